@@ -1,0 +1,150 @@
+"""What is recorded: one frozen, hashable configuration, and the one table of what each of its fields may be."""
+
+import math
+from dataclasses import dataclass, fields
+
+from .cells import CELLS
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number from low to high, a whole one if `whole`; step is what one press of an arrow key adds."""
+
+    default: float
+    low: float
+    high: float
+    step: float
+    whole: bool = False
+
+    @property
+    def allowed(self):
+        return f"{'a whole number' if self.whole else 'a number'} from {self.low:g} to {self.high:g}"
+
+    def accepts(self, value):
+        if isinstance(value, bool) or not hasattr(value, "__float__"):
+            return False
+        return math.isfinite(value) and self.low <= value <= self.high and (not self.whole or value == int(value))
+
+    def clamp(self, value):
+        value = min(max(float(value), self.low), self.high)
+        return int(round(value)) if self.whole else value
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few names; each has a sentence."""
+
+    default: str
+    options: dict
+
+    @property
+    def allowed(self):
+        return "one of " + ", ".join(repr(o) for o in self.options)
+
+    def accepts(self, value):
+        return isinstance(value, str) and value in self.options
+
+
+@dataclass(frozen=True)
+class Text:
+    """Any text up to a length."""
+
+    default: str
+    longest: int
+
+    @property
+    def allowed(self):
+        return f"text of at most {self.longest} characters"
+
+    def accepts(self, value):
+        return isinstance(value, str) and len(value) <= self.longest
+
+
+INITIALISATIONS = {
+    "gaussian": "independent normal entries with standard deviation gain / sqrt(H)",
+    "orthogonal": "a random rotation times the gain: every singular value is the gain",
+    "identity": "the identity matrix times the gain",
+}
+LOSSES = {
+    "last": "at the last step",
+    "step": "at one chosen step",
+    "every": "at every step, summed",
+}
+INPUTS = {
+    "noise": "independent normal numbers at every step",
+    "impulse": "1 at the first step, then 0",
+    "step": "0, then 1 from the middle on",
+    "sine": "a sine wave",
+    "square": "a square wave",
+    "bits": "a pattern of bits, repeated",
+    "text": "characters, one-hot",
+    "sunspots": "yearly number of sunspots, standardised",
+}
+
+BOUNDS = {
+    "steps": Number(100, 2, 1000, 1, whole=True),
+    "batch_size": Number(1, 1, 32, 1, whole=True),
+    "input_size": Number(1, 1, 64, 1, whole=True),
+    "hidden_size": Number(32, 1, 128, 1, whole=True),
+    "gain": Number(1.0, 0.0, 4.0, 0.01),
+    "init": Choice("gaussian", INITIALISATIONS),
+    "input_scale": Number(1.0, 0.0, 10.0, 0.1),
+    "forget_bias": Number(1.0, -10.0, 10.0, 0.1),
+    "update_bias": Number(0.0, -10.0, 10.0, 0.1),
+    "seed": Number(0, 0, 2**31 - 1, 1, whole=True),
+    "input": Choice("noise", INPUTS),
+    "period": Number(20, 2, 1000, 1, whole=True),
+    "bits": Text("1011", 64),
+    "text": Text("the cat sat on the mat and the dog sat on the log", 1000),
+    "loss": Choice("last", LOSSES),
+    "loss_step": Number(50, 1, 1000, 1, whole=True),
+}
+
+
+def complaint(name, allowed, value):
+    """The one form of a message about a parameter: its name, what is allowed, what was given."""
+    shown = repr(value)
+    return f"The {name!r} parameter must be {allowed}. Got {shown if len(shown) < 80 else shown[:77] + '...'} instead."
+
+
+@dataclass(frozen=True)
+class Config:
+    """What to record. Every field has its bounds in `BOUNDS`.
+
+    cell: a name in `rnnviz.CELLS`. steps: T. batch_size: B. input_size: D, for noise; the text sets its own.
+    hidden_size: H. gain: factor on the recurrent matrix U. init: how U is drawn, see `INITIALISATIONS`.
+    input_scale: standard deviation of x W for inputs of size 1, entries of W being N(0, input_scale^2 / D).
+    forget_bias, update_bias: initial bias of the LSTM's forget gate and of the GRU's update gate; other biases are 0.
+    seed: of the weights, the noise and the targets. input: see `INPUTS`. period: of sine and square, in steps.
+    bits, text: what those inputs carry. loss: see `LOSSES`; loss_step: the step of loss "step", counted from 1.
+
+    Raises ValueError, naming the field, what is allowed and what was given.
+    """
+
+    cell: str = "lstm"
+    steps: int = BOUNDS["steps"].default
+    batch_size: int = BOUNDS["batch_size"].default
+    input_size: int = BOUNDS["input_size"].default
+    hidden_size: int = BOUNDS["hidden_size"].default
+    gain: float = BOUNDS["gain"].default
+    init: str = BOUNDS["init"].default
+    input_scale: float = BOUNDS["input_scale"].default
+    forget_bias: float = BOUNDS["forget_bias"].default
+    update_bias: float = BOUNDS["update_bias"].default
+    seed: int = BOUNDS["seed"].default
+    input: str = BOUNDS["input"].default
+    period: int = BOUNDS["period"].default
+    bits: str = BOUNDS["bits"].default
+    text: str = BOUNDS["text"].default
+    loss: str = BOUNDS["loss"].default
+    loss_step: int = BOUNDS["loss_step"].default
+
+    def __post_init__(self):
+        if self.cell not in CELLS:
+            raise ValueError(complaint("cell", "one of " + ", ".join(repr(c) for c in CELLS), self.cell))
+        for field in fields(self)[1:]:
+            value, bound = getattr(self, field.name), BOUNDS[field.name]
+            if not bound.accepts(value):
+                raise ValueError(complaint(field.name, bound.allowed, value))
+            if isinstance(bound, Number):
+                object.__setattr__(self, field.name, int(value) if bound.whole else float(value))

@@ -1,0 +1,86 @@
+"""How the loops of the engine walk through a cell: which columns, which views, in which order."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One call of a function: an equation, or one activation over adjacent gates.
+
+    names: what it produces. reads: the names of what it reads. columns: its gates, when it is an activation of their
+    pre-activations alone. product: the gates whose recurrent product must be taken before it, and of which vector.
+    """
+
+    names: tuple[str, ...]
+    function: object
+    reads: tuple[str, ...]
+    columns: slice | None = None
+    product: tuple[slice, str] | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A cell's stages, and the gates whose recurrent product is that of h_{t-1}."""
+
+    cell: object
+    stages: tuple[Stage, ...]
+    early: slice
+
+
+@lru_cache(maxsize=64)
+def plan(cell):
+    """The plan of a cell; equal activations of adjacent gates become one call."""
+    late = [g for g in cell.gates if g in cell.multiplied]
+    if late and (late != list(cell.gates[-len(late) :]) or len(set(cell.multiplied.values())) > 1):
+        raise ValueError(
+            f"The gates of cell {cell.name!r} that multiply another vector than h_prev must be the last ones "
+            f"and multiply the same vector. Got {cell.multiplied!r} instead."
+        )
+    early = slice(0, len(cell.gates) - len(late))
+    stages = []
+    for name, function in cell.equations.items():
+        reads = cell.reads[name]
+        columns = product = None
+        if reads == (f"a_{name}",):
+            k = cell.gates.index(name)
+            columns = slice(k, k + 1)
+        touched = {r[2:] for r in reads if r[1:2] == "_" and r[2:] in late}
+        if touched and not any(s.product for s in stages):
+            product = (slice(early.stop, len(cell.gates)), cell.multiplied[late[0]])
+        last = stages[-1] if stages else None
+        if (
+            last is not None
+            and columns is not None
+            and product is None
+            and last.columns is not None
+            and last.function is function
+            and last.columns.stop == columns.start
+        ):
+            stages[-1] = Stage(
+                last.names + (name,),
+                function,
+                last.reads + reads,
+                slice(last.columns.start, columns.stop),
+                last.product,
+            )
+        else:
+            stages.append(Stage((name,), function, reads, columns, product))
+    return Plan(cell, tuple(stages), early)
+
+
+def columns(array, gates, hidden_size):
+    """The view of the columns of some gates, in an array (..., G*H)."""
+    return array[..., gates.start * hidden_size : gates.stop * hidden_size]
+
+
+def by_gate(array, gate_count):
+    """(..., G*H) as a view (..., G, H)."""
+    return array.reshape(array.shape[:-1] + (gate_count, array.shape[-1] // gate_count))
+
+
+def product_for(matrix):
+    """The matrix product for (..., B, H) by this matrix: np.dot is the quicker one where there is no ensemble."""
+    return np.dot if matrix.ndim == 2 else np.matmul

@@ -1,0 +1,156 @@
+"""Record a network on a sequence: the three ways to ask."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from .. import sources
+from ..cells import find
+from ..config import BOUNDS, complaint
+from ..recording import Recording
+from .adjoint import SAFE, linearise, pull_back
+from .initialise import initialise, targets as drawn_targets
+from .parameters import Parameters, checked_array
+from .unroll import unroll
+
+
+def inputs_of(config):
+    """The input sequence that a configuration asks for, (T, B, D); shorter than config.steps if the source ends."""
+    steps, batch = config.steps, config.batch_size
+    if config.input == "noise":
+        flat = sources.signal("noise", steps, batch * config.input_size, seed=config.seed)
+        return flat.reshape(steps, batch, config.input_size)
+    if config.input == "text":
+        x = sources.one_hot(config.text, steps).x
+    elif config.input == "sunspots":
+        x = sources.standardise(sources.sunspots().values[:steps]).values[:, None]
+    else:
+        x = sources.signal(config.input, steps, config.input_size, period=config.period, bits=config.bits)
+    return np.repeat(x[:, None, :], batch, axis=1)
+
+
+def record(config, inputs=None, targets=None):
+    """Record the network that a `Config` draws. Returns a `Recording`.
+
+    inputs: (T, B, D), instead of those the configuration names; config.steps, batch_size and input_size then do not
+    count. targets: (B, H), or (T, B, H) for a loss at every step; drawn from the seed if absent. The loss is half
+    the squared distance of h_t from its target, summed over units, batch, and the steps that config.loss names.
+    Raises ValueError for inputs or targets of the wrong shape, and for a loss_step after the last step.
+    """
+    return _record_drawn([config], inputs, targets, single=True)
+
+
+def record_many(configs, inputs=None, targets=None):
+    """Record an ensemble of K networks in one pass over the loop. Returns a `Recording` with K after T.
+
+    The configurations may differ in gain, init, input_scale, forget_bias, update_bias and seed. inputs: (T, B, D),
+    shared by all. Raises ValueError where they differ in anything else.
+    """
+    configs = list(configs)
+    if not configs:
+        raise ValueError(complaint("configs", "a sequence of at least one Config", configs))
+    free = ("gain", "init", "input_scale", "forget_bias", "update_bias", "seed")
+    alike = {replace(c, **{f: getattr(configs[0], f) for f in free}) for c in configs}
+    if len(alike) > 1:
+        raise ValueError(f"The 'configs' parameter must differ in {', '.join(free)} only. Got {len(alike)} kinds instead.")
+    return _record_drawn(configs, inputs, targets, single=False)
+
+
+def record_with(cell, parameters, inputs, output_gradient, initial_state=None):
+    """Record one's own network, on one's own input, with the gradient of any loss. Returns a `Recording`.
+
+    cell: a name in `rnnviz.CELLS`. parameters: `Parameters`. inputs: (T, B, D). output_gradient: (T, B, H), the
+    partial derivative of the loss by each output h_t. initial_state: state name -> (B, H); zeros where absent.
+    Raises ValueError naming the array whose shape, type or values are wrong.
+    """
+    cell = find(cell)
+    inputs = np.asarray(inputs)
+    if inputs.ndim != 3:
+        raise ValueError(f"The 'inputs' parameter must have the shape (T, B, D). Got {inputs.shape} instead.")
+    inputs = checked_inputs(inputs)
+    parameters = parameters.checked(cell, inputs.shape[-1])
+    if parameters.U.ndim != 2:
+        raise ValueError(f"The 'U' parameter must have the shape (H, G*H). Got {parameters.U.shape} instead.")
+    hidden = parameters.U.shape[0]
+    if not BOUNDS["hidden_size"].accepts(hidden):
+        raise ValueError(complaint("hidden_size", BOUNDS["hidden_size"].allowed, hidden))
+    steps, batch = inputs.shape[:2]
+    unknown = set(initial_state or {}) - set(cell.states)
+    if unknown:
+        raise ValueError(complaint("initial_state", f"a dict with the keys {', '.join(cell.states)}", sorted(unknown)))
+    initial = {s: checked_array(f"initial_state[{s!r}]", (initial_state or {}).get(s, np.zeros((batch, hidden))),
+                                (batch, hidden)) for s in cell.states}
+    gradient = checked_array("output_gradient", output_gradient, (steps, batch, hidden))
+    return _record(cell, parameters, inputs, initial, lambda h: (gradient, None), None, None)
+
+
+def checked_inputs(inputs):
+    """Inputs (T, B, D) as contiguous float64, within the bounds of steps, batch_size and input_size."""
+    for name, length in zip(("steps", "batch_size", "input_size"), np.shape(inputs)):
+        if not BOUNDS[name].accepts(length):
+            raise ValueError(complaint(name, BOUNDS[name].allowed, length))
+    return checked_array("inputs", inputs, np.shape(inputs))
+
+
+def _record_drawn(configs, inputs, targets, single):
+    config, cell = configs[0], find(configs[0].cell)
+    if inputs is not None:
+        if np.ndim(inputs) != 3:
+            raise ValueError(f"The 'inputs' parameter must have the shape (T, B, D). Got {np.shape(inputs)} instead.")
+        x = checked_inputs(inputs)
+    else:
+        x = inputs_of(config)
+        if not single and config.input == "noise" and len({c.seed for c in configs}) > 1:
+            x = np.stack([inputs_of(c) for c in configs], axis=1)
+    if not single and x.ndim == 3:
+        x = x[:, None]
+    steps, batch, hidden = len(x), x.shape[-2], config.hidden_size
+    if config.loss == "step" and config.loss_step > steps:
+        raise ValueError(complaint("loss_step", f"a whole number from 1 to the number of steps, {steps}", config.loss_step))
+    drawn = [initialise(c, x.shape[-1]) for c in configs]
+    if single:
+        parameters, spectra = drawn[0]
+    else:
+        parameters = Parameters.stack([p for p, _ in drawn])
+        spectra = {g: tuple(np.array([s[g][j] for _, s in drawn]) for j in (0, 1)) for g in cell.gates}
+    if targets is None:
+        y = [drawn_targets(replace(c, batch_size=batch)) for c in configs]
+        y = y[0] if single else np.stack(y)
+    else:
+        whole = np.ndim(targets) == 3 and config.loss == "every"
+        y = checked_array("targets", targets, (steps, batch, hidden) if whole else (batch, hidden))
+        y = y[:, None] if whole and not single else y
+    chosen = {"last": slice(steps - 1, steps), "step": slice(config.loss_step - 1, config.loss_step),
+              "every": slice(None)}[config.loss]
+
+    def loss(h):
+        gradient = np.zeros_like(h)
+        with np.errstate(all="ignore"):
+            gradient[chosen] = h[chosen] - y
+            return gradient, 0.5 * (gradient**2).sum(axis=(0, -1, -2))
+
+    lead = (batch, hidden) if single else (len(configs), batch, hidden)
+    initial = {s: np.zeros(lead) for s in cell.states}
+    return _record(cell, parameters, x, initial, loss, config if single else None, spectra)
+
+
+def _record(cell, parameters, x, initial, loss, config, spectra):
+    forward = unroll(cell, parameters, x, initial)
+    local = linearise(cell, forward)
+    gradient, value = loss(forward.states["h"][1:])
+    back = pull_back(local, parameters.U, gradient)
+    if not _in_range(back, gradient, forward.overflow_step):
+        back = pull_back(local, parameters.U, gradient, rescale=True)
+    return Recording(cell, parameters, x, gradient, value, config, spectra, forward, local, back)
+
+
+def _in_range(back, gradient, overflow_step):
+    """Whether the plain pull-back can be trusted: no gradient so small or large that float64 may have lost it."""
+    steps = np.flatnonzero(gradient.reshape(len(gradient), -1).any(axis=1))
+    last = steps[-1] + 1 if len(steps) else 0
+    for cut in back.cuts.values():
+        size = np.abs(cut[1 : last + 1]).max(axis=(-1, -2))
+        lost = ~((size > 1.0 / SAFE) & (size < SAFE)) & (overflow_step == 0)
+        if lost.any():
+            return False
+    return True

@@ -1,0 +1,114 @@
+"""The loop over time, forward: the one loop for every cell."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .plan import columns, plan, product_for
+
+
+@dataclass(eq=False)
+class Trajectory:
+    """What the forward loop leaves behind, K being absent where there is no ensemble.
+
+    x, u, a: (T, K, B, G*H), the two parts of the pre-activations and their sum.
+    states: name -> (T+1, K, B, H), index 0 the initial state. vectors: name -> (T, K, B, H), what U multiplies
+    beside h. overflow_step: (K,) the first step, counted from 1, whose state is not finite; 0 where none is.
+    """
+
+    x: np.ndarray
+    u: np.ndarray
+    a: np.ndarray
+    states: dict
+    vectors: dict
+    overflow_step: np.ndarray
+
+
+def unroll(cell, parameters, inputs, initial):
+    """Run the cell over a sequence.
+
+    parameters: `Parameters`, W (K, D, G*H). inputs: (T, K, B, D), or (T, 1, B, D) where K networks share them.
+    initial: state name -> (K, B, H). K is absent from all where there is no ensemble. Returns a `Trajectory`.
+    """
+    steps, width = inputs.shape[0], parameters.U.shape[-2]
+    lead = initial["h"].shape
+    x = _input_product(inputs, parameters.W)
+    x += parameters.b[..., None, :]
+    b_rec = parameters.b_rec[..., None, :] if parameters.b_rec.any() else None
+    u, a = np.empty_like(x), np.empty_like(x)
+    states = {name: np.empty((steps + 1, *lead)) for name in cell.states}
+    for name, array in states.items():
+        array[0] = initial[name]
+    vectors = {name: np.empty((steps, *lead)) for name in set(cell.multiplied.values())}
+    with np.errstate(all="ignore"):
+        _loop(cell, parameters.U, b_rec, (x, u, a), states, vectors, width)
+    finite = np.isfinite(states["h"][1:]).all(axis=(-1, -2))
+    for name in cell.states[1:]:
+        finite &= np.isfinite(states[name][1:]).all(axis=(-1, -2))
+    overflow = np.where(finite.all(axis=0), 0, np.argmin(finite, axis=0) + 1)
+    return Trajectory(x, u, a, states, vectors, overflow)
+
+
+def _input_product(inputs, W):
+    """inputs W for all steps at once: one matrix product a network instead of one a step."""
+    if W.ndim == 2:
+        return (inputs.reshape(-1, W.shape[0]) @ W).reshape(*inputs.shape[:-1], W.shape[1])
+    steps, _, batch, size = inputs.shape
+    networks_first = np.moveaxis(inputs, 1, 0).reshape(-1, steps * batch, size) @ W
+    return np.ascontiguousarray(np.moveaxis(networks_first.reshape(len(W), steps, batch, -1), 0, 1))
+
+
+def _loop(cell, U, b_rec, preactivations, states, vectors, width):
+    walk = plan(cell)
+    x, u, a = preactivations
+    product = product_for(U)
+    blocks = {f"{part}_{g}": columns(array, slice(k, k + 1), width)
+              for part, array in (("x", x), ("u", u), ("a", a)) for k, g in enumerate(cell.gates)}
+    split = bool(cell.multiplied)
+    # np.dot writes into contiguous arrays only: a cell in two stages goes through matmul.
+    U_early, u_early, a_early, x_early = (columns(m, walk.early, width) for m in (U, u, a, x))
+    if split:
+        product = np.matmul
+        U_early = np.ascontiguousarray(U_early)
+    stages = []
+    for stage in walk.stages:
+        own = columns(a, stage.columns, width) if stage.columns else None
+        late = None
+        if stage.product:
+            gates, vector = stage.product
+            late = (np.ascontiguousarray(columns(U, gates, width)), columns(u, gates, width), columns(a, gates, width),
+                    columns(x, gates, width), columns(b_rec, gates, width) if b_rec is not None else None, vector)
+        read = [(r, blocks.get(r)) for r in stage.reads]
+        slots = [(n, slice(j * width, (j + 1) * width)) for j, n in enumerate(stage.names)]
+        stages.append((stage.function, own, read, slots, late))
+    kept = [(n, array) for n, array in states.items()]
+    previous = [(f"{n}_prev", array) for n, array in states.items()]
+    b_early = columns(b_rec, walk.early, width) if b_rec is not None else None
+    h = states["h"]
+    value = {}
+    for t in range(x.shape[0]):
+        product(h[t], U_early, out=u_early[t])
+        if b_early is not None:
+            u_early[t] += b_early
+        np.add(x_early[t], u_early[t], out=a_early[t])
+        for name, array in previous:
+            value[name] = array[t]
+        for function, own, read, slots, late in stages:
+            if late:
+                U_late, u_late, a_late, x_late, b_late, vector = late
+                vectors[vector][t] = value[vector]
+                product(value[vector], U_late, out=u_late[t])
+                if b_late is not None:
+                    u_late[t] += b_late
+                np.add(x_late[t], u_late[t], out=a_late[t])
+            if own is not None:
+                result = function(own[t])
+                if len(slots) == 1:
+                    value[slots[0][0]] = result
+                else:
+                    for name, block in slots:
+                        value[name] = result[..., block]
+            else:
+                value[slots[0][0]] = function(*[value[r] if b is None else b[t] for r, b in read])
+        for name, array in kept:
+            array[t + 1] = value[name]

@@ -1,0 +1,263 @@
+"""What was recorded on one pass through a network, forward and back."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from .cells import Cell
+from .config import Config
+from .engine.adjoint import Adjoint, Linearisation
+from .engine.parameters import Parameters
+from .engine.plan import columns, plan
+from .engine.unroll import Trajectory
+
+LOG10_2 = np.log10(2.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """States, gates and gradients of one network at every step, or of an ensemble of K networks.
+
+    T steps, B sequences in the batch, D inputs, H hidden units; in an ensemble every shape has K after T. Index t of
+    a (T, ...) array is step t + 1 of the textbook, whose h_0 is the initial state. L is the loss. Norms are
+    Euclidean, over the batch and the units together. Gradients are total derivatives: dL/dc_t includes the path
+    through h_t of the same step.
+
+    cell: the `Cell`. config: the `Config`, or None for one's own weights. parameters: `Parameters`.
+    x: (T, B, D) input. output_gradient: (T, B, H), what was pulled back: the partial derivative of L by each output.
+    loss: the value of L (K,), or None where only its gradient was given.
+    """
+
+    cell: Cell
+    parameters: Parameters
+    x: np.ndarray
+    output_gradient: np.ndarray
+    loss: np.ndarray | None
+    config: Config | None
+    drawn_spectra: dict | None = field(repr=False)
+    _forward: Trajectory = field(repr=False)
+    _local: Linearisation = field(repr=False)
+    _back: Adjoint = field(repr=False)
+
+    @property
+    def steps(self):
+        """T."""
+        return len(self.x)
+
+    @property
+    def hidden_size(self):
+        """H."""
+        return self.parameters.U.shape[-2]
+
+    @property
+    def h(self):
+        """(T, B, H) hidden state h_t."""
+        return self._forward.states["h"][1:]
+
+    @property
+    def c(self):
+        """(T, B, H) cell state c_t; None for cells that have none."""
+        return self._forward.states["c"][1:] if "c" in self.cell.states else None
+
+    @property
+    def initial_state(self):
+        """State name -> (B, H) at step 0."""
+        return {name: array[0] for name, array in self._forward.states.items()}
+
+    @property
+    def gates(self):
+        """Name -> (T, B, H): the gates, the candidate, and whatever else the cell computes on the way to its state."""
+        return self._local.values
+
+    @cached_property
+    def preactivations(self):
+        """Gate -> (T, B, H): a_k = x_t W_k + b_k + h_{t-1} U_k + b_rec_k."""
+        return self._blocks(self._forward.a)
+
+    @cached_property
+    def input_terms(self):
+        """Gate -> (T, B, H): x_k = x_t W_k + b_k."""
+        return self._blocks(self._forward.x)
+
+    @cached_property
+    def recurrent_terms(self):
+        """Gate -> (T, B, H): u_k = h_{t-1} U_k + b_rec_k."""
+        return self._blocks(self._forward.u)
+
+    @property
+    def overflow_step(self):
+        """(K,) the first step, counted from 1, whose state is infinite or not a number; 0 where all are finite."""
+        return self._forward.overflow_step
+
+    @cached_property
+    def dh(self):
+        """(T, B, H) dL/dh_t. Rounds to 0 or infinity outside float64; `log10_dh` does not."""
+        return self._cut("h")[1:]
+
+    @cached_property
+    def dc(self):
+        """(T, B, H) dL/dc_t; None for cells without a cell state."""
+        return self._cut("c")[1:] if "c" in self.cell.states else None
+
+    @cached_property
+    def initial_gradient(self):
+        """State name -> (B, H): the gradient of L by the initial state."""
+        return {name: self._cut(name)[0] for name in self.cell.states}
+
+    @cached_property
+    def log10_dh(self):
+        """(T, K) log10 of the norm of dL/dh_t, exact far outside float64's range; -inf where it is exactly 0."""
+        return self._log10_norm("h")
+
+    @cached_property
+    def log10_dc(self):
+        """(T, K) log10 of the norm of dL/dc_t; None for cells without a cell state."""
+        return self._log10_norm("c") if "c" in self.cell.states else None
+
+    @property
+    def norm_dh(self):
+        """(T, K) norm of dL/dh_t."""
+        return 10.0**self.log10_dh
+
+    @property
+    def norm_dc(self):
+        """(T, K) norm of dL/dc_t; None for cells without a cell state."""
+        return None if self.log10_dc is None else 10.0**self.log10_dc
+
+    @cached_property
+    def dx(self):
+        """(T, B, D) dL/dx_t = sum over gates k of dL/dx_k W_k^T."""
+        with np.errstate(all="ignore"):
+            return np.matmul(self._true(self._input_side), np.swapaxes(self.parameters.W, -1, -2))
+
+    @cached_property
+    def gradients(self):
+        """`Parameters` of the gradients dL/dW, dL/dU, dL/db, dL/db_rec, summed over steps and batch."""
+        input_side, recurrent_side = self._true(self._input_side), self._true(self._back.gates)
+        with np.errstate(all="ignore"):
+            return Parameters(
+                W=_summed_product(self.x, input_side),
+                U=np.concatenate([_summed_product(vector, columns(recurrent_side, block, self.hidden_size))
+                                  for block, vector in self._multiplied], axis=-1),
+                b=input_side.sum(axis=(0, -2)),
+                b_rec=recurrent_side.sum(axis=(0, -2)),
+            )
+
+    @cached_property
+    def log10_shares(self):
+        """Parameter -> (T, K): log10 of the norm of step t's term of its gradient.
+
+        Step t's term of dL/dU is the sum over the batch of h_{t-1}^T dL/du_t, and so on for "W" and "b".
+        """
+        input_side, recurrent_side = self._input_side, self._back.gates
+        squares = {
+            "W": _outer_square(self.x, input_side),
+            "U": sum(_outer_square(vector, columns(recurrent_side, block, self.hidden_size))
+                     for block, vector in self._multiplied),
+            "b": (input_side.sum(axis=-2) ** 2).sum(axis=-1),
+        }
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return {name: 0.5 * np.log10(square) + self._exponents(1) * LOG10_2 for name, square in squares.items()}
+
+    @cached_property
+    def shares(self):
+        """Parameter -> (T, K): each step's part of the sum of the norms of all steps' terms; they add up to 1."""
+        out = {}
+        for name, logs in self.log10_shares.items():
+            top = logs.max(axis=0)
+            relative = 10.0 ** (logs - np.where(np.isfinite(top), top, 0.0))
+            total = relative.sum(axis=0)
+            out[name] = relative / np.where(total > 0, total, 1.0)
+        return out
+
+    @cached_property
+    def spectra(self):
+        """Gate -> (spectral radius, largest singular value) of its block of U, each (K,)."""
+        if self.drawn_spectra is not None:
+            return self.drawn_spectra
+        blocks = {g: self.parameters.gate(self.cell, g) for g in self.cell.gates}
+        return {g: (np.abs(np.linalg.eigvals(block)).max(axis=-1), np.linalg.norm(block, 2, axis=(-2, -1)))
+                for g, block in blocks.items()}
+
+    @cached_property
+    def log10_bound(self):
+        """(T, K) log10 of an upper bound of the norm of dL/dh_t; None for cells it does not hold for.
+
+        For h_t = phi(x_t W + h_{t-1} U + b): ||dL/dh_t|| <= s ||dL/dh_{t+1}|| + ||partial dL/dh_t||, where s is the
+        largest singular value of U times the largest slope of phi (Pascanu, Mikolov, Bengio 2013, section 2.1).
+        """
+        if self.cell.max_slope is None:
+            return None
+        with np.errstate(divide="ignore"):
+            per_step = np.log10(np.asarray(self.spectra["h"][1]) * self.cell.max_slope)
+            entering = np.log10(np.sqrt((self.output_gradient**2).sum(axis=(-1, -2))))
+        bound = np.empty_like(entering)
+        bound[-1] = entering[-1]
+        for t in range(self.steps - 2, -1, -1):
+            bound[t] = _log10_sum(bound[t + 1] + per_step, entering[t])
+        return bound
+
+    def _blocks(self, array):
+        return {g: columns(array, slice(k, k + 1), self.hidden_size) for k, g in enumerate(self.cell.gates)}
+
+    def _exponents(self, start):
+        return 0 if self._back.exponent is None else self._back.exponent[start:]
+
+    def _true(self, mantissas):
+        """Adjoints at steps 1 to T, (T, K, B, ...), with their powers of two."""
+        if self._back.exponent is None:
+            return mantissas
+        with np.errstate(all="ignore"):
+            return np.ldexp(mantissas, self._back.exponent[-len(mantissas) :][..., None, None])
+
+    def _cut(self, name):
+        return self._true(self._back.cuts[name])
+
+    def _log10_norm(self, name):
+        with np.errstate(all="ignore"):
+            norm = np.sqrt((self._back.cuts[name][1:] ** 2).sum(axis=(-1, -2)))
+            return np.log10(norm) + self._exponents(1) * LOG10_2
+
+    @cached_property
+    def _input_side(self):
+        """(T, K, B, G*H) dL/dx_k: dL/du_k but where an equation reads x_k apart from u_k."""
+        apart = {}
+        for cut, partials in self._local.to_inputs.items():
+            for k, partial in partials.items():
+                apart[k] = apart.get(k, 0.0) + self._back.cuts[cut][1:] * partial
+        if not apart:
+            return self._back.gates
+        out = self._back.gates.copy()
+        for k, array in apart.items():
+            columns(out, slice(k, k + 1), self.hidden_size)[...] = array
+        return out
+
+    @property
+    def _multiplied(self):
+        """Which vector (T, K, B, H) each block of columns of U multiplies."""
+        walk = plan(self.cell)
+        out = [(walk.early, self._forward.states["h"][:-1])]
+        return out + [(stage.product[0], self._forward.vectors[stage.product[1]]) for stage in walk.stages if stage.product]
+
+
+def _summed_product(left, right):
+    """Sum over steps and batch of left^T right, (K, P, Q), of (T, K, B, P) and (T, K, B, Q)."""
+    if right.ndim == 3:
+        return left.reshape(-1, left.shape[-1]).T @ right.reshape(-1, right.shape[-1])
+    over = [np.moveaxis(a, 1, 0).reshape(a.shape[1], -1, a.shape[-1]) for a in (left, right)]
+    return np.matmul(np.swapaxes(over[0], -1, -2), over[1])
+
+
+def _outer_square(left, right):
+    """(T, K) squared Frobenius norm of left_t^T right_t, without forming it: the sum of the product of the Grams."""
+    grams = [np.matmul(a, np.swapaxes(a, -1, -2)) for a in (left, right)]
+    return np.maximum((grams[0] * grams[1]).sum(axis=(-1, -2)), 0.0)
+
+
+def _log10_sum(a, b):
+    """log10(10**a + 10**b)."""
+    high = np.maximum(a, b)
+    base = np.where(np.isfinite(high), high, 0.0)
+    with np.errstate(divide="ignore", over="ignore"):
+        return base + np.log10(10.0 ** (a - base) + 10.0 ** (b - base))
