@@ -93,7 +93,7 @@ BOUNDS = {
     "update_bias": Number(0.0, -10.0, 10.0, 0.1),
     "seed": Number(0, 0, 2**31 - 1, 1, whole=True),
     "input": Choice("noise", INPUTS),
-    "period": Number(20, 2, 1000, 1, whole=True),
+    "period": Number(20, 3, 1000, 1, whole=True),
     "bits": Text("1011", 64),
     "text": Text("the cat sat on the mat and the dog sat on the log", 1000),
     "loss": Choice("last", LOSSES),

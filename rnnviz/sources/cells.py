@@ -50,10 +50,7 @@ def read_column(name: str, cells: list[str], first_row: int) -> Series | str:
     comma = next((i for i in known if "," in cells[i]), None)
     point = next((i for i in known if "." in cells[i]), None)
     if comma is not None and point is not None:
-        return (
-            f"it mixes decimal commas and decimal points (rows {first_row + comma} and "
-            f"{first_row + point})"
-        )
+        return f"it mixes decimal commas and decimal points (rows {first_row + comma} and {first_row + point})"
 
     start, stop = known[0], known[-1] + 1
     gaps = np.flatnonzero(np.isnan(values))
@@ -63,28 +60,20 @@ def read_column(name: str, cells: list[str], first_row: int) -> Series | str:
     notes = []
     if comma is not None:
         cell = cells[comma].strip()
-        notes.append(
-            f"Commas were read as decimal signs: {shown(cell)} as {numbers[comma]}."
-        )
+        notes.append(f"Commas were read as decimal signs: {shown(cell)} as {numbers[comma]}.")
     if inside.size:
         notes.append(
             f"Filled by a straight line between the neighbours: {_rows(inside + first_row)}, "
             "which held no usable number."
         )
     if ends.size:
-        notes.append(
-            f"Dropped at the start or end: {_rows(ends + first_row)}, "
-            "which held no usable number."
-        )
+        notes.append(f"Dropped at the start or end: {_rows(ends + first_row)}, which held no usable number.")
     return Series(
         name=name,
         unit="",
         values=values[start:stop],
         labels=None,
-        source=(
-            f"Column {name!r} of an uploaded CSV file, "
-            f"rows {first_row + start} to {first_row + stop - 1}."
-        ),
+        source=(f"Column {name!r} of an uploaded CSV file, rows {first_row + start} to {first_row + stop - 1}."),
         notes=tuple(notes),
     )
 

@@ -5,9 +5,7 @@ from numbers import Integral
 
 def invalid(name: str, allowed: str, given: object) -> ValueError:
     """Return the ValueError for a parameter `name` that must be `allowed`."""
-    return ValueError(
-        f"The '{name}' parameter must be {allowed}. Got {given!r} instead."
-    )
+    return ValueError(f"The '{name}' parameter must be {allowed}. Got {given!r} instead.")
 
 
 def whole(name: str, value: object, least: int) -> int:

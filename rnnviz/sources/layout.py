@@ -19,8 +19,7 @@ def decode(raw: bytes) -> str:
     """Return the file's text; raises ValueError when too large, binary or not UTF-8."""
     if len(raw) > MAX_BYTES:
         raise ValueError(
-            f"The file has {len(raw):,} bytes. At most {MAX_BYTES:,} (5 MB) are allowed: "
-            "keep fewer rows or columns."
+            f"The file has {len(raw):,} bytes. At most {MAX_BYTES:,} (5 MB) are allowed: keep fewer rows or columns."
         )
     nul = raw.find(b"\0")
     if nul >= 0:
@@ -80,7 +79,7 @@ def read_rows(text: str, delimiter: str) -> tuple[int, list[list[str]]]:
                 _check_width(len(cells))
             elif len(cells) != len(rows[0]):
                 raise _ragged(at, len(cells), first, len(rows[0]), delimiter)
-            check_row_count(at - first)
+            check_row_count(at - first)  # now, before millions of short rows are kept
             rows.extend([[""] * len(cells)] * blanks)
             rows.append(cells)
             blanks = 0
@@ -97,22 +96,18 @@ def check_row_count(count: int) -> None:
     """Raise ValueError when there are too many rows of data."""
     if count > MAX_ROWS:
         raise ValueError(
-            f"The file has more than {MAX_ROWS:,} rows of data. At most {MAX_ROWS:,} are "
-            "allowed: keep fewer rows."
+            f"The file has more than {MAX_ROWS:,} rows of data. At most {MAX_ROWS:,} are allowed: keep fewer rows."
         )
 
 
 def _check_width(width: int) -> None:
     if width > MAX_COLUMNS:
         raise ValueError(
-            f"The file has {width} columns. At most {MAX_COLUMNS} are allowed: "
-            "keep only the columns you need."
+            f"The file has {width} columns. At most {MAX_COLUMNS} are allowed: keep only the columns you need."
         )
 
 
-def _ragged(
-    at: int, width: int, first: int, expected: int, delimiter: str
-) -> ValueError:
+def _ragged(at: int, width: int, first: int, expected: int, delimiter: str) -> ValueError:
     cells = "cell" if width == 1 else "cells"
     return ValueError(
         f"Row {at} has {width} {cells}, but {expected} expected as in row {first} (cells are "

@@ -58,8 +58,7 @@ def standardise(values: np.ndarray) -> Standardised:
     if not np.isfinite(values).all():
         first = int(np.flatnonzero(~np.isfinite(values))[0])
         raise ValueError(
-            "The 'values' parameter must hold only finite numbers. "
-            f"Got {values[first]} at step {first} instead."
+            f"The 'values' parameter must hold only finite numbers. Got {values[first]} at step {first} instead."
         )
     if values.min() == values.max():
         raise ValueError(

@@ -27,9 +27,7 @@ class Table:
     def series(self, column: str) -> Series:
         """Return a usable column; raises ValueError for any other name."""
         if column not in self.columns:
-            raise invalid(
-                "column", "one of " + ", ".join(map(repr, self.columns)), column
-            )
+            raise invalid("column", "one of " + ", ".join(map(repr, self.columns)), column)
         return self.columns[column]
 
 
@@ -51,17 +49,13 @@ def read_csv(raw: bytes) -> Table:
     delimiter = detect_delimiter(text)
     first_row, rows = read_rows(text, delimiter)
     if not rows:
-        raise ValueError(
-            "The file is empty. At least 2 rows of data are needed: add them."
-        )
+        raise ValueError("The file is empty. At least 2 rows of data are needed: add them.")
     has_header = _has_header(rows)
     header = rows[0] if has_header else [""] * len(rows[0])
     data = rows[1:] if has_header else rows
     if len(data) < 2:
         found = "one row of data" if data else "a header and no data"
-        raise ValueError(
-            f"The file has only {found}. At least 2 rows of data are needed: add more rows."
-        )
+        raise ValueError(f"The file has only {found}. At least 2 rows of data are needed: add more rows.")
     check_row_count(len(data))
 
     columns: dict[str, Series] = {}

@@ -42,11 +42,7 @@ def one_hot(text: str, steps: int | None = None) -> OneHot:
     whole_text = _LINE_BREAK.sub(" ", unicodedata.normalize("NFC", text))
     if len(whole_text) < 2:
         raise invalid("text", "at least 2 characters long", text)
-    limit = (
-        MAX_CHARACTERS
-        if steps is None
-        else min(MAX_CHARACTERS, whole("steps", steps, 2))
-    )
+    limit = MAX_CHARACTERS if steps is None else min(MAX_CHARACTERS, whole("steps", steps, 2))
     characters = tuple(whole_text[:limit])
     alphabet = tuple(sorted(set(characters)))
     if len(alphabet) > MAX_ALPHABET:

@@ -16,11 +16,7 @@ def test_standardise_small():
     assert s.values == pytest.approx(np.array([-2, -1, 0, 3]) / 3.5**0.5, rel=1e-15)
 
 
-@given(
-    st.lists(st.integers(-1000, 1000), min_size=2, max_size=50).filter(
-        lambda v: len(set(v)) > 1
-    )
-)
+@given(st.lists(st.integers(-1000, 1000), min_size=2, max_size=50).filter(lambda v: len(set(v)) > 1))
 def test_standardise_agrees_with_exact_statistics(values):
     s = standardise(values)
     assert s.mean == pytest.approx(float(statistics.mean(values)), abs=1e-10)
@@ -51,20 +47,15 @@ def test_constant_series_is_refused(values):
 def test_values_that_are_not_finite_are_refused(bad):
     with pytest.raises(ValueError) as caught:
         standardise([1.0, 2.0, bad, bad])
-    assert str(caught.value) == (
-        f"The 'values' parameter must hold only finite numbers. Got {bad} at step 2 instead."
-    )
+    assert str(caught.value) == (f"The 'values' parameter must hold only finite numbers. Got {bad} at step 2 instead.")
 
 
-@pytest.mark.parametrize(
-    ("values", "shape"), [([], "(0,)"), ([1], "(1,)"), ([[1], [2]], "(2, 1)")]
-)
+@pytest.mark.parametrize(("values", "shape"), [([], "(0,)"), ([1], "(1,)"), ([[1], [2]], "(2, 1)")])
 def test_other_shapes_are_refused(values, shape):
     with pytest.raises(ValueError) as caught:
         standardise(values)
     assert str(caught.value) == (
-        "The 'values' parameter must be a one-dimensional series of at least 2 numbers. "
-        f"Got shape {shape} instead."
+        f"The 'values' parameter must be a one-dimensional series of at least 2 numbers. Got shape {shape} instead."
     )
 
 
@@ -101,11 +92,6 @@ def test_sunspots_cycle_is_about_eleven_years():
 
 
 def test_the_packaged_data_says_its_source_and_licence():
-    text = (
-        files("rnnviz.sources")
-        .joinpath("data")
-        .joinpath("README.md")
-        .read_text("utf-8")
-    )
+    text = files("rnnviz.sources").joinpath("data").joinpath("README.md").read_text("utf-8")
     assert "sunspots.csv" in text
     assert "public domain" in text

@@ -97,10 +97,7 @@ def test_noise_depends_on_the_seed():
             (
                 (kind, 5),
                 {"period": period},
-                (
-                    "The 'period' parameter must be a whole number of at least 3. "
-                    f"Got {period!r} instead."
-                ),
+                (f"The 'period' parameter must be a whole number of at least 3. Got {period!r} instead."),
             )
             for kind in ("sine", "square")
             for period in (2, 4.5, True, None)
@@ -109,6 +106,11 @@ def test_noise_depends_on_the_seed():
             ("step", 0),
             {},
             "The 'steps' parameter must be a whole number of at least 1. Got 0 instead.",
+        ),
+        (
+            ("step", True),
+            {},
+            "The 'steps' parameter must be a whole number of at least 1. Got True instead.",
         ),
         (
             ("step", 5, -1),

@@ -43,9 +43,7 @@ def test_unknown_column():
     table = read_csv(b"a,b\n1,2\n3,4\n")
     with pytest.raises(ValueError) as caught:
         table.series("c")
-    assert str(caught.value) == (
-        "The 'column' parameter must be one of 'a', 'b'. Got 'c' instead."
-    )
+    assert str(caught.value) == ("The 'column' parameter must be one of 'a', 'b'. Got 'c' instead.")
 
 
 @st.composite
@@ -53,9 +51,7 @@ def written_tables(draw):
     width = draw(st.integers(1, 4))
     height = draw(st.integers(2, 8))
     finite = st.floats(allow_nan=False, allow_infinity=False)
-    columns = [
-        draw(st.lists(finite, min_size=height, max_size=height)) for _ in range(width)
-    ]
+    columns = [draw(st.lists(finite, min_size=height, max_size=height)) for _ in range(width)]
     delimiter = draw(st.sampled_from(",;\t"))
     decimal_comma = draw(st.booleans())
     header = draw(st.booleans())
@@ -65,16 +61,12 @@ def written_tables(draw):
     if decimal_comma and width == 1 and delimiter != "," and not header:
         quoting = csv.QUOTE_ALL
     out = io.StringIO(newline="")
-    writer = csv.writer(
-        out, delimiter=delimiter, lineterminator=newline, quoting=quoting
-    )
+    writer = csv.writer(out, delimiter=delimiter, lineterminator=newline, quoting=quoting)
     if header:
         writer.writerow([f"x{j}" for j in range(width)])
     for row in zip(*columns, strict=True):
         cells = [repr(value) for value in row]
-        writer.writerow(
-            [cell.replace(".", ",") for cell in cells] if decimal_comma else cells
-        )
+        writer.writerow([cell.replace(".", ",") for cell in cells] if decimal_comma else cells)
     text = out.getvalue() + newline * draw(st.integers(0, 2))
     raw = (BOM if draw(st.booleans()) else b"") + text.encode()
     return columns, delimiter, header, raw
@@ -142,17 +134,13 @@ def test_delimiter_and_decimal_sign(raw, delimiter, expected):
 
 def test_decimal_commas_are_said():
     table = read_csv(b"a;b\n1;2\n1,234;3\n")
-    assert table.series("a").notes == (
-        "Commas were read as decimal signs: '1,234' as 1.234.",
-    )
+    assert table.series("a").notes == ("Commas were read as decimal signs: '1,234' as 1.234.",)
     assert table.series("b").notes == ()
 
 
 def test_mixed_decimal_signs_are_not_guessed():
     table = read_csv(b"a;b\n1,234;1\n5;2\n2.5;3\n")
-    assert table.skipped == {
-        "a": "it mixes decimal commas and decimal points (rows 2 and 4)"
-    }
+    assert table.skipped == {"a": "it mixes decimal commas and decimal points (rows 2 and 4)"}
 
 
 @pytest.mark.parametrize(
@@ -195,9 +183,7 @@ def test_header_and_names(raw, has_header, names):
 )
 def test_gaps_inside_are_filled_by_a_straight_line(gap):
     table = read_csv(f"a,b\n1,10\n2,{gap}\n3,{gap}\n4,40\n5,0\n".encode())
-    assert table.series("b").values == pytest.approx(
-        np.array([10, 20, 30, 40, 0]), rel=1e-15
-    )
+    assert table.series("b").values == pytest.approx(np.array([10, 20, 30, 40, 0]), rel=1e-15)
     assert table.series("b").notes == (
         "Filled by a straight line between the neighbours: rows 3, 4, which held no usable number.",
     )
@@ -216,14 +202,10 @@ def test_gaps_at_either_end_are_dropped():
     assert table.rows == 6
 
 
-@pytest.mark.parametrize(
-    ("gaps", "said"), [(5, "2, 3, 4, 5, 6,"), (8, "2, 3, 4, 5, 6 and 3 more,")]
-)
+@pytest.mark.parametrize(("gaps", "said"), [(5, "2, 3, 4, 5, 6,"), (8, "2, 3, 4, 5, 6 and 3 more,")])
 def test_at_most_five_rows_are_listed(gaps, said):
     series = read_csv(b"a,b\n" + b"0,\n" * gaps + b"0,1\n0,2\n").series("b")
-    assert series.notes == (
-        f"Dropped at the start or end: rows {said} which held no usable number.",
-    )
+    assert series.notes == (f"Dropped at the start or end: rows {said} which held no usable number.",)
 
 
 def test_filling_between_huge_neighbours_stays_finite():
@@ -296,9 +278,7 @@ def test_what_is_a_number(cell, expected):
 
 @pytest.mark.parametrize("raw", [b"", BOM, b"\n\r\n \n", b'""\n'])
 def test_empty(raw):
-    assert refusal(raw) == (
-        "The file is empty. At least 2 rows of data are needed: add them."
-    )
+    assert refusal(raw) == ("The file is empty. At least 2 rows of data are needed: add them.")
 
 
 @pytest.mark.parametrize(
@@ -310,9 +290,7 @@ def test_empty(raw):
     ],
 )
 def test_too_few_rows(raw, found):
-    assert refusal(raw) == (
-        f"The file has only {found}. At least 2 rows of data are needed: add more rows."
-    )
+    assert refusal(raw) == (f"The file has only {found}. At least 2 rows of data are needed: add more rows.")
 
 
 def test_binary():
@@ -323,14 +301,11 @@ def test_binary():
     assert "byte 4 is NUL" in refusal("a\n1\n2".encode("utf-16"))
 
 
-@pytest.mark.parametrize(
-    ("raw", "byte"), [(b"a\xe9\n1\n2\n", 2), (BOM + b"a\n1\n\xff\n", 8)]
-)
+@pytest.mark.parametrize(("raw", "byte"), [(b"a\xe9\n1\n2\n", 2), (BOM + b"a\n1\n\xff\n", 8)])
 def test_not_utf8(raw, byte):
     assert raw[byte - 1] in (0xE9, 0xFF)
     assert refusal(raw) == (
-        f"The file is not UTF-8 text: byte {byte} cannot be read. "
-        "Only UTF-8 is allowed: save the file as 'CSV UTF-8'."
+        f"The file is not UTF-8 text: byte {byte} cannot be read. Only UTF-8 is allowed: save the file as 'CSV UTF-8'."
     )
 
 
@@ -351,6 +326,12 @@ def test_not_utf8(raw, byte):
                 "Row 3 has 1 cell, but 2 expected as in row 1 (cells are separated by semicolons). "
                 "Every row must have the same number of cells: correct row 3."
             ),
+        ),
+        (
+            # No delimiter splits most rows: the first that splits row 1 is named.
+            b"1,5;2\n3\n4\n",
+            "Row 2 has 1 cell, but 2 expected as in row 1 (cells are separated by semicolons). "
+            "Every row must have the same number of cells: correct row 2.",
         ),
         (
             b"\nMy data\na,b\n1,2\n3,4\n",
@@ -386,8 +367,7 @@ def test_size_limit():
     raw = b"1\n2\n"
     assert read_csv(raw + b"\n" * (limit - len(raw))).rows == 2
     assert refusal(raw + b"\n" * (limit - len(raw) + 1)) == (
-        "The file has 5,242,881 bytes. At most 5,242,880 (5 MB) are allowed: "
-        "keep fewer rows or columns."
+        "The file has 5,242,881 bytes. At most 5,242,880 (5 MB) are allowed: keep fewer rows or columns."
     )
 
 
@@ -396,9 +376,7 @@ def test_column_limit():
         return (",".join(["1"] * n) + "\n").encode() * 2
 
     assert len(read_csv(wide(100)).columns) == 100
-    assert refusal(wide(101)) == (
-        "The file has 101 columns. At most 100 are allowed: keep only the columns you need."
-    )
+    assert refusal(wide(101)) == ("The file has 101 columns. At most 100 are allowed: keep only the columns you need.")
 
 
 @pytest.mark.parametrize("header", [b"", b"a\n"])
@@ -407,8 +385,7 @@ def test_row_limit(header, between):
     raw = header + b"1\n" + between * 99_998 + b"1\n"
     assert read_csv(raw).rows == 100_000
     assert refusal(raw + b"1\n") == (
-        "The file has more than 100,000 rows of data. At most 100,000 are allowed: "
-        "keep fewer rows."
+        "The file has more than 100,000 rows of data. At most 100,000 are allowed: keep fewer rows."
     )
 
 

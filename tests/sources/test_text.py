@@ -67,9 +67,11 @@ def test_composed_and_decomposed_letters_are_one_character():
     assert h.given == 2
 
 
-@pytest.mark.parametrize(
-    "line_break", ["\n", "\r", "\r\n", "\u2028", "\u2029", "\x85", "\v", "\f"]
-)
+def test_compatibility_characters_are_kept():
+    assert one_hot("\u00b2\ufb01").characters == ("\u00b2", "\ufb01")
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r", "\r\n", "\u2028", "\u2029", "\x85", "\v", "\f"])
 def test_a_line_break_becomes_one_space(line_break):
     assert one_hot(f"a{line_break}b").characters == ("a", " ", "b")
 
@@ -82,9 +84,7 @@ def test_blank_lines_stay_two_spaces():
 def test_too_short(text):
     with pytest.raises(ValueError) as caught:
         one_hot(text)
-    assert str(caught.value) == (
-        f"The 'text' parameter must be at least 2 characters long. Got {text!r} instead."
-    )
+    assert str(caught.value) == (f"The 'text' parameter must be at least 2 characters long. Got {text!r} instead.")
 
 
 def test_too_many_distinct_characters():
@@ -102,9 +102,7 @@ def test_too_many_distinct_characters():
 def test_bad_steps(steps):
     with pytest.raises(ValueError) as caught:
         one_hot("hello", steps)
-    assert str(caught.value) == (
-        f"The 'steps' parameter must be a whole number of at least 2. Got {steps!r} instead."
-    )
+    assert str(caught.value) == (f"The 'steps' parameter must be a whole number of at least 2. Got {steps!r} instead.")
 
 
 def test_frozen():

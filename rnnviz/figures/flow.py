@@ -1,0 +1,100 @@
+"""Gradient flow: the norm of dL/dh_t at every step, and the share of every step in the gradient of the weights."""
+
+from functools import lru_cache
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ..formats import FORMATS
+from .theme import FAMILY_COLOURS, FAMILY_DASHES, GREY, figure
+
+WINDOWS = {"near": (-12, 6), "wide": (-40, 20), "double": (-330, 320), "all": (-1100, 650)}
+"""Powers of ten that the vertical axis can show; it never rescales by itself."""
+
+
+def gradient_flow(recordings, window="near", marked=None, cell_state=True, bound=False, slope=False, formats=()):
+    """The norm of dL/dh_t over the steps, on a logarithmic axis, for a few recordings of the same length.
+
+    recordings: label -> `Recording` without an ensemble. window: a key of `WINDOWS`. marked: a step, from 1.
+    cell_state: also dL/dc_t, dotted. bound, slope: the theory for cells h = phi(...), see `Recording.log10_bound`.
+    formats: names in `FORMATS` whose smallest and largest numbers are drawn as lines. Returns a `go.Figure`.
+    """
+    low, high = WINDOWS[window]
+    steps = next(iter(recordings.values())).steps if recordings else 2
+    t = np.arange(1, steps + 1)
+    traces = []
+    for label, r in recordings.items():
+        colour, dash = FAMILY_COLOURS[r.cell.family], FAMILY_DASHES[r.cell.family]
+        traces.append(_line(t, r.log10_dh, f"{label}: ∂L/∂h", colour, dash, 3))
+        if cell_state and r.c is not None:
+            traces.append(_line(t, r.log10_dc, f"{label}: ∂L/∂c", colour, "dot", 2))
+        if bound and r.log10_bound is not None:
+            traces.append(_line(t, r.log10_bound, f"{label}: upper bound", GREY, "solid", 1.5))
+        if slope and r.cell.max_slope is not None:
+            traces.append(_line(t, spectral_line(r), f"{label}: spectral radius", GREY, "dash", 1.5))
+    shapes, notes = [], []
+    for name in formats:
+        for value in (FORMATS[name].smallest, FORMATS[name].largest):
+            if low < value < high:
+                shapes.append(dict(type="line", xref="paper", x0=0, x1=1, y0=value, y1=value,
+                                   line=dict(color=GREY, width=1, dash="dot")))
+                end = "largest" if value > 0 else "smallest"
+                notes.append(dict(xref="paper", x=0, xanchor="left", y=value, yanchor="bottom", showarrow=False,
+                                  text=f"{end} {name}", font=dict(size=12)))
+    if marked:
+        shapes.append(dict(type="line", x0=marked, x1=marked, yref="paper", y0=0, y1=1,
+                           line=dict(color=GREY, width=2)))
+    values, texts = _ticks(low, high)
+    return figure(
+        traces,
+        "How much of the gradient reaches each step",
+        height=440,
+        xaxis=dict(title="time step t", range=[0.5, steps + 0.5]),
+        yaxis=dict(title="norm of the gradient (log scale)", range=[low, high], tickvals=values, ticktext=texts),
+        shapes=shapes,
+        annotations=notes,
+    )
+
+
+def step_shares(recordings, parameter="U"):
+    """Bars: which part of the sum of the norms of all steps' terms of dL/dU each step has, in per cent."""
+    traces = []
+    for label, r in recordings.items():
+        traces.append(go.Bar(x=np.arange(1, r.steps + 1), y=100 * r.shares[parameter], name=label,
+                             marker=dict(color=FAMILY_COLOURS[r.cell.family], line=dict(width=0)),
+                             hovertemplate="%{y:.2f} %"))
+    steps = next(iter(recordings.values())).steps if recordings else 2
+    return figure(
+        traces,
+        "Which steps the recurrent weights learn from",
+        height=300,
+        barmode="overlay" if steps > 150 else "group",
+        bargap=0.1,
+        xaxis=dict(title="time step t", range=[0.5, steps + 0.5]),
+        yaxis=dict(title="share in ∂L/∂U (%)", range=[0, 100]),
+    )
+
+
+def spectral_line(recording):
+    """log10 of the norm if it changed by the spectral radius of U times the largest slope of phi at every step."""
+    loaded = np.flatnonzero(recording.output_gradient.reshape(recording.steps, -1).any(axis=1))
+    last = loaded[-1] if len(loaded) else recording.steps - 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        per_step = np.log10(recording.spectra["h"][0] * recording.cell.max_slope)
+        line = recording.log10_dh[last] + (last - np.arange(recording.steps)) * per_step
+    return np.where(np.arange(recording.steps) <= last, line, np.nan)
+
+
+def _line(t, log10, name, colour, dash, width):
+    """A curve of logarithms; hovering tells the number itself. Exact zeros and overflows leave a gap."""
+    y = np.where(np.isfinite(log10), log10, np.nan)
+    return go.Scatter(x=t, y=y, name=name, mode="lines", line=dict(color=colour, dash=dash, width=width),
+                      hovertemplate="10^%{y:.2f}")
+
+
+@lru_cache(maxsize=16)
+def _ticks(low, high):
+    span = high - low
+    step = next(s for s in (1, 2, 5, 10, 50, 100, 200) if span / s <= 10)
+    values = list(range(-(-low // step) * step, high + 1, step))
+    return values, [f"10<sup>{v}</sup>" if v else "1" for v in values]

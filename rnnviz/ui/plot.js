@@ -1,0 +1,88 @@
+// Draws a Plotly figure in place: the same node for every figure of a key, so zoom and camera survive a change.
+const decoder = new TextDecoder();
+
+function plotly(src) {
+  window.rnnvizPlotly ??= window.Plotly ? Promise.resolve(window.Plotly) : new Promise((ok, fail) => {
+    const script = document.createElement("script");
+    script.src = src;
+    script.onload = () => ok(window.Plotly);
+    script.onerror = () => { window.rnnvizPlotly = undefined; script.remove(); fail(new Error("no plotly.js")); };
+    document.head.append(script);
+  });
+  return window.rnnvizPlotly;
+}
+
+function colours(root) {
+  const css = getComputedStyle(root);
+  const of = (name, other) => css.getPropertyValue(`--st-${name}`).trim() || other;
+  return { text: of("text-color", "#31333F"), background: of("background-color", "#FFFFFF"), font: of("font", "sans-serif") };
+}
+
+function themed(figure, root) {
+  const { text, background, font } = colours(root);
+  const narrow = root.clientWidth < 520;
+  const layout = { ...figure.layout, paper_bgcolor: background, plot_bgcolor: background, autosize: true };
+  layout.font = { ...layout.font, color: text, family: font, size: narrow ? 12 : 14 };
+  if (narrow) layout.margin = { ...figure.layout.template?.layout?.margin, ...layout.margin, l: 56, r: 8 };
+  layout.hoverlabel = { bgcolor: background, font: { color: text, family: font } };
+  // A finger scrolls the page; a mouse draws the box to zoom into.
+  if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
+  return layout;
+}
+
+function table(node) {
+  const cell = (v) => (v === null || v === undefined || Number.isNaN(v) ? "" : /[",\n]/.test(v) ? `"${String(v).replaceAll('"', '""')}"` : v);
+  const rows = [];
+  const curves = [];
+  for (const trace of node._fullData.filter((t) => t.visible === true)) {
+    const name = (trace.name ?? "").replace(/<[^>]*>/g, "");
+    if (trace.z) {
+      const xs = trace.x ?? trace.z[0].map((_, i) => i);
+      rows.push([name, ...xs]);
+      trace.z.forEach((row, i) => rows.push([trace.y ? trace.y[i] : i, ...row]));
+    } else curves.push({ name, x: Array.from(trace.x ?? []), y: Array.from(trace.y ?? []) });
+  }
+  if (curves.length) {
+    const xs = [...new Set(curves.flatMap((c) => c.x))].sort((a, b) => a - b);
+    const maps = curves.map((c) => new Map(c.x.map((x, i) => [x, c.y[i]])));
+    const axis = (node.layout.xaxis?.title?.text ?? "x").replace(/<[^>]*>/g, "");
+    rows.push([axis, ...curves.map((c) => c.name)]);
+    xs.forEach((x) => rows.push([x, ...maps.map((m) => m.get(x))]));
+  }
+  return rows.map((row) => row.map(cell).join(",")).join("\n") + "\n";
+}
+
+function save(node, kind, name) {
+  if (kind !== "csv") return window.Plotly.downloadImage(node, { format: kind, filename: name, width: 1200, height: Math.max(node.clientHeight, 300) * 1.2, scale: kind === "png" ? 2 : 1 });
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob(["\ufeff" + table(node)], { type: "text/csv" }));
+  link.download = `${name}.csv`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+export default function ({ data, parentElement, key }) {
+  const root = parentElement.querySelector(".rv-plot");
+  const node = root.querySelector(".rv-figure");
+  const message = JSON.parse(decoder.decode(data));
+  root.figure = message.figure;
+  const draw = () => plotly(message.library).then((P) => {
+    const { figure } = root;
+    if (!root.isConnected) return undefined;
+    return P.react(node, figure.data, themed(figure, root), { responsive: true, displayModeBar: false, doubleClick: "reset" });
+  }).then(() => { root.dataset.drawn = String((+root.dataset.drawn || 0) + 1); })
+    .catch(() => { node.textContent = "The figure could not be drawn: the drawing library did not load. Reload the page to try again."; });
+  draw();
+  root.querySelectorAll("button").forEach((button) => { button.onclick = () => save(node, button.dataset.kind, message.name); });
+  node.setAttribute("role", "img");
+  node.setAttribute("aria-label", message.label);
+  if (!root.watcher) {
+    // The theme is a set of properties further up; a change of it shows as a change of the colour that they give.
+    let last = JSON.stringify(colours(root));
+    root.watcher = setInterval(() => {
+      const now = JSON.stringify(colours(root));
+      if (now !== last) { last = now; draw(); }
+    }, 700);
+  }
+  return () => { clearInterval(root.watcher); root.watcher = undefined; window.Plotly?.purge(node); };
+}
