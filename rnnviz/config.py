@@ -1,7 +1,7 @@
 """What is recorded: one frozen, hashable configuration, and the one table of what each of its fields may be."""
 
-import math
 from dataclasses import dataclass, fields
+from numbers import Real
 
 from .cells import CELLS
 
@@ -21,9 +21,9 @@ class Number:
         return f"{'a whole number' if self.whole else 'a number'} from {self.low:g} to {self.high:g}"
 
     def accepts(self, value):
-        if isinstance(value, bool) or not hasattr(value, "__float__"):
+        if isinstance(value, bool) or not isinstance(value, Real):
             return False
-        return math.isfinite(value) and self.low <= value <= self.high and (not self.whole or value == int(value))
+        return self.low <= value <= self.high and (not self.whole or value == int(value))
 
     def clamp(self, value):
         value = min(max(float(value), self.low), self.high)
@@ -67,7 +67,7 @@ INITIALISATIONS = {
 }
 LOSSES = {
     "last": "at the last step",
-    "step": "at one chosen step",
+    "one": "at one chosen step",
     "every": "at every step, summed",
 }
 INPUTS = {
@@ -116,7 +116,7 @@ class Config:
     input_scale: standard deviation of x W for inputs of size 1, entries of W being N(0, input_scale^2 / D).
     forget_bias, update_bias: initial bias of the LSTM's forget gate and of the GRU's update gate; other biases are 0.
     seed: of the weights, the noise and the targets. input: see `INPUTS`. period: of sine and square, in steps.
-    bits, text: what those inputs carry. loss: see `LOSSES`; loss_step: the step of loss "step", counted from 1.
+    bits, text: what those inputs carry. loss: see `LOSSES`; loss_step: the step of loss "one", counted from 1.
 
     Raises ValueError, naming the field, what is allowed and what was given.
     """
@@ -140,7 +140,7 @@ class Config:
     loss_step: int = BOUNDS["loss_step"].default
 
     def __post_init__(self):
-        if self.cell not in CELLS:
+        if not isinstance(self.cell, str) or self.cell not in CELLS:
             raise ValueError(complaint("cell", "one of " + ", ".join(repr(c) for c in CELLS), self.cell))
         for field in fields(self)[1:]:
             value, bound = getattr(self, field.name), BOUNDS[field.name]

@@ -118,12 +118,12 @@ class Recording:
     @property
     def norm_dh(self):
         """(T, K) norm of dL/dh_t."""
-        return 10.0**self.log10_dh
+        return _power_of_10(self.log10_dh)
 
     @property
     def norm_dc(self):
         """(T, K) norm of dL/dc_t; None for cells without a cell state."""
-        return None if self.log10_dc is None else 10.0**self.log10_dc
+        return None if self.log10_dc is None else _power_of_10(self.log10_dc)
 
     @cached_property
     def dx(self):
@@ -151,14 +151,15 @@ class Recording:
         Step t's term of dL/dU is the sum over the batch of h_{t-1}^T dL/du_t, and so on for "W" and "b".
         """
         input_side, recurrent_side = self._input_side, self._back.gates
-        squares = {
-            "W": _outer_square(self.x, input_side),
-            "U": sum(_outer_square(vector, columns(recurrent_side, block, self.hidden_size))
-                     for block, vector in self._multiplied),
-            "b": (input_side.sum(axis=-2) ** 2).sum(axis=-1),
-        }
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return {name: 0.5 * np.log10(square) + self._exponents(1) * LOG10_2 for name, square in squares.items()}
+        with np.errstate(all="ignore"):
+            blocks = [_log10_outer(vector, columns(recurrent_side, block, self.hidden_size))
+                      for block, vector in self._multiplied]
+            logs = {
+                "W": _log10_outer(self.x, input_side),
+                "U": blocks[0] if len(blocks) == 1 else 0.5 * _log10_sum(*(2.0 * log for log in blocks)),
+                "b": _log10_norm(input_side.sum(axis=-2, keepdims=True)),
+            }
+            return {name: log + self._exponents(1) * LOG10_2 for name, log in logs.items()}
 
     @cached_property
     def shares(self):
@@ -166,9 +167,10 @@ class Recording:
         out = {}
         for name, logs in self.log10_shares.items():
             top = logs.max(axis=0)
-            relative = 10.0 ** (logs - np.where(np.isfinite(top), top, 0.0))
-            total = relative.sum(axis=0)
-            out[name] = relative / np.where(total > 0, total, 1.0)
+            with np.errstate(all="ignore"):
+                relative = 10.0 ** (logs - np.where(np.isfinite(top), top, 0.0))
+                total = relative.sum(axis=0)
+                out[name] = relative / np.where(total > 0, total, 1.0)
         return out
 
     @cached_property
@@ -179,6 +181,14 @@ class Recording:
         blocks = {g: self.parameters.gate(self.cell, g) for g in self.cell.gates}
         return {g: (np.abs(np.linalg.eigvals(block)).max(axis=-1), np.linalg.norm(block, 2, axis=(-2, -1)))
                 for g, block in blocks.items()}
+
+    @property
+    def slope(self):
+        """(T, B, H) dh_t/da_t, the slope of the activation at each step, for cells h = phi(a); otherwise None."""
+        if self.cell.max_slope is None:
+            return None
+        (_, partial), = self._local.to_gates["h"]
+        return partial[..., 0, :]
 
     @cached_property
     def log10_bound(self):
@@ -191,7 +201,7 @@ class Recording:
             return None
         with np.errstate(divide="ignore"):
             per_step = np.log10(np.asarray(self.spectra["h"][1]) * self.cell.max_slope)
-            entering = np.log10(np.sqrt((self.output_gradient**2).sum(axis=(-1, -2))))
+            entering = _log10_norm(self.output_gradient)
         bound = np.empty_like(entering)
         bound[-1] = entering[-1]
         for t in range(self.steps - 2, -1, -1):
@@ -215,9 +225,7 @@ class Recording:
         return self._true(self._back.cuts[name])
 
     def _log10_norm(self, name):
-        with np.errstate(all="ignore"):
-            norm = np.sqrt((self._back.cuts[name][1:] ** 2).sum(axis=(-1, -2)))
-            return np.log10(norm) + self._exponents(1) * LOG10_2
+        return _log10_norm(self._back.cuts[name][1:]) + self._exponents(1) * LOG10_2
 
     @cached_property
     def _input_side(self):
@@ -249,15 +257,35 @@ def _summed_product(left, right):
     return np.matmul(np.swapaxes(over[0], -1, -2), over[1])
 
 
-def _outer_square(left, right):
-    """(T, K) squared Frobenius norm of left_t^T right_t, without forming it: the sum of the product of the Grams."""
+def _power_of_10(logs):
+    with np.errstate(over="ignore"):
+        return 10.0**logs
+
+
+def _scaled(array):
+    """The (P, Q) blocks of an array times a power of two that brings them near 1, and log10 of what that took away."""
+    _, size = np.frexp(np.abs(array).max(axis=(-1, -2)))
+    size = np.clip(size, -1022, 1022)
+    return array * np.ldexp(1.0, -size)[..., None, None], size * LOG10_2
+
+
+def _log10_norm(array):
+    """(T, K) log10 of the norm of each (P, Q) block, whatever its size."""
+    with np.errstate(all="ignore"):
+        scaled, taken = _scaled(array)
+        return 0.5 * np.log10((scaled**2).sum(axis=(-1, -2))) + taken
+
+
+def _log10_outer(left, right):
+    """(T, K) log10 of the Frobenius norm of left_t^T right_t, without forming it: the sum of the product of the Grams."""
+    (left, taken_left), (right, taken_right) = _scaled(left), _scaled(right)
     grams = [np.matmul(a, np.swapaxes(a, -1, -2)) for a in (left, right)]
-    return np.maximum((grams[0] * grams[1]).sum(axis=(-1, -2)), 0.0)
+    return 0.5 * np.log10(np.maximum((grams[0] * grams[1]).sum(axis=(-1, -2)), 0.0)) + taken_left + taken_right
 
 
 def _log10_sum(a, b):
     """log10(10**a + 10**b)."""
     high = np.maximum(a, b)
     base = np.where(np.isfinite(high), high, 0.0)
-    with np.errstate(divide="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
         return base + np.log10(10.0 ** (a - base) + 10.0 ** (b - base))

@@ -32,7 +32,7 @@ def tanh(a):
 
 
 def relu(a):
-    return a * (a > 0)
+    return np.maximum(a, -1e308) * (a > 0)  # without the maximum, minus infinity would become not a number
 
 
 def identity(a):

@@ -53,6 +53,10 @@ class Parameters:
                 f"The 'cell' parameter must be a cell with the gates {', '.join(order)}. "
                 f"Got {cell.name!r}, whose gates are {', '.join(cell.gates)}, instead."
             )
+        for field, array in zip(fields(cls), arrays):
+            if array.ndim < 1 or array.shape[-1] % len(order):
+                raise ValueError(f"The {field.name!r} parameter must have {len(order)} blocks of columns. "
+                                 f"Got the shape {array.shape} instead.")
         blocks = [order.index(g) for g in cell.gates]
         return cls(*(np.concatenate([np.split(a, len(order), axis=-1)[k] for k in blocks], axis=-1) for a in arrays))
 
@@ -63,12 +67,12 @@ class Parameters:
 
     def checked(self, cell, input_size):
         """These parameters as contiguous float64, or a ValueError that says which array is wrong and how."""
-        U = np.asarray(self.U)
-        width = U.shape[-2] if U.ndim >= 2 else 0
-        lead = U.shape[:-2]
+        U = numbers("U", self.U)
+        if U.ndim != 2:
+            raise ValueError(f"The 'U' parameter must have the shape (H, G*H). Got {U.shape} instead.")
+        width = len(U)
         columns = len(cell.gates) * width
-        shapes = {"W": (*lead, input_size, columns), "U": (*lead, width, columns),
-                  "b": (*lead, columns), "b_rec": (*lead, columns)}
+        shapes = {"W": (input_size, columns), "U": (width, columns), "b": (columns,), "b_rec": (columns,)}
         return Parameters(**{n: checked_array(n, getattr(self, n), s) for n, s in shapes.items()})
 
     def gate(self, cell, name):
@@ -77,16 +81,24 @@ class Parameters:
         return self.U[..., k * width : (k + 1) * width]
 
 
+def numbers(name, value):
+    """The value as an array of real numbers, or a ValueError."""
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind in "biufO":
+            return np.asarray(array, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ValueError(f"The {name!r} parameter must be an array of numbers. Got {type(value).__name__} instead.")
+
+
 def checked_array(name, value, shape):
     """The array as contiguous float64 of that shape. Raises ValueError for another shape, a text, NaN or infinity."""
-    try:
-        array = np.ascontiguousarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"The {name!r} parameter must be an array of numbers. Got {type(value).__name__} instead.") from None
+    array = numbers(name, value)
     if array.shape != tuple(shape):
         raise ValueError(f"The {name!r} parameter must have the shape {tuple(shape)}. Got {array.shape} instead.")
     finite = np.isfinite(array)
     if not finite.all():
         where = tuple(int(i) for i in np.argwhere(~finite)[0])
         raise ValueError(f"The {name!r} parameter must be finite. Got {array[where]} at {where} instead.")
-    return array
+    return np.ascontiguousarray(array)

@@ -1,5 +1,6 @@
 """Record a network on a sequence: the three ways to ask."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from ..config import BOUNDS, complaint
 from ..recording import Recording
 from .adjoint import SAFE, linearise, pull_back
 from .initialise import initialise, targets as drawn_targets
-from .parameters import Parameters, checked_array
+from .parameters import Parameters, checked_array, numbers
 from .unroll import unroll
 
 
@@ -64,28 +65,29 @@ def record_with(cell, parameters, inputs, output_gradient, initial_state=None):
     Raises ValueError naming the array whose shape, type or values are wrong.
     """
     cell = find(cell)
-    inputs = np.asarray(inputs)
-    if inputs.ndim != 3:
-        raise ValueError(f"The 'inputs' parameter must have the shape (T, B, D). Got {inputs.shape} instead.")
     inputs = checked_inputs(inputs)
+    if not isinstance(parameters, Parameters):
+        raise ValueError(complaint("parameters", "a Parameters", parameters))
     parameters = parameters.checked(cell, inputs.shape[-1])
-    if parameters.U.ndim != 2:
-        raise ValueError(f"The 'U' parameter must have the shape (H, G*H). Got {parameters.U.shape} instead.")
     hidden = parameters.U.shape[0]
     if not BOUNDS["hidden_size"].accepts(hidden):
         raise ValueError(complaint("hidden_size", BOUNDS["hidden_size"].allowed, hidden))
     steps, batch = inputs.shape[:2]
-    unknown = set(initial_state or {}) - set(cell.states)
-    if unknown:
-        raise ValueError(complaint("initial_state", f"a dict with the keys {', '.join(cell.states)}", sorted(unknown)))
-    initial = {s: checked_array(f"initial_state[{s!r}]", (initial_state or {}).get(s, np.zeros((batch, hidden))),
-                                (batch, hidden)) for s in cell.states}
+    given = {} if initial_state is None else initial_state
+    if not isinstance(given, Mapping) or set(given) - set(cell.states):
+        shown = list(given) if isinstance(given, Mapping) else given
+        raise ValueError(complaint("initial_state", f"a dict with the keys {', '.join(cell.states)}", shown))
+    initial = {s: checked_array(f"initial_state[{s!r}]", given.get(s, np.zeros((batch, hidden))), (batch, hidden))
+               for s in cell.states}
     gradient = checked_array("output_gradient", output_gradient, (steps, batch, hidden))
     return _record(cell, parameters, inputs, initial, lambda h: (gradient, None), None, None)
 
 
 def checked_inputs(inputs):
     """Inputs (T, B, D) as contiguous float64, within the bounds of steps, batch_size and input_size."""
+    inputs = numbers("inputs", inputs)
+    if inputs.ndim != 3:
+        raise ValueError(f"The 'inputs' parameter must have the shape (T, B, D). Got {inputs.shape} instead.")
     for name, length in zip(("steps", "batch_size", "input_size"), np.shape(inputs)):
         if not BOUNDS[name].accepts(length):
             raise ValueError(complaint(name, BOUNDS[name].allowed, length))
@@ -95,8 +97,6 @@ def checked_inputs(inputs):
 def _record_drawn(configs, inputs, targets, single):
     config, cell = configs[0], find(configs[0].cell)
     if inputs is not None:
-        if np.ndim(inputs) != 3:
-            raise ValueError(f"The 'inputs' parameter must have the shape (T, B, D). Got {np.shape(inputs)} instead.")
         x = checked_inputs(inputs)
     else:
         x = inputs_of(config)
@@ -105,7 +105,7 @@ def _record_drawn(configs, inputs, targets, single):
     if not single and x.ndim == 3:
         x = x[:, None]
     steps, batch, hidden = len(x), x.shape[-2], config.hidden_size
-    if config.loss == "step" and config.loss_step > steps:
+    if config.loss == "one" and config.loss_step > steps:
         raise ValueError(complaint("loss_step", f"a whole number from 1 to the number of steps, {steps}", config.loss_step))
     drawn = [initialise(c, x.shape[-1]) for c in configs]
     if single:
@@ -117,10 +117,11 @@ def _record_drawn(configs, inputs, targets, single):
         y = [drawn_targets(replace(c, batch_size=batch)) for c in configs]
         y = y[0] if single else np.stack(y)
     else:
-        whole = np.ndim(targets) == 3 and config.loss == "every"
+        targets = numbers("targets", targets)
+        whole = targets.ndim == 3 and config.loss == "every"
         y = checked_array("targets", targets, (steps, batch, hidden) if whole else (batch, hidden))
         y = y[:, None] if whole and not single else y
-    chosen = {"last": slice(steps - 1, steps), "step": slice(config.loss_step - 1, config.loss_step),
+    chosen = {"last": slice(steps - 1, steps), "one": slice(config.loss_step - 1, config.loss_step),
               "every": slice(None)}[config.loss]
 
     def loss(h):

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from ..formats import FORMATS
 from .theme import FAMILY_COLOURS, FAMILY_DASHES, GREY, figure
 
-WINDOWS = {"near": (-12, 6), "wide": (-40, 20), "double": (-330, 320), "all": (-1100, 650)}
+WINDOWS = {"near": (-20, 10), "wide": (-60, 30), "double": (-330, 320), "all": (-1100, 650)}
 """Powers of ten that the vertical axis can show; it never rescales by itself."""
 
 
@@ -56,22 +56,30 @@ def gradient_flow(recordings, window="near", marked=None, cell_state=True, bound
     )
 
 
-def step_shares(recordings, parameter="U"):
-    """Bars: which part of the sum of the norms of all steps' terms of dL/dU each step has, in per cent."""
-    traces = []
-    for label, r in recordings.items():
-        traces.append(go.Bar(x=np.arange(1, r.steps + 1), y=100 * r.shares[parameter], name=label,
-                             marker=dict(color=FAMILY_COLOURS[r.cell.family], line=dict(width=0)),
-                             hovertemplate="%{y:.2f} %"))
+def step_shares(recordings, parameter="U", marked=None):
+    """Bars, one row a recording: the norm of each step's term of dL/dU, relative to the largest of them."""
+    rows = len(recordings)
+    traces, axes = [], {}
+    for row, (label, r) in enumerate(recordings.items()):
+        share = r.shares[parameter]
+        axis = f"y{row + 1}" if row else "y"
+        traces.append(go.Bar(x=np.arange(1, r.steps + 1), y=share / (share.max() or 1.0), name=label, yaxis=axis,
+                             customdata=100 * share, hovertemplate="%{customdata:.2g} % of the sum",
+                             marker=dict(color=FAMILY_COLOURS[r.cell.family], line=dict(width=0))))
+        low = 1 - (row + 1) / rows
+        axes[axis.replace("y", "yaxis")] = dict(domain=[low, low + 0.82 / rows], range=[0, 1.02], tickvals=[0, 1],
+                                                title=dict(text=label, standoff=4), anchor="x")
     steps = next(iter(recordings.values())).steps if recordings else 2
+    line = [dict(type="line", x0=marked, x1=marked, yref="paper", y0=0, y1=1, line=dict(color=GREY, width=2))]
     return figure(
         traces,
         "Which steps the recurrent weights learn from",
-        height=300,
-        barmode="overlay" if steps > 150 else "group",
-        bargap=0.1,
-        xaxis=dict(title="time step t", range=[0.5, steps + 0.5]),
-        yaxis=dict(title="share in ∂L/∂U (%)", range=[0, 100]),
+        height=120 + 90 * rows,
+        bargap=0.0 if steps > 100 else 0.15,
+        showlegend=False,
+        xaxis=dict(title="time step t", range=[0.5, steps + 0.5], anchor="y" if rows < 2 else f"y{rows}"),
+        shapes=line if marked else [],
+        **axes,
     )
 
 

@@ -1,0 +1,177 @@
+"""The controls in the sidebar: from what a person set to the configurations to record."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import streamlit as st
+
+from .. import sources
+from ..config import BOUNDS, Config
+from .state import CELL_KINDS, CONTROLS, INPUTS, _plain, back_to_start, reseed
+
+LARGEST_FILE = 5 * 1024 * 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """label -> Config, at the default gain; inputs (T, 1, D) where they are a file's, and what to say of them."""
+
+    configs: dict
+    inputs: np.ndarray | None
+    steps: int
+    tokens: tuple
+
+
+def slider(name, label, help, high=None):
+    """A slider over a `Number` of `CONTROLS`: answers on release, kept from page to page, in the address."""
+    bound = CONTROLS[name]
+    high = bound.high if high is None else high
+    if name in st.session_state:
+        st.session_state[name] = min(st.session_state[name], high)
+    return st.slider(label, bound.low, high, min(bound.default, high), bound.step, key=name, help=help,
+                     bind="query-params", persist_state="session")
+
+
+def choice(name, label, help):
+    """A choice among the few names of a `Choice` of `CONTROLS`."""
+    control = CONTROLS[name]
+    options = list(control.options)
+    return st.selectbox(label, options, options.index(control.default), key=name, help=help,
+                        bind="query-params", persist_state="session")
+
+
+def several(name, label, help):
+    """Any number of a few names, as buttons to press."""
+    control = CONTROLS[name]
+    return st.pills(label, control.options, selection_mode="multi", default=control.default, key=name, help=help,
+                    bind="query-params", persist_state="session")
+
+
+def flag(name, label, help):
+    """A switch."""
+    return st.toggle(label, CONTROLS[name].default, key=name, help=help, bind="query-params", persist_state="session")
+
+
+def sidebar():
+    """Draw the controls that all pages share. Returns a `Setup`."""
+    with st.sidebar:
+        left, right = st.columns(2)
+        left.button("Back to the start", on_click=back_to_start, width="stretch",
+                    help="Every control to its first value.")
+        right.button("Reseed", on_click=reseed, width="stretch",
+                     help="Draw other weights, noise and targets; leave the controls as they are.")
+        with st.expander("Network", expanded=True):
+            hidden = slider("hidden_size", "Hidden units H", "How many numbers the network remembers from step to step.")
+            init = choice("init", "Recurrent weights U", "; ".join(f"**{n}**: {s}" for n, s in BOUNDS["init"].options.items()))
+            activation = choice("activation", "RNN activation", "The function that the plain RNN applies to each unit.")
+            lstm = choice("lstm", "LSTM kind", "Today's LSTM has a forget gate; the one of 1997 had none; with coupled "
+                          "gates, the input gate is 1 minus the forget gate.")
+            gru = choice("gru", "GRU kind", "Whether the reset gate acts after the product with U, as in PyTorch and "
+                         "Keras, or before it, as in the paper of 2014.")
+            forget = slider("forget_bias", "Forget-gate bias", "Where the LSTM's forget gates start: 0 is half open, "
+                            "1 is 0.73, 5 is 0.993.")
+            update = slider("update_bias", "Update-gate bias", "Where the GRU's update gates start. Near 1 the old state "
+                            "is kept, near 0 it is replaced.")
+        with st.expander("Input"):
+            inputs, source, tokens = _input()
+        with st.expander("Loss"):
+            loss = choice("loss", "Where the loss is", "; ".join(f"**{n}**: {s}" for n, s in BOUNDS["loss"].options.items())
+                          + ". The loss is half the squared distance of the hidden state from a target drawn at random.")
+            steps = source.pop("length")
+            loss_step = slider("loss_step", "Step of the loss", "Used when the loss is at one step.", high=steps) \
+                if loss == "one" else 1
+        seed = st.number_input("Seed", 0, BOUNDS["seed"].high, 0, key="seed", bind="query-params", persist_state="session",
+                               help="The same seed gives the same weights, noise and targets, to all cells.")
+    base = Config(cell="rnn", hidden_size=hidden, init=init, forget_bias=forget, update_bias=update, loss=loss,
+                  loss_step=min(loss_step, steps), seed=int(seed or 0), **source)
+    kinds = {"RNN": CELL_KINDS["rnn"][activation], "LSTM": CELL_KINDS["lstm"][lstm], "GRU": CELL_KINDS["gru"][gru]}
+    return Setup({label: replace(base, cell=cell) for label, cell in kinds.items()}, inputs, steps, tokens)
+
+
+def _input():
+    """The controls of the input. Returns the array of a file or None, fields of Config and "length", and tokens."""
+    kind = choice("input", "Input x", "; ".join(f"**{n}**: {s}" for n, s in INPUTS.items()))
+    steps = slider("steps", "Time steps T", "How long the sequence is.")
+    scale = slider("input_scale", "Input scale", "How strongly the input drives the units: the standard deviation of "
+                   "x·W for inputs of size 1.")
+    fields = {"input": "noise" if kind == "csv" else kind, "steps": steps, "input_scale": scale, "length": steps}
+    if kind == "noise":
+        fields["input_size"] = slider("input_size", "Inputs D", "How many noise signals come in side by side.")
+    elif kind in ("sine", "square"):
+        fields["period"] = slider("period", "Period in steps", "How many steps one wave takes.", high=max(4, steps))
+    elif kind == "bits":
+        fields["bits"] = _text("bits", "Bits", lambda text: sources.signal("bits", 2, bits=text))
+    elif kind == "text":
+        fields["text"] = _text("text", "Text", lambda text: sources.one_hot(text, steps), area=True)
+        read = sources.one_hot(fields["text"], steps)
+        fields["length"] = len(read.characters)
+        st.caption(f"{len(read.characters)} of {read.given} characters, {len(read.alphabet)} different ones: each is a "
+                   "vector of zeros with a single 1 (one-hot).")
+        return None, fields, read.characters
+    elif kind == "sunspots":
+        return None, *_series(sources.sunspots(), fields)
+    elif kind == "csv":
+        series = _upload()
+        if series is not None:
+            values = sources.standardise(series.values[:steps]).values
+            fields, tokens = _series(series, fields)
+            return values[:, None, None], fields, tokens
+    return None, fields, ()
+
+
+def _text(name, label, check, area=False):
+    """A field of text; a text that cannot be used is explained, and the last usable one stays in use."""
+    bound, kept = BOUNDS[name], st.session_state
+    field = st.text_area if area else st.text_input
+    text = field(label, bound.default, max_chars=bound.longest, key=name, bind="query-params", persist_state="session")
+    try:
+        if not bound.accepts(text):
+            raise ValueError(f"It must be {bound.allowed}.")
+        check(text)
+        kept[f"usable_{name}"] = text
+    except ValueError as error:
+        kept.setdefault(f"usable_{name}", bound.default)
+        st.warning(f"{_plain(str(error))} Still in use: “{_plain(kept[f'usable_{name}'][:40])}”.")
+    return kept[f"usable_{name}"]
+
+
+def _series(series, fields):
+    """Say which part of a series is used and how it was standardised."""
+    used = min(len(series.values), fields["steps"])
+    mean, std = (f"{v:.4g}" for v in (lambda s: (s.mean, s.std))(sources.standardise(series.values[:used])))
+    st.caption(f"The first {used} of {len(series.values)} values of {_plain(series.name)}, standardised: less their mean "
+               f"{mean}, divided by their standard deviation {std}. {_plain(series.source)}")
+    return fields | {"length": used}, tuple(series.labels[:used]) if series.labels else ()
+
+
+def _upload():
+    """The chosen column of the last usable file, or None while there is none; what is wrong with a file is said."""
+    kept = st.session_state
+    file = st.file_uploader("CSV file, at most 5 MB", type=["csv", "tsv", "txt"], key="file", max_upload_size=5)
+    if file is not None and kept.get("file_id") != file.file_id:
+        kept["file_id"], kept["file_error"] = file.file_id, None
+        try:
+            raw = file.getvalue()
+            table = sources.read_csv(raw)
+            kept["table"], kept["file_name"] = table, file.name
+        except ValueError as error:
+            kept["file_error"] = str(error)
+    if kept.get("file_error"):
+        st.error(f"{_plain(kept['file_error'])} The previous input stays in use.")
+    table = kept.get("table")
+    if table is None:
+        st.info("No file is in use yet, so the input is still noise. A link to this page cannot carry a file: whoever "
+                "opens it uploads the file again.")
+        return None
+    column = st.selectbox("Column", list(table.columns), key="column")
+    for name, reason in table.skipped.items():
+        st.caption(f"Column {_plain(name)} cannot be used: {_plain(reason)}")
+    series = table.series(column)
+    for note in series.notes:
+        st.caption(_plain(note))
+    try:
+        sources.standardise(series.values[: kept.get("steps", 100)])
+    except ValueError as error:
+        st.error(f"{_plain(str(error))} The input is noise instead.")
+        return None
+    return series
