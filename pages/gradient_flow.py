@@ -6,51 +6,87 @@ import streamlit as st
 
 from rnnviz import BOUNDS, explain, record
 from rnnviz.figures import gradient_flow, step_shares
-from rnnviz.presets import PRESETS
 from rnnviz.ui import controls, state
 from rnnviz.ui.live import live_slider
 from rnnviz.ui.page import frame, takeaway
 from rnnviz.ui.plot import plot
 
-frame("Gradient flow", "The loss is at the end of a sequence. How much of its gradient arrives at the beginning?")
+frame(
+    "Gradient flow",
+    "The loss compares the end of a sequence with a target. How much of its gradient reaches the beginning?",
+)
 setup = controls.sidebar()
+controls.presets()
 
-with st.container(horizontal=True, gap="small"):
-    for preset in PRESETS:
-        st.button(preset.name, key=f"preset-{preset.name}", on_click=state.take_preset, args=(preset,), help=preset.says,
-                  type="primary" if state.current(preset) else "secondary")
+with st.sidebar.expander("What is drawn"):
+    cells = controls.several("cells", "Cells", "Which of the three to draw.")
+    window = controls.choice(
+        "window",
+        "Vertical axis",
+        "It stays as it is while you drag. near: 10⁻²⁰ to 10¹⁰; wide: 10⁻⁶⁰ to 10³⁰; double: all that float64 can "
+        "hold; all: 10⁻¹¹⁰⁰ to 10⁶⁵⁰.",
+    )
+    look = {
+        "window": window,
+        "cell_state": controls.flag("cell_state", "∂L/∂c of the LSTM", "The gradient of its cell state, dotted."),
+        "bound": controls.flag(
+            "bound",
+            "Upper bound (RNN)",
+            "The gradient is never above it: a step back multiplies by at most the largest singular value of U times "
+            "the largest slope of the activation.",
+        ),
+        "slope": controls.flag(
+            "slope",
+            "Spectral radius (RNN)",
+            "A line that changes by the spectral radius of U, times the largest slope of the activation, at every "
+            "step: where a linear network tends to.",
+        ),
+        "formats": controls.several(
+            "formats",
+            "Number formats",
+            "The smallest and the largest number that a format can hold: past them a gradient turns to 0 or infinity.",
+        ),
+    }
 
 
 @st.fragment
-def flow(setup):
-    for preset in PRESETS:
-        if state.current(preset):
-            st.markdown(f"**{preset.name}.** {preset.says}")
-    gain = live_slider("gain", "Recurrent gain: how large the weights U are", BOUNDS["gain"])
-    step = live_slider("step", "Time step to read off", state.CONTROLS["step"], high=setup.steps)
-    shown = [label for label in setup.configs if label in st.session_state.get("cells", setup.configs)]
-    recordings = {}
-    for label in shown:
-        config = replace(setup.configs[label], gain=gain)
-        recordings[label] = record(config, inputs=setup.inputs)
-    look = st.session_state
-    figure = gradient_flow(recordings, window=look["window"], marked=step, cell_state=look["cell_state"],
-                           bound=look["bound"], slope=look["slope"], formats=look["formats"] or ())
-    plot(figure, "gradient-flow", "How to read it: the loss enters at the right, and the gradient travels left, one step "
-         "at a time. Going down to the left is vanishing, going up is exploding; each grid line is a power of ten.")
-    words(recordings, step)
-    plot(step_shares(recordings, marked=step), "step-shares", "How to read it: each bar is the norm of one step's term "
-         "of ∂L/∂U, relative to the largest. Where there is no bar to be seen, the weights learn nothing from that step.")
+def flow(setup, cells, look):
+    gain = live_slider(
+        "gain", "Recurrent gain: scales the weights U that carry the state from step to step", BOUNDS["gain"]
+    )
+    recordings = {label: record(replace(setup.configs[label], gain=gain), inputs=setup.inputs) for label in cells}
+    step = min(st.session_state.get("step", 1), setup.steps)
+    figure = gradient_flow(recordings, steps=setup.steps, marked=step, **look)
+    plot(
+        figure,
+        "gradient-flow",
+        "How to read it: the loss enters at the right and its gradient travels left, one step "
+        "at a time. Falling to the left is vanishing, rising is exploding. The axis counts in powers of ten.",
+    )
+    live_slider("step", "Time step to read off", state.CONTROLS["step"], high=setup.steps)
+    st.markdown(explain.reading(recordings, step))
+    left, right = st.columns(2)
+    with left:
+        st.markdown("##### How far it reaches")
+        for sentence in explain.flow(recordings):
+            st.markdown(sentence)
+    with right:
+        st.markdown("##### Why")
+        for label, recording in recordings.items():
+            st.markdown(explain.why(label, recording))
+    plot(
+        step_shares(recordings, steps=setup.steps, marked=step),
+        "step-shares",
+        "How to read it: each bar is one step's part in ∂L/∂U, the gradient of the recurrent weights, relative to the "
+        "largest bar of its row. Where no bar shows, the weights learn nothing from that step.",
+    )
     for label, recording in recordings.items():
-        st.markdown(explain.learns_from(label, recording) or "")
+        st.markdown(explain.learns_from(label, recording))
+    controls.follow_presets()
 
 
-def words(recordings, step):
-    for label, recording in recordings.items():
-        st.markdown(explain.overflow(label, recording) or explain.reach_sentence(label, recording))
-
-
-controls.several("cells", "Cells", "Which of the three to draw.")
-flow(setup)
-takeaway("Going back in time multiplies the gradient at every step. A plain RNN multiplies by the same weights each "
-         "time, so it vanishes or explodes; gates give it a path whose factor the network can hold near 1.")
+flow(setup, cells, look)
+takeaway(
+    "Every step back in time multiplies the gradient. A plain RNN multiplies by the same weights each time, so its "
+    "gradient vanishes or explodes; gates open a path whose factor the network can hold near 1."
+)

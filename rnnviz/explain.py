@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .names import NAMES
+
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -11,8 +13,10 @@ def number(log10):
         return "exactly 0"
     if not np.isfinite(log10):
         return "not a number"
-    if -3 < log10 < 5:
+    if -3 < log10 < 3:
         return f"{10**log10:.3g}"
+    if 3 <= log10 < 6:
+        return f"{10**log10:,.0f}"
     exponent = int(np.floor(log10))
     mantissa = f"{10 ** (log10 - exponent):.1f}"
     if mantissa == "10.0":
@@ -39,74 +43,112 @@ def overflow(label, recording):
     step = int(recording.overflow_step)
     if not step:
         return None
-    return (f"**{label}**: the hidden state grows past the largest number a computer's float64 can hold, 1.8 · 10³⁰⁸, "
-            f"at step {step}. After that there is no gradient to show. Lower the gain or take fewer steps.")
+    return (
+        f"**{label}**: the state grows past the largest number that float64 can hold, 1.8 · 10³⁰⁸, at step {step}. "
+        f"With it the gradient is lost, so no curve is drawn. Lower the gain, or take fewer than {step} steps."
+    )
 
 
-def reach_sentence(label, recording):
-    """How far back the gradient reaches before it has lost a thousandth, and a ten-millionth."""
+def flow(recordings):
+    """What is to be seen in the picture of the gradient flow, cell by cell, and which cell keeps most."""
+    if not recordings:
+        return ["Choose at least one cell to see its gradient."]
+    sentences = [overflow(label, r) or _reach(label, r) for label, r in recordings.items()]
+    return [*sentences, *filter(None, [keeps_most(recordings)])]
+
+
+def _reach(label, recording):
     last = last_loaded(recording)
-    parts = []
-    for factor, name in ((1e3, "1,000"), (1e7, "10 million")):
-        steps = reach(recording, factor)
-        parts.append(f"a factor of {name} " + (f"{steps} steps back" if steps else f"nowhere in {last} steps"))
+    if last == 0:
+        return f"**{label}**: the loss is at the first step, so there is no way back to follow."
     change = recording.log10_dh[0] - recording.log10_dh[last]
+    thousand, million = reach(recording, 1e3), reach(recording, 1e7)
+    if thousand is None:
+        text = f"**{label}** never loses a factor of 1,000 in its {last} steps back."
+    else:
+        far = f"of 10 million after {million}" if million else f"but of 10 million nowhere in {last}"
+        text = f"**{label}** has lost a factor of 1,000 after {thousand} steps back, {far}."
     if change == -np.inf:
-        zero = last - int(np.flatnonzero(recording.log10_dh[: last + 1] == -np.inf)[-1])
-        return f"**{label}** loses {parts[0]}, {parts[1]}; from {zero} steps back on it is exactly 0."
-    grown = f" It **grows**, by a factor of {number(change)}." if change > 3 else ""
-    return f"**{label}** loses {parts[0]}, {parts[1]}.{grown}"
+        zero = int(np.flatnonzero(recording.log10_dh[: last + 1] == -np.inf)[-1])
+        return text + f" At step {zero + 1} and before, its gradient is exactly 0: no unit hands anything back."
+    if change > 1:
+        text += f" At the first step it has **grown** by a factor of {number(change)}."
+    return text
+
+
+def reading(recordings, step):
+    """The norms at one step, counted from 1, of all cells."""
+    parts = []
+    for label, r in recordings.items():
+        if r.overflow_step:
+            parts.append(f"**{label}** overflowed")
+            continue
+        text = f"**{label}** {number(r.log10_dh[step - 1])}"
+        if r.log10_dc is not None:
+            text += f" (cell state {number(r.log10_dc[step - 1])})"
+        parts.append(text)
+    return f"Norm of the gradient of the loss at step {step}: " + ", ".join(parts) + "." if parts else ""
 
 
 def why(label, recording):
     """Why the gradient of this recording does what it does, from the numbers along its own trajectory."""
     last = last_loaded(recording)
     change = recording.log10_dh[0] - recording.log10_dh[last]
-    if last == 0 or not np.isfinite(change):
-        return None
+    if last == 0 or not np.isfinite(change) or recording.overflow_step:
+        return ""
     pace = f"**{label}**: one step back multiplies the gradient by {10 ** (change / last):.3g} on average."
     if recording.slope is not None:
         radius, singular = recording.spectra["h"]
-        text = (f"{pace} U can stretch a vector by at most {singular:.3g} (its largest singular value; its spectral "
-                f"radius is {radius:.3g}), and the activation's slope averages {recording.slope.mean():.3g} here "
-                f"(at most {recording.cell.max_slope:g}).")
-        if singular * recording.cell.max_slope < 1:
-            text += " The product of the two bounds is below 1, so the gradient **must** vanish."
+        largest = recording.cell.max_slope
+        text = (
+            f"{pace} U stretches a vector by at most {singular:.3g}, its largest singular value (spectral radius "
+            f"{radius:.3g}); the slope of the activation averages {recording.slope.mean():.3g} here, and is at most "
+            f"{largest:g}."
+        )
+        if singular * largest < 1:
+            text += " The two limits multiply to less than 1, so this gradient **must** vanish."
         return text
-    keep = {"lstm": "f", "gru": "z"}.get(recording.cell.family)
+    if recording.cell.name == "lstm_1997":
+        return f"{pace} Without a forget gate the cell state is copied as it is: that path alone loses nothing."
+    keep, state = {"lstm": ("f", "cell state"), "gru": ("z", "hidden state")}.get(recording.cell.family, (None, None))
     if keep not in recording.gates:
-        if recording.cell.name == "lstm_1997":
-            return (f"{pace} Without a forget gate the cell state is copied with a weight of exactly 1: that path "
-                    "loses nothing, and all change comes through the gates.")
         return pace
     gate = recording.gates[keep][1 : last + 1]
     with np.errstate(divide="ignore"):
         kept = np.log10(gate).sum(axis=0).mean()
-    name = {"f": "forget gate", "z": "update gate"}[keep]
-    state = {"f": "cell state", "z": "hidden state"}[keep]
-    return (f"{pace} The {name} {keep} averages {gate.mean():.3g}: of a unit's {state}, the direct path alone (the "
-            f"product of {keep} over {last} steps, geometric mean over units) hands back {number(kept)}.")
+    return (
+        f"{pace} Its {NAMES[keep]} {keep} averages {gate.mean():.3g}. The direct path through the {state}, the "
+        f"product of {keep} over {last} steps, keeps {number(kept)} (geometric mean over the units); the rest of "
+        "the gradient comes through the gates."
+    )
 
 
 def keeps_most(recordings):
     """Which cell hands the largest part of its gradient back to the first step."""
-    changes = {label: r.log10_dh[0] - r.log10_dh[last_loaded(r)] for label, r in recordings.items()
-               if not r.overflow_step}
+    changes = {
+        label: r.log10_dh[0] - r.log10_dh[last_loaded(r)] for label, r in recordings.items() if not r.overflow_step
+    }
     changes = {label: c for label, c in changes.items() if not np.isnan(c)}
-    if len(changes) < 2:
+    if len(changes) < 2 or max(last_loaded(r) for r in recordings.values()) == 0:
         return None
     best = max(changes, key=changes.get)
     if changes[best] == -np.inf:
         return "In all of them the gradient at the first step is exactly 0."
-    return f"At the first step, **{best}** has most of its gradient left: {number(changes[best])} times what the loss put in."
+    return (
+        f"At the first step **{best}** has most of its gradient left: {number(changes[best])} times what was there "
+        "where the loss enters."
+    )
 
 
 def learns_from(label, recording, parameter="U"):
     """How many of the last steps make up half of the sum of the norms of the terms of dL/dU."""
     shares = recording.shares[parameter]
     if not np.isfinite(shares).all() or shares.sum() == 0:
-        return None
+        return ""
     largest = np.sort(shares)[::-1].cumsum()
     half = int(np.searchsorted(largest, 0.5)) + 1
     top = int(shares.argmax()) + 1
-    return f"**{label}**: {half} of {recording.steps} steps make up half of ∂L/∂U; step {top} gives the most, {100 * shares.max():.2g} %."
+    return (
+        f"**{label}**: {half} of {recording.steps} steps make up half of ∂L/∂U; step {top} gives the "
+        f"most, {100 * shares.max():.2g} %."
+    )

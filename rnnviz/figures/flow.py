@@ -12,15 +12,17 @@ WINDOWS = {"near": (-20, 10), "wide": (-60, 30), "double": (-330, 320), "all": (
 """Powers of ten that the vertical axis can show; it never rescales by itself."""
 
 
-def gradient_flow(recordings, window="near", marked=None, cell_state=True, bound=False, slope=False, formats=()):
+def gradient_flow(
+    recordings, steps=None, window="near", marked=None, cell_state=True, bound=False, slope=False, formats=()
+):
     """The norm of dL/dh_t over the steps, on a logarithmic axis, for a few recordings of the same length.
 
-    recordings: label -> `Recording` without an ensemble. window: a key of `WINDOWS`. marked: a step, from 1.
+    recordings: label -> `Recording` without an ensemble. steps: the length of the axis. window: a key of `WINDOWS`. marked: a step, from 1.
     cell_state: also dL/dc_t, dotted. bound, slope: the theory for cells h = phi(...), see `Recording.log10_bound`.
     formats: names in `FORMATS` whose smallest and largest numbers are drawn as lines. Returns a `go.Figure`.
     """
     low, high = WINDOWS[window]
-    steps = next(iter(recordings.values())).steps if recordings else 2
+    steps = steps or max((r.steps for r in recordings.values()), default=2)
     t = np.arange(1, steps + 1)
     traces = []
     for label, r in recordings.items():
@@ -36,19 +38,37 @@ def gradient_flow(recordings, window="near", marked=None, cell_state=True, bound
     for name in formats:
         for value in (FORMATS[name].smallest, FORMATS[name].largest):
             if low < value < high:
-                shapes.append(dict(type="line", xref="paper", x0=0, x1=1, y0=value, y1=value,
-                                   line=dict(color=GREY, width=1, dash="dot")))
+                shapes.append(
+                    dict(
+                        type="line",
+                        xref="paper",
+                        x0=0,
+                        x1=1,
+                        y0=value,
+                        y1=value,
+                        line=dict(color=GREY, width=1, dash="dot"),
+                    )
+                )
                 end = "largest" if value > 0 else "smallest"
-                notes.append(dict(xref="paper", x=0, xanchor="left", y=value, yanchor="bottom", showarrow=False,
-                                  text=f"{end} {name}", font=dict(size=12)))
+                notes.append(
+                    dict(
+                        xref="paper",
+                        x=0,
+                        xanchor="left",
+                        y=value,
+                        yanchor="bottom",
+                        showarrow=False,
+                        text=f"{end} {name}",
+                        font=dict(size=12),
+                    )
+                )
     if marked:
-        shapes.append(dict(type="line", x0=marked, x1=marked, yref="paper", y0=0, y1=1,
-                           line=dict(color=GREY, width=2)))
+        shapes.append(dict(type="line", x0=marked, x1=marked, yref="paper", y0=0, y1=1, line=dict(color=GREY, width=2)))
     values, texts = _ticks(low, high)
     return figure(
         traces,
         "How much of the gradient reaches each step",
-        height=440,
+        height=400,
         xaxis=dict(title="time step t", range=[0.5, steps + 0.5]),
         yaxis=dict(title="norm of the gradient (log scale)", range=[low, high], tickvals=values, ticktext=texts),
         shapes=shapes,
@@ -56,20 +76,33 @@ def gradient_flow(recordings, window="near", marked=None, cell_state=True, bound
     )
 
 
-def step_shares(recordings, parameter="U", marked=None):
+def step_shares(recordings, steps=None, parameter="U", marked=None):
     """Bars, one row a recording: the norm of each step's term of dL/dU, relative to the largest of them."""
     rows = len(recordings)
     traces, axes = [], {}
     for row, (label, r) in enumerate(recordings.items()):
         share = r.shares[parameter]
         axis = f"y{row + 1}" if row else "y"
-        traces.append(go.Bar(x=np.arange(1, r.steps + 1), y=share / (share.max() or 1.0), name=label, yaxis=axis,
-                             customdata=100 * share, hovertemplate="%{customdata:.2g} % of the sum",
-                             marker=dict(color=FAMILY_COLOURS[r.cell.family], line=dict(width=0))))
+        traces.append(
+            go.Bar(
+                x=np.arange(1, r.steps + 1),
+                y=share / (share.max() or 1.0),
+                name=label,
+                yaxis=axis,
+                customdata=100 * share,
+                hovertemplate="%{customdata:.2g} % of the sum",
+                marker=dict(color=FAMILY_COLOURS[r.cell.family], line=dict(width=0)),
+            )
+        )
         low = 1 - (row + 1) / rows
-        axes[axis.replace("y", "yaxis")] = dict(domain=[low, low + 0.82 / rows], range=[0, 1.02], tickvals=[0, 1],
-                                                title=dict(text=label, standoff=4), anchor="x")
-    steps = next(iter(recordings.values())).steps if recordings else 2
+        axes[axis.replace("y", "yaxis")] = dict(
+            domain=[low, low + 0.82 / rows],
+            range=[0, 1.02],
+            tickvals=[0, 1],
+            title=dict(text=label, standoff=4),
+            anchor="x",
+        )
+    steps = steps or max((r.steps for r in recordings.values()), default=2)
     line = [dict(type="line", x0=marked, x1=marked, yref="paper", y0=0, y1=1, line=dict(color=GREY, width=2))]
     return figure(
         traces,
@@ -96,8 +129,9 @@ def spectral_line(recording):
 def _line(t, log10, name, colour, dash, width):
     """A curve of logarithms; hovering tells the number itself. Exact zeros and overflows leave a gap."""
     y = np.where(np.isfinite(log10), log10, np.nan)
-    return go.Scatter(x=t, y=y, name=name, mode="lines", line=dict(color=colour, dash=dash, width=width),
-                      hovertemplate="10^%{y:.2f}")
+    return go.Scatter(
+        x=t, y=y, name=name, mode="lines", line=dict(color=colour, dash=dash, width=width), hovertemplate="10^%{y:.2f}"
+    )
 
 
 @lru_cache(maxsize=16)

@@ -25,20 +25,6 @@ GATE_COLOURS = {
 }
 """Candidates share a colour: the LSTM's g and the GRU's n are the same thing."""
 
-NAMES = {
-    "x": "input",
-    "i": "input gate",
-    "f": "forget gate",
-    "o": "output gate",
-    "r": "reset gate",
-    "z": "update gate",
-    "g": "candidate",
-    "n": "candidate",
-    "q": "reset state",
-    "c": "cell state",
-    "h": "hidden state",
-}
-
 GREY = "#888888"
 SIGNED = [[0.0, "#0B559F"], [0.25, "#7FB4DC"], [0.5, "#F7F7F7"], [0.75, "#F2A65A"], [1.0, "#A63603"]]
 """Blue below zero, white at zero, orange above: for anything with a sign."""
@@ -65,5 +51,7 @@ TEMPLATE = go.layout.Template(
 
 def figure(traces, title, **layout):
     """A figure in the house style; the page keeps zoom and camera as long as uirevision stays the same."""
-    return go.Figure(traces, dict(template=TEMPLATE, title=dict(text=title, x=0, xref="paper", xanchor="left"),
-                                  uirevision="keep", **layout))
+    return go.Figure(
+        traces,
+        dict(template=TEMPLATE, title=dict(text=title, x=0, xref="paper", xanchor="left"), uirevision="keep", **layout),
+    )

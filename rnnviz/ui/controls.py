@@ -7,7 +7,9 @@ import streamlit as st
 
 from .. import sources
 from ..config import BOUNDS, Config
-from .state import CELL_KINDS, CONTROLS, INPUTS, _plain, back_to_start, reseed
+from ..presets import PRESETS
+from .live import settled
+from .state import CELL_KINDS, CONTROLS, INPUTS, _plain, back_to_start, current, reseed, take_preset
 
 LARGEST_FILE = 5 * 1024 * 1024
 
@@ -28,23 +30,47 @@ def slider(name, label, help, high=None):
     high = bound.high if high is None else high
     if name in st.session_state:
         st.session_state[name] = min(st.session_state[name], high)
-    return st.slider(label, bound.low, high, min(bound.default, high), bound.step, key=name, help=help,
-                     bind="query-params", persist_state="session")
+    return st.slider(
+        label,
+        bound.low,
+        high,
+        min(bound.default, high),
+        bound.step,
+        key=name,
+        help=help,
+        bind="query-params",
+        persist_state="session",
+    )
 
 
 def choice(name, label, help):
     """A choice among the few names of a `Choice` of `CONTROLS`."""
     control = CONTROLS[name]
     options = list(control.options)
-    return st.selectbox(label, options, options.index(control.default), key=name, help=help,
-                        bind="query-params", persist_state="session")
+    return st.selectbox(
+        label,
+        options,
+        options.index(control.default),
+        key=name,
+        help=help,
+        bind="query-params",
+        persist_state="session",
+    )
 
 
 def several(name, label, help):
     """Any number of a few names, as buttons to press."""
     control = CONTROLS[name]
-    return st.pills(label, control.options, selection_mode="multi", default=control.default, key=name, help=help,
-                    bind="query-params", persist_state="session")
+    return st.pills(
+        label,
+        control.options,
+        selection_mode="multi",
+        default=control.default,
+        key=name,
+        help=help,
+        bind="query-params",
+        persist_state="session",
+    )
 
 
 def flag(name, label, help):
@@ -56,44 +82,117 @@ def sidebar():
     """Draw the controls that all pages share. Returns a `Setup`."""
     with st.sidebar:
         left, right = st.columns(2)
-        left.button("Back to the start", on_click=back_to_start, width="stretch",
-                    help="Every control to its first value.")
-        right.button("Reseed", on_click=reseed, width="stretch",
-                     help="Draw other weights, noise and targets; leave the controls as they are.")
+        left.button("Start over", on_click=back_to_start, width="stretch", help="Every control to its first value.")
+        right.button(
+            "Reseed",
+            on_click=reseed,
+            width="stretch",
+            help="Draw other weights, noise and targets; leave the controls as they are.",
+        )
         with st.expander("Network", expanded=True):
-            hidden = slider("hidden_size", "Hidden units H", "How many numbers the network remembers from step to step.")
-            init = choice("init", "Recurrent weights U", "; ".join(f"**{n}**: {s}" for n, s in BOUNDS["init"].options.items()))
+            hidden = slider(
+                "hidden_size", "Hidden units H", "How many numbers the network remembers from step to step."
+            )
+            init = choice(
+                "init", "Recurrent weights U", "; ".join(f"**{n}**: {s}" for n, s in BOUNDS["init"].options.items())
+            )
             activation = choice("activation", "RNN activation", "The function that the plain RNN applies to each unit.")
-            lstm = choice("lstm", "LSTM kind", "Today's LSTM has a forget gate; the one of 1997 had none; with coupled "
-                          "gates, the input gate is 1 minus the forget gate.")
-            gru = choice("gru", "GRU kind", "Whether the reset gate acts after the product with U, as in PyTorch and "
-                         "Keras, or before it, as in the paper of 2014.")
-            forget = slider("forget_bias", "Forget-gate bias", "Where the LSTM's forget gates start: 0 is half open, "
-                            "1 is 0.73, 5 is 0.993.")
-            update = slider("update_bias", "Update-gate bias", "Where the GRU's update gates start. Near 1 the old state "
-                            "is kept, near 0 it is replaced.")
+            lstm = choice(
+                "lstm",
+                "LSTM kind",
+                "Today's LSTM has a forget gate; the one of 1997 had none; with coupled "
+                "gates, the input gate is 1 minus the forget gate.",
+            )
+            gru = choice(
+                "gru",
+                "GRU kind",
+                "Whether the reset gate acts after the product with U, as in PyTorch and "
+                "Keras, or before it, as in the paper of 2014.",
+            )
+            forget = slider(
+                "forget_bias",
+                "Forget-gate bias",
+                "Where the LSTM's forget gates start: 0 is half open, 1 is 0.73, 5 is 0.993.",
+            )
+            update = slider(
+                "update_bias",
+                "Update-gate bias",
+                "Where the GRU's update gates start. Near 1 the old state is kept, near 0 it is replaced.",
+            )
         with st.expander("Input"):
             inputs, source, tokens = _input()
         with st.expander("Loss"):
-            loss = choice("loss", "Where the loss is", "; ".join(f"**{n}**: {s}" for n, s in BOUNDS["loss"].options.items())
-                          + ". The loss is half the squared distance of the hidden state from a target drawn at random.")
+            loss = choice(
+                "loss",
+                "Where the loss is",
+                "; ".join(f"**{n}**: {s}" for n, s in BOUNDS["loss"].options.items())
+                + ". The loss is half the squared distance of the hidden state from a target drawn at random.",
+            )
             steps = source.pop("length")
-            loss_step = slider("loss_step", "Step of the loss", "Used when the loss is at one step.", high=steps) \
-                if loss == "one" else 1
-        seed = st.number_input("Seed", 0, BOUNDS["seed"].high, 0, key="seed", bind="query-params", persist_state="session",
-                               help="The same seed gives the same weights, noise and targets, to all cells.")
-    base = Config(cell="rnn", hidden_size=hidden, init=init, forget_bias=forget, update_bias=update, loss=loss,
-                  loss_step=min(loss_step, steps), seed=int(seed or 0), **source)
+            loss_step = (
+                slider("loss_step", "Step of the loss", "Used when the loss is at one step.", high=steps)
+                if loss == "one"
+                else 1
+            )
+        seed = st.number_input(
+            "Seed",
+            0,
+            BOUNDS["seed"].high,
+            0,
+            key="seed",
+            bind="query-params",
+            persist_state="session",
+            help="The same seed gives the same weights, noise and targets, to all cells.",
+        )
+    base = Config(
+        cell="rnn",
+        hidden_size=hidden,
+        init=init,
+        forget_bias=forget,
+        update_bias=update,
+        loss=loss,
+        loss_step=min(loss_step, steps),
+        seed=int(seed or 0),
+        **source,
+    )
     kinds = {"RNN": CELL_KINDS["rnn"][activation], "LSTM": CELL_KINDS["lstm"][lstm], "GRU": CELL_KINDS["gru"][gru]}
     return Setup({label: replace(base, cell=cell) for label, cell in kinds.items()}, inputs, steps, tokens)
+
+
+def presets():
+    """A row of presets; the one that is in force says what is to be seen."""
+    by_name = {preset.name: preset for preset in PRESETS}
+    now = _preset_in_force()
+    st.session_state["preset"] = now.name if now else None
+
+    def take():
+        if st.session_state["preset"]:
+            take_preset(by_name[st.session_state["preset"]])
+
+    st.pills("Try", list(by_name), key="preset", on_change=take, label_visibility="collapsed")
+    st.markdown(now.says if now else "Settings of your own. Each button above sets the network to something worth seeing.")
+
+
+def _preset_in_force():
+    return next((preset for preset in PRESETS if current(preset)), None)
+
+
+def follow_presets():
+    """Called at the end of a fragment: once a live slider rests, let the row of presets follow what it has set."""
+    now = _preset_in_force()
+    if settled("gain") and st.session_state.get("preset") != (now.name if now else None):
+        st.rerun()
 
 
 def _input():
     """The controls of the input. Returns the array of a file or None, fields of Config and "length", and tokens."""
     kind = choice("input", "Input x", "; ".join(f"**{n}**: {s}" for n, s in INPUTS.items()))
     steps = slider("steps", "Time steps T", "How long the sequence is.")
-    scale = slider("input_scale", "Input scale", "How strongly the input drives the units: the standard deviation of "
-                   "x·W for inputs of size 1.")
+    scale = slider(
+        "input_scale",
+        "Input scale",
+        "How strongly the input drives the units: the standard deviation of x·W for inputs of size 1.",
+    )
     fields = {"input": "noise" if kind == "csv" else kind, "steps": steps, "input_scale": scale, "length": steps}
     if kind == "noise":
         fields["input_size"] = slider("input_size", "Inputs D", "How many noise signals come in side by side.")
@@ -105,8 +204,10 @@ def _input():
         fields["text"] = _text("text", "Text", lambda text: sources.one_hot(text, steps), area=True)
         read = sources.one_hot(fields["text"], steps)
         fields["length"] = len(read.characters)
-        st.caption(f"{len(read.characters)} of {read.given} characters, {len(read.alphabet)} different ones: each is a "
-                   "vector of zeros with a single 1 (one-hot).")
+        st.caption(
+            f"{len(read.characters)} of {read.given} characters, {len(read.alphabet)} different ones: each is a "
+            "vector of zeros with a single 1 (one-hot)."
+        )
         return None, fields, read.characters
     elif kind == "sunspots":
         return None, *_series(sources.sunspots(), fields)
@@ -139,8 +240,10 @@ def _series(series, fields):
     """Say which part of a series is used and how it was standardised."""
     used = min(len(series.values), fields["steps"])
     mean, std = (f"{v:.4g}" for v in (lambda s: (s.mean, s.std))(sources.standardise(series.values[:used])))
-    st.caption(f"The first {used} of {len(series.values)} values of {_plain(series.name)}, standardised: less their mean "
-               f"{mean}, divided by their standard deviation {std}. {_plain(series.source)}")
+    st.caption(
+        f"The first {used} of {len(series.values)} values of {_plain(series.name)}, standardised: less their mean "
+        f"{mean}, divided by their standard deviation {std}. {_plain(series.source)}"
+    )
     return fields | {"length": used}, tuple(series.labels[:used]) if series.labels else ()
 
 
@@ -160,8 +263,10 @@ def _upload():
         st.error(f"{_plain(kept['file_error'])} The previous input stays in use.")
     table = kept.get("table")
     if table is None:
-        st.info("No file is in use yet, so the input is still noise. A link to this page cannot carry a file: whoever "
-                "opens it uploads the file again.")
+        st.info(
+            "No file is in use yet, so the input is still noise. A link to this page cannot carry a file: whoever "
+            "opens it uploads the file again."
+        )
         return None
     column = st.selectbox("Column", list(table.columns), key="column")
     for name, reason in table.skipped.items():

@@ -22,7 +22,8 @@ def live_slider(name, label, bound, high=None):
     kept = st.session_state
     sent = (kept.get(f"live-{name}") or {}).get("value") or {}
     number = sent.get("number", 0) if isinstance(sent, dict) else 0
-    if number and number != kept.get(f"live-{name}-number"):
+    if number != kept.get(f"live-{name}-number", 0):
+        # A component that was mounted anew counts from 1 again.
         kept[f"live-{name}-number"] = number
         if bound.accepts(sent.get("value")):
             kept[name] = bound.clamp(sent["value"])
@@ -31,9 +32,19 @@ def live_slider(name, label, bound, high=None):
     if not number or sent.get("settled"):
         write_address(name, kept[name], bound.default)
     digits = 0 if bound.whole else 2
-    _component(key=f"live-{name}", data=dict(label=label, low=bound.low, high=high, step=bound.step, digits=digits,
-                                             value=kept[name], number=number), on_value_change=lambda: None)
+    _component(
+        key=f"live-{name}",
+        data=dict(
+            label=label, low=bound.low, high=high, step=bound.step, digits=digits, value=kept[name], number=number
+        ),
+        on_value_change=lambda: None,
+    )
     return kept[name]
+
+
+def settled(name):
+    """Whether a live slider rests, its last value being the one the person means to keep."""
+    return ((st.session_state.get(f"live-{name}") or {}).get("value") or {}).get("settled", True)
 
 
 def write_address(name, value, default):

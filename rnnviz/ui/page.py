@@ -4,9 +4,14 @@ import gc
 
 import streamlit as st
 
+from .assets import HERE
 from .state import read_address, say_notes
 
-PAGES = (("app.py", "Start"), ("pages/gradient_flow.py", "Gradient flow"), ("pages/inside_the_cell.py", "Inside the cell"))
+PAGES = (
+    ("app.py", "Start"),
+    ("pages/gradient_flow.py", "Gradient flow"),
+    ("pages/inside_the_cell.py", "Inside the cell"),
+)
 
 
 @st.cache_resource(max_entries=1)
@@ -18,15 +23,16 @@ def _settle():
 
 def frame(title, question=None):
     """Set up a page: its name in the tab, the way to the others, its one question. Call it first."""
-    st.set_page_config(page_title=f"{title} · rnnviz", page_icon=":material/show_chart:", layout="wide")
+    st.set_page_config(page_title=f"{title} · rnnviz", page_icon=str(HERE / "icon.svg"), layout="wide")
+    st.html("<style>@media (min-width: 640px) { [data-testid=stMainBlockContainer] { padding-top: 2rem; } }</style>")
     _settle()
     read_address()
     with st.container(horizontal=True, gap="small"):
         for path, label in PAGES:
             st.page_link(path, label=label)
-    st.title(title)
+    st.header(title, anchor=False)
     if question:
-        st.markdown(f"##### {question}")
+        st.markdown(question)
     say_notes()
 
 

@@ -23,7 +23,10 @@ function themed(figure, root) {
   const narrow = root.clientWidth < 520;
   const layout = { ...figure.layout, paper_bgcolor: background, plot_bgcolor: background, autosize: true };
   layout.font = { ...layout.font, color: text, family: font, size: narrow ? 12 : 14 };
-  if (narrow) layout.margin = { ...figure.layout.template?.layout?.margin, ...layout.margin, l: 56, r: 8 };
+  // The title stands above, where it can wrap; it is put back into what is downloaded.
+  delete layout.title;
+  layout.margin = { ...figure.layout.template?.layout?.margin, ...layout.margin, t: 28 };
+  if (narrow) Object.assign(layout.margin, { l: 56, r: 8 });
   layout.hoverlabel = { bgcolor: background, font: { color: text, family: font } };
   // A finger scrolls the page; a mouse draws the box to zoom into.
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
@@ -52,8 +55,11 @@ function table(node) {
   return rows.map((row) => row.map(cell).join(",")).join("\n") + "\n";
 }
 
-function save(node, kind, name) {
-  if (kind !== "csv") return window.Plotly.downloadImage(node, { format: kind, filename: name, width: 1200, height: Math.max(node.clientHeight, 300) * 1.2, scale: kind === "png" ? 2 : 1 });
+function save(root, node, kind, name) {
+  if (kind !== "csv") {
+    const layout = { ...node.layout, title: root.figure.layout.title, margin: { ...node.layout.margin, t: 96 }, width: undefined };
+    return window.Plotly.downloadImage({ data: node.data, layout }, { format: kind, filename: name, width: 1200, height: Math.max(node.clientHeight, 300) * 1.2, scale: kind === "png" ? 2 : 1 });
+  }
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob(["\ufeff" + table(node)], { type: "text/csv" }));
   link.download = `${name}.csv`;
@@ -66,6 +72,7 @@ export default function ({ data, parentElement, key }) {
   const node = root.querySelector(".rv-figure");
   const message = JSON.parse(decoder.decode(data));
   root.figure = message.figure;
+  root.querySelector(".rv-title").textContent = message.figure.layout.title?.text ?? "";
   const draw = () => plotly(message.library).then((P) => {
     const { figure } = root;
     if (!root.isConnected) return undefined;
@@ -73,7 +80,7 @@ export default function ({ data, parentElement, key }) {
   }).then(() => { root.dataset.drawn = String((+root.dataset.drawn || 0) + 1); })
     .catch(() => { node.textContent = "The figure could not be drawn: the drawing library did not load. Reload the page to try again."; });
   draw();
-  root.querySelectorAll("button").forEach((button) => { button.onclick = () => save(node, button.dataset.kind, message.name); });
+  root.querySelectorAll("button").forEach((button) => { button.onclick = () => save(root, node, button.dataset.kind, message.name); });
   node.setAttribute("role", "img");
   node.setAttribute("aria-label", message.label);
   if (!root.watcher) {

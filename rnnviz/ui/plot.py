@@ -5,11 +5,13 @@ import streamlit as st
 
 from .assets import plotly_address, read
 
-BUTTONS = "".join(f'<button type="button" data-kind="{k.lower()}" aria-label="Download this figure as {k}">{k}</button>'
-                  for k in ("PNG", "SVG", "CSV"))
+BUTTONS = "".join(
+    f'<button type="button" data-kind="{k.lower()}" aria-label="Download this figure as {k}">{k}</button>'
+    for k in ("PNG", "SVG", "CSV")
+)
 _component = st.components.v2.component(
     "rnnviz.plot",
-    html=f'<div class="rv-plot"><div class="rv-figure"></div><div class="rv-take">{BUTTONS}</div></div>',
+    html=f'<div class="rv-plot"><div class="rv-title"></div><div class="rv-figure"></div><div class="rv-take">{BUTTONS}</div></div>',
     css=read("plot.css"),
     js=read("plot.js"),
     isolate_styles=False,

@@ -91,10 +91,8 @@ def read_address():
             near = control.clamp(value)
             kept["address_notes"].append(f"{complaint(name, control.allowed, texts[-1])} {near:g} is used.")
             value = near
-            if name not in LIVE:
-                st.query_params[name] = f"{near:g}"
-        if name in LIVE:
-            kept[name] = value
+        if isinstance(control, Number):
+            kept[name] = control.clamp(value)
 
 
 LIVE = ("gain", "step")
@@ -154,7 +152,26 @@ def take_preset(preset):
 
 def current(preset):
     """Whether the controls are as this preset set them, whatever the seed."""
-    free = ("cells", "formats", "step", "shown", "beside", "unit", "cell_state", "window", "bound", "slope", "seed",
-            "loss_step", "period", "bits", "text", "input_size")
-    return all(st.session_state.get(name, control.default) == preset.values.get(name, control.default)
-               for name, control in CONTROLS.items() if name not in free)
+    free = (
+        "cells",
+        "formats",
+        "step",
+        "shown",
+        "beside",
+        "unit",
+        "cell_state",
+        "window",
+        "bound",
+        "slope",
+        "seed",
+        "loss_step",
+        "period",
+        "bits",
+        "text",
+        "input_size",
+    )
+    return all(
+        st.session_state.get(name, control.default) == preset.values.get(name, control.default)
+        for name, control in CONTROLS.items()
+        if name not in free
+    )
