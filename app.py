@@ -1,8 +1,42 @@
-"""Home: what this is, and the way into the first lesson."""
+"""Home: what this is, how to read it, and the way into the first lesson."""
 
 import streamlit as st
 
-from rnnviz.ui.page import frame
+from rnnviz import Config, record
+from rnnviz.figures import gradient_flow
+from rnnviz.ui.page import frame, takeaway
+from rnnviz.ui.plot import plot
 
 frame("Watch the gradient vanish, explode, survive")
-st.page_link("pages/gradient_flow.py", label="Gradient flow")
+
+st.markdown(
+    "A recurrent network reads a sequence one step at a time and carries a memory along, its **hidden state**. To "
+    "learn, it compares its end result with a target and sends the error back through every step it took: the "
+    "**gradient**. What arrives at the first steps decides what the network can learn from them."
+)
+recordings = {label: record(Config(cell=label.lower())) for label in ("RNN", "LSTM", "GRU")}
+plot(
+    gradient_flow(recordings, cell_state=False),
+    "start",
+    "How to read it: three networks of 32 units, freshly drawn, read the same 100 steps of noise. The error enters at "
+    "the right; each curve is the size (norm) of ∂L/∂h, the gradient that is left at a step. Lower means that less is "
+    "learnt there.",
+)
+first, second = st.columns(2, border=True)
+with first:
+    st.page_link("pages/gradient_flow.py", label="**Lesson 1: Gradient flow**")
+    st.markdown("Drag one slider, and see the gradient vanish, explode or survive.")
+with second:
+    st.page_link("pages/inside_the_cell.py", label="**Lesson 2: Inside the cell**")
+    st.markdown("Follow one step through the gates, with every number to check by hand.")
+with st.expander("For a class"):
+    st.markdown(
+        "- The **address** holds every setting: send it, and others see the same picture.\n"
+        "- **Start over** brings back the first settings; **Reseed** draws other weights and changes nothing else.\n"
+        "- Every figure can be taken away as **PNG**, **SVG** or **CSV**; drag a box into it to zoom, double-click to "
+        "zoom out.\n"
+        "- **Tab** and the **arrow keys** reach and move everything; light and dark follow your device, or the menu ⋮."
+    )
+takeaway(
+    "Nothing here is sketched: every curve is computed, at that moment, from the network that the controls describe."
+)

@@ -66,22 +66,15 @@ def flow(setup, cells, look):
     live_slider("step", "Time step to read off", state.CONTROLS["step"], high=setup.steps)
     st.markdown(explain.reading(recordings, step))
     left, right = st.columns(2)
-    with left:
-        st.markdown("##### How far it reaches")
-        for sentence in explain.flow(recordings):
-            st.markdown(sentence)
-    with right:
-        st.markdown("##### Why")
-        for label, recording in recordings.items():
-            st.markdown(explain.why(label, recording))
+    left.markdown("\n\n".join(["##### How far it reaches", *explain.flow(recordings)]))
+    right.markdown("\n\n".join(["##### Why", *(explain.why(label, r) for label, r in recordings.items())]))
     plot(
         step_shares(recordings, steps=setup.steps, marked=step),
         "step-shares",
         "How to read it: each bar is one step's part in ∂L/∂U, the gradient of the recurrent weights, relative to the "
         "largest bar of its row. Where no bar shows, the weights learn nothing from that step.",
     )
-    for label, recording in recordings.items():
-        st.markdown(explain.learns_from(label, recording))
+    st.markdown("\n\n".join(explain.learns_from(label, r) for label, r in recordings.items()))
     controls.follow_presets()
 
 

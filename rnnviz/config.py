@@ -26,8 +26,11 @@ class Number:
         return self.low <= value <= self.high and (not self.whole or value == int(value))
 
     def clamp(self, value):
+        """The nearest allowed number. Raises ValueError for not-a-number."""
+        if value != value:
+            raise ValueError(f"It must be {self.allowed}. Got {value!r} instead.")
         value = min(max(float(value), self.low), self.high)
-        return int(round(value)) if self.whole else value
+        return round(value) if self.whole else value
 
 
 @dataclass(frozen=True)

@@ -135,8 +135,8 @@ def keeps_most(recordings):
     if changes[best] == -np.inf:
         return "In all of them the gradient at the first step is exactly 0."
     return (
-        f"At the first step **{best}** has most of its gradient left: {number(changes[best])} times what was there "
-        "where the loss enters."
+        f"Of the {'two' if len(changes) == 2 else 'three'}, **{best}** hands back most: its gradient at the first "
+        f"step is {number(changes[best])} times that where the loss enters."
     )
 
 

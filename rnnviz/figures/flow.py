@@ -3,7 +3,6 @@
 from functools import lru_cache
 
 import numpy as np
-import plotly.graph_objects as go
 
 from ..formats import FORMATS
 from .theme import FAMILY_COLOURS, FAMILY_DASHES, GREY, figure
@@ -17,7 +16,8 @@ def gradient_flow(
 ):
     """The norm of dL/dh_t over the steps, on a logarithmic axis, for a few recordings of the same length.
 
-    recordings: label -> `Recording` without an ensemble. steps: the length of the axis. window: a key of `WINDOWS`. marked: a step, from 1.
+    recordings: label -> `Recording` without an ensemble. steps: the length of the axis. window: a key of `WINDOWS`.
+    marked: a step, from 1.
     cell_state: also dL/dc_t, dotted. bound, slope: the theory for cells h = phi(...), see `Recording.log10_bound`.
     formats: names in `FORMATS` whose smallest and largest numbers are drawn as lines. Returns a `go.Figure`.
     """
@@ -35,7 +35,7 @@ def gradient_flow(
         if slope and r.cell.max_slope is not None:
             traces.append(_line(t, spectral_line(r), f"{label}: spectral radius", GREY, "dash", 1.5))
     shapes, notes = [], []
-    for name in formats:
+    for place, name in enumerate(formats):
         for value in (FORMATS[name].smallest, FORMATS[name].largest):
             if low < value < high:
                 shapes.append(
@@ -53,7 +53,7 @@ def gradient_flow(
                 notes.append(
                     dict(
                         xref="paper",
-                        x=0,
+                        x=place / 4,
                         xanchor="left",
                         y=value,
                         yanchor="bottom",
@@ -83,16 +83,22 @@ def step_shares(recordings, steps=None, parameter="U", marked=None):
     for row, (label, r) in enumerate(recordings.items()):
         share = r.shares[parameter]
         axis = f"y{row + 1}" if row else "y"
+        colour = FAMILY_COLOURS[r.cell.family]
         traces.append(
-            go.Bar(
-                x=np.arange(1, r.steps + 1),
-                y=share / (share.max() or 1.0),
-                name=label,
-                yaxis=axis,
-                customdata=100 * share,
-                hovertemplate="%{customdata:.2g} % of the sum",
-                marker=dict(color=FAMILY_COLOURS[r.cell.family], line=dict(width=0)),
-            )
+            # One outline for all bars of a row: a thousand bars drawn one by one are too slow to follow a finger.
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "line": {"shape": "hvh", "width": 1, "color": colour},
+                "fill": "tozeroy",
+                "fillcolor": colour,
+                "x": np.arange(1, r.steps + 1),
+                "y": share / (share.max() or 1.0),
+                "customdata": 100 * share,
+                "hovertemplate": "%{customdata:.2g} % of the sum",
+                "name": label,
+                "yaxis": axis,
+            }
         )
         low = 1 - (row + 1) / rows
         axes[axis.replace("y", "yaxis")] = dict(
@@ -108,7 +114,6 @@ def step_shares(recordings, steps=None, parameter="U", marked=None):
         traces,
         "Which steps the recurrent weights learn from",
         height=120 + 90 * rows,
-        bargap=0.0 if steps > 100 else 0.15,
         showlegend=False,
         xaxis=dict(title="time step t", range=[0.5, steps + 0.5], anchor="y" if rows < 2 else f"y{rows}"),
         shapes=line if marked else [],
@@ -129,9 +134,15 @@ def spectral_line(recording):
 def _line(t, log10, name, colour, dash, width):
     """A curve of logarithms; hovering tells the number itself. Exact zeros and overflows leave a gap."""
     y = np.where(np.isfinite(log10), log10, np.nan)
-    return go.Scatter(
-        x=t, y=y, name=name, mode="lines", line=dict(color=colour, dash=dash, width=width), hovertemplate="10^%{y:.2f}"
-    )
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": t,
+        "y": y,
+        "name": name,
+        "line": {"color": colour, "dash": dash, "width": width},
+        "hovertemplate": "10^%{y:.2f}",
+    }
 
 
 @lru_cache(maxsize=16)

@@ -170,7 +170,7 @@ def presets():
             take_preset(by_name[st.session_state["preset"]])
 
     st.pills("Try", list(by_name), key="preset", on_change=take, label_visibility="collapsed")
-    st.markdown(now.says if now else "Settings of your own. Each button above sets the network to something worth seeing.")
+    st.markdown(now.says if now else "Your own settings. Each button above shows something worth seeing.")
 
 
 def _preset_in_force():

@@ -29,7 +29,7 @@ export default function ({ data, parentElement, setStateValue }) {
     state.wanted = { value: +input.value, settled: false };
     send();
     clearTimeout(state.settle);
-    // Only a value that rests goes into the address.
+    // A value that rests goes into the address; those on the way there would fill the history of the browser.
     state.settle = setTimeout(() => { state.wanted = { value: +input.value, settled: true }; send(); }, 500);
   };
   send();

@@ -20,38 +20,66 @@ def live_slider(name, label, bound, high=None):
     """
     high = bound.high if high is None else high
     kept = st.session_state
-    sent = (kept.get(f"live-{name}") or {}).get("value") or {}
-    number = sent.get("number", 0) if isinstance(sent, dict) else 0
-    if number != kept.get(f"live-{name}-number", 0):
+    sent = _sent(name)
+    if sent["number"] != kept.get(f"live-{name}-number", 0):
         # A component that was mounted anew counts from 1 again.
-        kept[f"live-{name}-number"] = number
-        if bound.accepts(sent.get("value")):
-            kept[name] = bound.clamp(sent["value"])
-    value = min(max(kept.get(name, bound.default), bound.low), high)
-    kept[name] = bound.clamp(value)
-    if not number or sent.get("settled"):
-        write_address(name, kept[name], bound.default)
-    digits = 0 if bound.whole else 2
+        kept[f"live-{name}-number"] = sent["number"]
+        if bound.accepts(sent["value"]):
+            kept[name] = sent["value"]
+    elif kept.get(f"live-{name}-address", shown := st.query_params.get(name)) != shown:
+        # The browser went back or forward in its history.
+        kept[name] = from_address(bound, shown)
+    kept[name] = bound.clamp(min(kept.get(name, bound.default), high))
+    if sent["settled"]:
+        _write_address(name, kept[name], bound)
     _component(
         key=f"live-{name}",
         data=dict(
-            label=label, low=bound.low, high=high, step=bound.step, digits=digits, value=kept[name], number=number
+            label=label,
+            low=bound.low,
+            high=high,
+            step=bound.step,
+            digits=0 if bound.whole else 2,
+            value=kept[name],
+            number=sent["number"],
         ),
         on_value_change=lambda: None,
     )
     return kept[name]
 
 
+def _sent(name):
+    """The last message of the browser's side; anything else that came through the socket counts as none."""
+    message = (st.session_state.get(f"live-{name}") or {}).get("value")
+    if isinstance(message, dict) and isinstance(message.get("number"), int):
+        return {"number": message["number"], "value": message.get("value"), "settled": bool(message.get("settled"))}
+    return {"number": 0, "value": None, "settled": True}
+
+
+def from_address(bound, text):
+    """A number from the address: clamped where it is out of bounds, the default where it is none."""
+    try:
+        return bound.clamp(float(text))
+    except (TypeError, ValueError, OverflowError):
+        return bound.default
+
+
+def forget_address():
+    """On another page the address starts anew: what it says there is not the browser's way back."""
+    for key in [k for k in st.session_state if str(k).startswith("live-") and str(k).endswith("-address")]:
+        del st.session_state[key]
+
+
 def settled(name):
     """Whether a live slider rests, its last value being the one the person means to keep."""
-    return ((st.session_state.get(f"live-{name}") or {}).get("value") or {}).get("settled", True)
+    return _sent(name)["settled"]
 
 
-def write_address(name, value, default):
-    """Put a value into the address, or take it out where it is the default."""
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    if value == default:
+def _write_address(name, value, bound):
+    text = str(value) if bound.whole else f"{value:.6g}"
+    if value == bound.default:
         if name in st.query_params:
             del st.query_params[name]
     elif st.query_params.get(name) != text:
         st.query_params[name] = text
+    st.session_state[f"live-{name}-address"] = st.query_params.get(name)

@@ -5,6 +5,7 @@ import gc
 import streamlit as st
 
 from .assets import HERE
+from .live import forget_address
 from .state import read_address, say_notes
 
 PAGES = (
@@ -26,6 +27,9 @@ def frame(title, question=None):
     st.set_page_config(page_title=f"{title} · rnnviz", page_icon=str(HERE / "icon.svg"), layout="wide")
     st.html("<style>@media (min-width: 640px) { [data-testid=stMainBlockContainer] { padding-top: 2rem; } }</style>")
     _settle()
+    if st.session_state.get("page") != title:
+        st.session_state["page"] = title
+        forget_address()
     read_address()
     with st.container(horizontal=True, gap="small"):
         for path, label in PAGES:
