@@ -54,7 +54,11 @@ def flow(setup, cells, look):
     gain = live_slider(
         "gain", "Recurrent gain: scales the weights U that carry the state from step to step", BOUNDS["gain"]
     )
-    recordings = {label: record(replace(setup.configs[label], gain=gain), inputs=setup.inputs) for label in cells}
+    recordings = {
+        label: record(replace(config, gain=gain), inputs=setup.inputs)
+        for label, config in setup.configs.items()
+        if label in cells
+    }
     step = min(st.session_state.get("step", 1), setup.steps)
     figure = gradient_flow(recordings, steps=setup.steps, marked=step, **look)
     plot(

@@ -6,7 +6,6 @@ from rnnviz import CELLS, Parameters, record_with
 
 WEIGHTS = ("W", "U", "b", "b_rec")
 OVER_TIME = ("h", "c", "dh", "dc", "dx")
-SMOOTH = [name for name in CELLS if name != "rnn_relu"]
 
 
 def network(cell, seed=0, T=6, B=3, D=2, H=4, gain=1.0, bias=0.5):
@@ -53,6 +52,15 @@ def flat(recording):
     if recording.log10_bound is not None:
         out["log10_bound"] = recording.log10_bound
     return out | {"overflow_step": recording.overflow_step, "output_gradient": recording.output_gradient}
+
+
+def assert_logs(found, expected, name="logarithm"):
+    """Assert that logarithms agree to 1e-9, and that both are -inf where one is."""
+    found, expected = np.asarray(found), np.asarray(expected)
+    assert found.shape == expected.shape, name
+    none = expected == -np.inf
+    assert np.isfinite(expected[~none]).all() and (found[none] == -np.inf).all(), name
+    assert (np.abs(found[~none] - expected[~none]) < 1e-9).all(), name
 
 
 def loss_of(cell, parameters, inputs, gradient, initial):
@@ -122,7 +130,7 @@ def check_finite_differences_of_each_state(cell, seed=7, rtol=1e-8):
             found = recording._cut(state)[t + 1]
             terms = found * direction
             error = abs(central_difference(loss, step) - terms.sum())
-            assert error <= rtol * np.abs(terms).sum(), f"{cell}: gradient by {state} at step {t + 1} off by {error:.3e}"
+            assert error <= rtol * np.abs(terms).sum(), f"{cell}: gradient by {state}_{t + 1} is off by {error:.3e}"
 
 
 def _step_losses(definition, parameters, x, gradient, value, steps):

@@ -7,8 +7,8 @@ cell once for the whole sequence. What is left, the adjoint recursion, is linear
 from dataclasses import dataclass
 
 import numpy as np
-from autograd.extend import vspace
 from autograd.differential_operators import make_vjp
+from autograd.extend import vspace
 
 from .plan import by_gate, columns, plan, product_for
 from .threads import isolate_threads

@@ -10,7 +10,8 @@ from ..cells import find
 from ..config import BOUNDS, complaint
 from ..recording import Recording
 from .adjoint import SAFE, linearise, pull_back
-from .initialise import initialise, targets as drawn_targets
+from .initialise import initialise
+from .initialise import targets as drawn_targets
 from .parameters import Parameters, checked_array, numbers
 from .unroll import unroll
 

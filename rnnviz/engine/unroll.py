@@ -32,8 +32,9 @@ def unroll(cell, parameters, inputs, initial):
     """
     steps, width = inputs.shape[0], parameters.U.shape[-2]
     lead = initial["h"].shape
-    x = _input_product(inputs, parameters.W)
-    x += parameters.b[..., None, :]
+    with np.errstate(all="ignore"):
+        x = _input_product(inputs, parameters.W)
+        x += parameters.b[..., None, :]
     b_rec = parameters.b_rec[..., None, :] if parameters.b_rec.any() else None
     u, a = np.empty_like(x), np.empty_like(x)
     states = {name: np.empty((steps + 1, *lead)) for name in cell.states}

@@ -270,7 +270,7 @@ def _upload():
         return None
     column = st.selectbox("Column", list(table.columns), key="column")
     for name, reason in table.skipped.items():
-        st.caption(f"Column {_plain(name)} cannot be used: {_plain(reason)}")
+        st.caption(f"Column “{_plain(name)}” cannot be used: {_plain(reason)}")
     series = table.series(column)
     for note in series.notes:
         st.caption(_plain(note))

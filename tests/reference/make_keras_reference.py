@@ -5,9 +5,9 @@ Made with keras 3.15.1 on torch 2.13.0+cpu, from the root of the repository, in 
     KERAS_BACKEND=torch python tests/reference/make_keras_reference.py
 
 Weights and states are float64, but keras.ops.matmul of keras 3.15.1 computes in float32 even then, so that the outputs
-are good to about 1e-7 (those of the LSTM, which PyTorch computes whole, to 1e-15). Keys are "<layer>/<field>", plus "keras_version". Fields: cell (the name in rnnviz), kernel,
-recurrent_kernel and bias as layer.get_weights() gives them (biases set to random numbers), x (T, B, D), h0 (c0)
-the initial state, h (T, B, H) the output sequence.
+are good to about 1e-7 (those of the LSTM, which PyTorch computes whole, to 1e-15). Keys are "<layer>/<field>", plus
+"keras_version". Fields: cell (the name in rnnviz), kernel, recurrent_kernel and bias as layer.get_weights() gives them
+(biases set to random numbers), x (T, B, D), h0 (c0) the initial state, h (T, B, H) the output sequence.
 """
 
 from pathlib import Path
