@@ -9,6 +9,7 @@ BIN := .venv/bin
 .PHONY: run test bench browser
 
 run: .venv/run
+	@$(BIN)/python -c "from streamlit.net_util import get_internal_ip as ip; print('rnnviz: http://localhost:$(PORT), and in your network http://%s:$(PORT)' % ip())"
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: .venv/test browser

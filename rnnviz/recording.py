@@ -61,6 +61,11 @@ class Recording:
         return self._forward.states["c"][1:] if "c" in self.cell.states else None
 
     @property
+    def states(self):
+        """State name -> (T+1, B, H), index 0 the initial state."""
+        return self._forward.states
+
+    @property
     def initial_state(self):
         """State name -> (B, H) at step 0."""
         return {name: array[0] for name, array in self._forward.states.items()}

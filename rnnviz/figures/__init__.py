@@ -1,5 +1,7 @@
-"""Pictures of a recording: pure functions that return a `plotly.graph_objects.Figure`."""
+"""Pictures of a recording: pure functions that return a `plotly.graph_objects.Figure`; `wiring` returns an SVG."""
 
 from .flow import gradient_flow, step_shares
+from .units import cell_heatmaps
+from .wiring import wiring
 
-__all__ = ["gradient_flow", "step_shares"]
+__all__ = ["cell_heatmaps", "gradient_flow", "step_shares", "wiring"]

@@ -21,6 +21,7 @@ class Setup:
     configs: dict
     inputs: np.ndarray | None
     steps: int
+    hidden_size: int
     tokens: tuple
 
 
@@ -156,7 +157,7 @@ def sidebar():
         **source,
     )
     kinds = {"RNN": CELL_KINDS["rnn"][activation], "LSTM": CELL_KINDS["lstm"][lstm], "GRU": CELL_KINDS["gru"][gru]}
-    return Setup({label: replace(base, cell=cell) for label, cell in kinds.items()}, inputs, steps, tokens)
+    return Setup({label: replace(base, cell=cell) for label, cell in kinds.items()}, inputs, steps, hidden, tokens)
 
 
 def presets():

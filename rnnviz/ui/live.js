@@ -23,14 +23,39 @@ export default function ({ data, parentElement, setStateValue }) {
     state.waiting = false;
     if (data.number > state.sent) state.sent = data.number;
   }
-  if (state.wanted === null && !state.waiting) { input.value = data.value; show(data.value); }
+  // A local slider moves what the page already holds; the server hears of it only once it rests.
+  const tell = () => {
+    if (!data.local) return;
+    window.rnnvizStep = +input.value;
+    document.dispatchEvent(new CustomEvent("rv-step", { detail: +input.value }));
+  };
+  if (state.wanted === null && !state.waiting && !state.settle) { input.value = data.value; show(data.value); tell(); }
   input.oninput = () => {
     show(+input.value);
-    state.wanted = { value: +input.value, settled: false };
-    send();
+    tell();
+    if (!data.local) {
+      state.wanted = { value: +input.value, settled: false };
+      send();
+    }
     clearTimeout(state.settle);
     // A value that rests goes into the address; those on the way there would fill the history of the browser.
-    state.settle = setTimeout(() => { state.wanted = { value: +input.value, settled: true }; send(); }, 500);
+    state.settle = setTimeout(() => { state.settle = 0; state.wanted = { value: +input.value, settled: true }; send(); }, 500);
   };
   send();
+  if (!data.local) return undefined;
+  const play = parentElement.querySelector(".rv-play");
+  const pace = parentElement.querySelector("select");
+  play.parentElement.hidden = false;
+  const move = (to) => { input.value = to; input.oninput(); };
+  const stop = () => { clearInterval(state.playing); state.playing = 0; play.textContent = "Play"; };
+  const start = () => {
+    play.textContent = "Pause";
+    state.playing = setInterval(() => (+input.value >= data.high ? stop() : move(+input.value + 1)), +pace.value);
+  };
+  play.onclick = () => { if (state.playing) return stop(); if (+input.value >= data.high) move(data.low); return start(); };
+  pace.onchange = () => { if (state.playing) { clearInterval(state.playing); start(); } };
+  document.removeEventListener("rv-pick", state.pick);
+  state.pick = ({ detail }) => move(detail.step);
+  document.addEventListener("rv-pick", state.pick);
+  return () => { stop(); document.removeEventListener("rv-pick", state.pick); };
 }

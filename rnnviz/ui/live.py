@@ -6,17 +6,21 @@ from .assets import read
 
 _component = st.components.v2.component(
     "rnnviz.live",
-    html='<div class="rv-live"><label></label><output></output><input type="range"></div>',
+    html='<div class="rv-live"><label></label><output></output><input type="range">'
+    '<div class="rv-player" hidden><button type="button" class="rv-play">Play</button><label>Speed '
+    '<select><option value="1200">slow</option><option value="400" selected>normal</option>'
+    '<option value="100">fast</option></select></label></div></div>',
     css=read("live.css"),
     js=read("live.js"),
     isolate_styles=False,
 )
 
 
-def live_slider(name, label, bound, high=None):
+def live_slider(name, label, bound, high=None, local=False):
     """A live slider over a `Number`, its value kept in the session and, once it rests, in the address.
 
-    high: a lower upper end than the bound's own. Returns the value. Call it inside a fragment.
+    high: a lower upper end than the bound's own. local: move what the browser holds (figures with a step, `numbers`),
+    with a button to play through it, and tell the server only once it rests. Returns the value. Call it inside a fragment.
     """
     high = bound.high if high is None else high
     kept = st.session_state
@@ -42,6 +46,7 @@ def live_slider(name, label, bound, high=None):
             digits=0 if bound.whole else 2,
             value=kept[name],
             number=sent["number"],
+            local=local,
         ),
         on_value_change=lambda: None,
     )

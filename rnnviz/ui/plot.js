@@ -67,6 +67,28 @@ function save(root, node, kind, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
+// Figures whose columns are steps carry a line at the step that the page stands at, moved here without drawing anew.
+function mark(root, node, step) {
+  const line = root.querySelector(".rv-mark");
+  const axis = node._fullLayout?.xaxis;
+  const shown = root.figure.layout.meta?.stepped && axis && step >= axis.range[0] && step <= axis.range[1];
+  line.hidden = !shown;
+  if (!shown) return;
+  const width = Math.max(2, axis.l2p(step + 0.5) - axis.l2p(step - 0.5));
+  line.style.width = `${width}px`;
+  line.style.transform = `translateX(${node.offsetLeft + axis._offset + axis.l2p(step) - width / 2}px)`;
+  Object.assign(line.style, { top: `${node.offsetTop + node._fullLayout._size.t}px`, height: `${node._fullLayout._size.h}px` });
+}
+
+function follow(root, node) {
+  if (!root.figure.layout.meta?.stepped || node.followed) return;
+  node.followed = true;
+  node.on("plotly_click", ({ points: [point] }) => document.dispatchEvent(new CustomEvent("rv-pick", { detail: { step: point.x, unit: point.data.name.startsWith("input x") ? undefined : point.y } })));
+  node.on("plotly_relayout", () => mark(root, node, window.rnnvizStep));
+  root.listener = ({ detail }) => mark(root, node, detail);
+  document.addEventListener("rv-step", root.listener);
+}
+
 export default function ({ data, parentElement, key }) {
   const root = parentElement.querySelector(".rv-plot");
   const node = root.querySelector(".rv-figure");
@@ -77,7 +99,7 @@ export default function ({ data, parentElement, key }) {
     const { figure } = root;
     if (!root.isConnected) return undefined;
     return P.react(node, figure.data, themed(figure, root), { responsive: true, displayModeBar: false, doubleClick: "reset" });
-  }).then(() => { root.dataset.drawn = String((+root.dataset.drawn || 0) + 1); })
+  }).then(() => { follow(root, node); mark(root, node, window.rnnvizStep); root.dataset.drawn = String((+root.dataset.drawn || 0) + 1); })
     .catch(() => { node.textContent = "The figure could not be drawn: the drawing library did not load. Reload the page to try again."; });
   draw();
   root.querySelectorAll("button").forEach((button) => { button.onclick = () => save(root, node, button.dataset.kind, message.name); });
@@ -91,5 +113,5 @@ export default function ({ data, parentElement, key }) {
       if (now !== last) { last = now; draw(); }
     }, 700);
   }
-  return () => { clearInterval(root.watcher); root.watcher = undefined; window.Plotly?.purge(node); };
+  return () => { clearInterval(root.watcher); root.watcher = undefined; document.removeEventListener("rv-step", root.listener); node.followed = false; window.Plotly?.purge(node); };
 }

@@ -11,7 +11,7 @@ BUTTONS = "".join(
 )
 _component = st.components.v2.component(
     "rnnviz.plot",
-    html='<div class="rv-plot"><div class="rv-title"></div><div class="rv-figure"></div>'
+    html='<div class="rv-plot"><div class="rv-title"></div><div class="rv-figure"></div><div class="rv-mark" hidden></div>'
     f'<div class="rv-take">{BUTTONS}</div></div>',
     css=read("plot.css"),
     js=read("plot.js"),

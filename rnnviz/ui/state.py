@@ -95,7 +95,7 @@ def read_address():
             kept[name] = control.clamp(value)
 
 
-LIVE = ("gain", "step")
+LIVE = ("gain", "step", "unit")
 
 
 def _value(control, texts):

@@ -1,0 +1,47 @@
+"""Inside the cell: what every unit does at every step, and one unit's numbers worked out."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from rnnviz import BOUNDS, explain, record
+from rnnviz.figures import cell_heatmaps
+from rnnviz.ui import controls, state
+from rnnviz.ui.live import live_slider
+from rnnviz.ui.numbers import numbers
+from rnnviz.ui.page import frame, takeaway
+from rnnviz.ui.plot import plot
+
+frame("Inside the cell", "What does a recurrent cell remember, and what does it let go, at each step?")
+setup = controls.sidebar()
+left, right = st.columns(2)
+with left:
+    shown = controls.choice("shown", "Cell", "Its kind (activation, gates) is set in the sidebar.")
+with right:
+    beside = controls.choice("beside", "Beside it", "A second cell, on the same input, from the same seed.")
+
+
+@st.fragment
+def inside(setup, labels):
+    gain = live_slider("gain", "Recurrent gain: scales the weights U that carry the state from step to step", BOUNDS["gain"])
+    step = live_slider("step", "Time step t", state.CONTROLS["step"], high=setup.steps, local=True)
+    unit = live_slider("unit", "Unit to work out", state.CONTROLS["unit"], high=setup.hidden_size)
+    recordings = {label: record(replace(setup.configs[label], gain=gain), inputs=setup.inputs) for label in labels}
+    places = st.columns([3, 2] if len(labels) == 1 else 2, gap="medium")
+    for place, (label, recording) in enumerate(recordings.items()):
+        with places[place]:
+            overflow = explain.overflow(label, recording)
+            if overflow:
+                st.warning(overflow)
+            plot(
+                cell_heatmaps(recording),
+                f"cell-{label.lower()}",
+                "How to read it: each row is a unit, each column a step. A gate is white when it is shut (0) and in "
+                "full colour when it is open (1). Blue is negative, orange positive. Click to choose a step.",
+            )
+        with places[place if len(labels) > 1 else 1]:
+            numbers(recording, unit, step, label.lower(), setup.tokens)
+
+
+inside(setup, [shown] if beside in ("none", shown) else [shown, beside])
+takeaway("A gate is a number between 0 and 1 that multiplies: near 1 it lets a value through unchanged, near 0 it shuts.")

@@ -1,0 +1,84 @@
+"""Inside the cell: what every unit does at every step, and the cell's equations as a drawing."""
+
+import numpy as np
+
+from ..names import NAMES
+from .theme import GATE_COLOURS, SIGNED, figure, opening
+
+ROW, GAP, TOP, FOOT = 96, 40, 24, 48
+"""Heights in pixels: of a heatmap, between two, above and below all."""
+
+
+def cell_heatmaps(recording, batch=0, label=""):
+    """Input, gates, candidate, cell and hidden state of one sequence: rows are units, columns are steps.
+
+    recording: a `Recording` without an ensemble. Gates run from white (0, closed) to their own colour (1, open);
+    what has a sign runs from blue through white (0) to orange, over the range that is written beside it.
+    """
+    rows = {"x": recording.x[:, batch]}
+    rows |= {name: values[:, batch] for name, values in recording.gates.items()}
+    if recording.c is not None:
+        rows["c"] = recording.c[:, batch]
+    rows["h"] = recording.h[:, batch]
+    count, steps = len(rows), recording.steps
+    height = count * ROW + (count - 1) * GAP
+    traces, axes, notes = [], {}, []
+    for k, (name, values) in enumerate(rows.items()):
+        top = 1 - k * (ROW + GAP) / height
+        bottom = top - ROW / height
+        suffix = str(k + 1) if k else ""
+        values = np.where(np.isfinite(values), values, np.nan)
+        low, high, scale = _range(name, values)
+        words = "input x (one-hot)" if name == "x" and values.shape[1] > 8 else f"{NAMES.get(name, name)} {name}"
+        traces.append(
+            {
+                "type": "heatmap",
+                "x": np.arange(1, steps + 1),
+                "y": np.arange(1, values.shape[1] + 1),
+                "z": values.T.astype(np.float32),
+                "zmin": low,
+                "zmax": high,
+                "colorscale": scale,
+                "name": words,
+                "yaxis": f"y{suffix}",
+                "colorbar": {
+                    "x": 1.01,
+                    "y": (top + bottom) / 2,
+                    "len": ROW,
+                    "lenmode": "pixels",
+                    "thickness": 8,
+                    "outlinewidth": 0,
+                    "tickvals": [low, high] if low == 0 else [low, 0, high],
+                    "tickformat": ".3~g",
+                },
+                "hovertemplate": f"step %{{x}}, unit %{{y}}: {name} = %{{z:.4g}}<extra></extra>",
+            }
+        )
+        axes[f"yaxis{suffix}"] = dict(domain=[max(bottom, 0), top], showgrid=False, anchor="x", title="unit",
+                                      range=[0.5, values.shape[1] + 0.5], nticks=4, tickformat="d")
+        notes.append(dict(text=f"<b>{words}</b>", xref="paper", x=0, xanchor="left", yref="paper", y=top,
+                          yanchor="bottom", showarrow=False))
+    last = f"y{count}" if count > 1 else "y"
+    return figure(
+        traces,
+        f"{label or recording.cell.title}: every unit at every step",
+        height=height + TOP + FOOT + 28,
+        margin=dict(l=56, r=56, t=TOP + 28, b=FOOT),
+        hovermode="closest",
+        xaxis=dict(title="time step t", range=[0.5, steps + 0.5], anchor=last, showgrid=False),
+        annotations=notes,
+        meta={"stepped": True},
+        **axes,
+    )
+
+
+def _range(name, values):
+    """The ends of a quantity's colour scale, and the scale."""
+    finite = np.abs(values[np.isfinite(values)])
+    largest = float(finite.max()) if finite.size else 1.0
+    if name in "ifoz" or name == "r":
+        return 0.0, 1.0, opening(GATE_COLOURS[name])
+    if name in GATE_COLOURS and name not in "xcq" and largest <= 1:
+        return -1.0, 1.0, SIGNED
+    largest = largest or 1.0
+    return -largest, largest, SIGNED

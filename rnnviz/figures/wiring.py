@@ -1,0 +1,78 @@
+"""A cell as a drawing of its equations: boxes for what is computed, wires for what is read."""
+
+from ..names import NAMES
+from .theme import GATE_COLOURS, GREY
+
+WIDTH, HEIGHT, ACROSS, DOWN = 78, 40, 26, 12
+
+
+def wiring(cell):
+    """An SVG of the cell's equations, from the previous state and the pre-activations on the left to the new state.
+
+    Places for numbers are text elements with data-value="name"; wires have data-wire="name of what they carry".
+    """
+    reads = {name: list(cell.reads[name]) for name in cell.equations}
+    first = [f"{s}_prev" for s in reversed(cell.states) if any(f"{s}_prev" in r for r in reads.values())]
+    terms = [r for name in reads for r in reads[name] if r not in reads and r not in first]
+    level = dict.fromkeys(first + terms, 0)
+    wires = [(source, name) for name in reads for source in reads[name]]
+    for gate, vector in cell.multiplied.items():
+        level.pop(f"a_{gate}", None)
+        reads_late = {f"a_{gate}": [vector]}
+        wires.append((vector, f"a_{gate}"))
+        reads = {**{n: r for n, r in reads.items() if n != gate}, **reads_late, gate: reads[gate],
+                 **{n: reads[n] for n in list(cell.equations)[list(cell.equations).index(gate) + 1 :]}}
+    for name in reads:
+        level[name] = 1 + max(level[source] for source in reads[name])
+    columns = [[n for n in level if level[n] == k] for k in range(max(level.values()) + 1)]
+    middle = {}
+    for k, column in enumerate(columns):
+        wish = {n: i * (HEIGHT + DOWN) if k == 0 else sum(middle[s] for s in reads[n]) / len(reads[n])
+                for i, n in enumerate(column)}
+        below = None
+        for n in sorted(column, key=wish.get):
+            middle[n] = wish[n] if below is None else max(wish[n], below + HEIGHT + DOWN)
+            below = middle[n]
+    total = max(middle.values()) + HEIGHT
+    width = len(columns) * WIDTH + (len(columns) - 1) * ACROSS
+    left = {n: level[n] * (WIDTH + ACROSS) for n in level}
+    parts = [f'<svg viewBox="-4 -4 {width + 8} {total + 8:.0f}" role="img" aria-label="{cell.title}: what is computed '
+             f'from what, with the numbers of this step" style="max-width:{width + 60}px">']
+    for source, name in wires:
+        x0, y0 = left[source] + WIDTH, middle[source] + HEIGHT / 2
+        x1, y1 = left[name], middle[name] + HEIGHT / 2
+        bend = (x0 + x1) / 2
+        parts.append(f'<path data-wire="{source}" d="M{x0} {y0:.0f}C{bend} {y0:.0f} {bend} {y1:.0f} {x1} {y1:.0f}" '
+                     f'stroke="{_colour(source)}"/>')
+    for n in level:
+        x, y = left[n], middle[n]
+        parts.append(
+            f'<g><title>{_words(n)}</title><rect x="{x}" y="{y:.0f}" width="{WIDTH}" height="{HEIGHT}" rx="7" '
+            f'stroke="{_colour(n)}"/><text class="n" x="{x + WIDTH / 2}" y="{y + 15:.0f}">{_symbol(n)}</text>'
+            f'<text class="v" data-value="{n}" x="{x + WIDTH / 2}" y="{y + 32:.0f}"></text></g>'
+        )
+    return "".join(parts) + "</svg>"
+
+
+def _words(name):
+    part, _, rest = name.partition("_")
+    if rest == "prev":
+        return f"{NAMES.get(part, part)} of the previous step"
+    if rest:
+        kind = {"a": "pre-activation", "x": "input term", "u": "recurrent term"}[part]
+        return f"{kind} of the {NAMES.get(rest, rest)}"
+    return NAMES.get(name, name)
+
+
+def _symbol(name):
+    part, _, rest = name.partition("_")
+    if rest == "prev":
+        return f'{part}<tspan dy="3" font-size="9">t−1</tspan>'
+    if rest:
+        return f'{part}<tspan dy="3" font-size="9">{rest}</tspan>'
+    return f'{name}<tspan dy="3" font-size="9">t</tspan>'
+
+
+def _colour(name):
+    part, _, rest = name.partition("_")
+    return GATE_COLOURS.get(part if rest in ("", "prev") else rest, GREY)
