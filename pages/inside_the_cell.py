@@ -23,9 +23,12 @@ with right:
 
 @st.fragment
 def inside(setup, labels):
-    gain = live_slider("gain", "Recurrent gain: scales the weights U that carry the state from step to step", BOUNDS["gain"])
+    left, right = st.columns(2, gap="medium")
+    with left:
+        gain = live_slider("gain", "Recurrent gain: scales the weights U", BOUNDS["gain"])
+    with right:
+        unit = live_slider("unit", "Unit to work out", state.CONTROLS["unit"], high=setup.hidden_size)
     step = live_slider("step", "Time step t", state.CONTROLS["step"], high=setup.steps, local=True)
-    unit = live_slider("unit", "Unit to work out", state.CONTROLS["unit"], high=setup.hidden_size)
     recordings = {label: record(replace(setup.configs[label], gain=gain), inputs=setup.inputs) for label in labels}
     places = st.columns([3, 2] if len(labels) == 1 else 2, gap="medium")
     for place, (label, recording) in enumerate(recordings.items()):
@@ -37,11 +40,13 @@ def inside(setup, labels):
                 cell_heatmaps(recording),
                 f"cell-{label.lower()}",
                 "How to read it: each row is a unit, each column a step. A gate is white when it is shut (0) and in "
-                "full colour when it is open (1). Blue is negative, orange positive. Click to choose a step.",
+                "full colour when it is open (1). Blue is negative, orange positive. Click to choose step and unit.",
             )
         with places[place if len(labels) > 1 else 1]:
             numbers(recording, unit, step, label.lower(), setup.tokens)
 
 
 inside(setup, [shown] if beside in ("none", shown) else [shown, beside])
-takeaway("A gate is a number between 0 and 1 that multiplies: near 1 it lets a value through unchanged, near 0 it shuts.")
+takeaway(
+    "A gate is a number between 0 and 1 that multiplies: near 1 it lets a value through unchanged, near 0 it shuts."
+)

@@ -19,8 +19,10 @@ def pieces(cell):
         for read in cell.reads[name]:
             part, _, gate = read.partition("_")
             if part == "a" and read not in lines:
-                lines[read] = (f"pre-activation of the {NAMES.get(gate, gate)}",
-                               [(f"x_{gate}", f"x_{gate}"), " + ", (f"u_{gate}", f"u_{gate}")])
+                lines[read] = (
+                    f"pre-activation of the {NAMES.get(gate, gate)}",
+                    [(f"x_{gate}", f"x_{gate}"), " + ", (f"u_{gate}", f"u_{gate}")],
+                )
         lines[name] = (NAMES.get(name, name), _split(cell.latex[name]))
     return lines
 

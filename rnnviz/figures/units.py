@@ -54,10 +54,26 @@ def cell_heatmaps(recording, batch=0, label=""):
                 "hovertemplate": f"step %{{x}}, unit %{{y}}: {name} = %{{z:.4g}}<extra></extra>",
             }
         )
-        axes[f"yaxis{suffix}"] = dict(domain=[max(bottom, 0), top], showgrid=False, anchor="x", title="unit",
-                                      range=[0.5, values.shape[1] + 0.5], nticks=4, tickformat="d")
-        notes.append(dict(text=f"<b>{words}</b>", xref="paper", x=0, xanchor="left", yref="paper", y=top,
-                          yanchor="bottom", showarrow=False))
+        axes[f"yaxis{suffix}"] = dict(
+            domain=[max(bottom, 0), top],
+            showgrid=False,
+            anchor="x",
+            title="input" if name == "x" else "unit",
+            range=[0.5, values.shape[1] + 0.5],
+            tickvals=sorted({1, (values.shape[1] + 1) // 2, values.shape[1]}),
+        )
+        notes.append(
+            dict(
+                text=f"<b>{words}</b>",
+                xref="paper",
+                x=0,
+                xanchor="left",
+                yref="paper",
+                y=top,
+                yanchor="bottom",
+                showarrow=False,
+            )
+        )
     last = f"y{count}" if count > 1 else "y"
     return figure(
         traces,

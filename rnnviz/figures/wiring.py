@@ -20,15 +20,21 @@ def wiring(cell):
         level.pop(f"a_{gate}", None)
         reads_late = {f"a_{gate}": [vector]}
         wires.append((vector, f"a_{gate}"))
-        reads = {**{n: r for n, r in reads.items() if n != gate}, **reads_late, gate: reads[gate],
-                 **{n: reads[n] for n in list(cell.equations)[list(cell.equations).index(gate) + 1 :]}}
+        reads = {
+            **{n: r for n, r in reads.items() if n != gate},
+            **reads_late,
+            gate: reads[gate],
+            **{n: reads[n] for n in list(cell.equations)[list(cell.equations).index(gate) + 1 :]},
+        }
     for name in reads:
         level[name] = 1 + max(level[source] for source in reads[name])
     columns = [[n for n in level if level[n] == k] for k in range(max(level.values()) + 1)]
     middle = {}
     for k, column in enumerate(columns):
-        wish = {n: i * (HEIGHT + DOWN) if k == 0 else sum(middle[s] for s in reads[n]) / len(reads[n])
-                for i, n in enumerate(column)}
+        wish = {
+            n: i * (HEIGHT + DOWN) if k == 0 else sum(middle[s] for s in reads[n]) / len(reads[n])
+            for i, n in enumerate(column)
+        }
         below = None
         for n in sorted(column, key=wish.get):
             middle[n] = wish[n] if below is None else max(wish[n], below + HEIGHT + DOWN)
@@ -36,14 +42,18 @@ def wiring(cell):
     total = max(middle.values()) + HEIGHT
     width = len(columns) * WIDTH + (len(columns) - 1) * ACROSS
     left = {n: level[n] * (WIDTH + ACROSS) for n in level}
-    parts = [f'<svg viewBox="-4 -4 {width + 8} {total + 8:.0f}" role="img" aria-label="{cell.title}: what is computed '
-             f'from what, with the numbers of this step" style="max-width:{width + 60}px">']
+    parts = [
+        f'<svg viewBox="-4 -4 {width + 8} {total + 8:.0f}" role="img" aria-label="{cell.title}: what is computed '
+        f'from what, with the numbers of this step" style="max-width:{width + 60}px">'
+    ]
     for source, name in wires:
         x0, y0 = left[source] + WIDTH, middle[source] + HEIGHT / 2
         x1, y1 = left[name], middle[name] + HEIGHT / 2
-        bend = (x0 + x1) / 2
-        parts.append(f'<path data-wire="{source}" d="M{x0} {y0:.0f}C{bend} {y0:.0f} {bend} {y1:.0f} {x1} {y1:.0f}" '
-                     f'stroke="{_colour(source)}"/>')
+        bend = x1 - ACROSS  # late, so that a wire over several columns passes above or below their boxes
+        parts.append(
+            f'<path data-wire="{source}" d="M{x0} {y0:.0f}C{bend} {y0:.0f} {bend} {y1:.0f} {x1} {y1:.0f}" '
+            f'stroke="{_colour(source)}"/>'
+        )
     for n in level:
         x, y = left[n], middle[n]
         parts.append(

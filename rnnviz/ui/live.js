@@ -42,11 +42,16 @@ export default function ({ data, parentElement, setStateValue }) {
     state.settle = setTimeout(() => { state.settle = 0; state.wanted = { value: +input.value, settled: true }; send(); }, 500);
   };
   send();
-  if (!data.local) return undefined;
+  const move = (to) => { input.value = to; input.oninput(); };
+  // A click into a figure names a step, and in a heatmap a unit.
+  document.removeEventListener("rv-pick", state.pick);
+  state.pick = ({ detail }) => { if (detail[data.name] !== undefined) move(detail[data.name]); };
+  document.addEventListener("rv-pick", state.pick);
+  const unpick = () => document.removeEventListener("rv-pick", state.pick);
+  if (!data.local) return unpick;
   const play = parentElement.querySelector(".rv-play");
   const pace = parentElement.querySelector("select");
   play.parentElement.hidden = false;
-  const move = (to) => { input.value = to; input.oninput(); };
   const stop = () => { clearInterval(state.playing); state.playing = 0; play.textContent = "Play"; };
   const start = () => {
     play.textContent = "Pause";
@@ -54,8 +59,5 @@ export default function ({ data, parentElement, setStateValue }) {
   };
   play.onclick = () => { if (state.playing) return stop(); if (+input.value >= data.high) move(data.low); return start(); };
   pace.onchange = () => { if (state.playing) { clearInterval(state.playing); start(); } };
-  document.removeEventListener("rv-pick", state.pick);
-  state.pick = ({ detail }) => move(detail.step);
-  document.addEventListener("rv-pick", state.pick);
-  return () => { stop(); document.removeEventListener("rv-pick", state.pick); };
+  return () => { stop(); unpick(); };
 }

@@ -20,7 +20,8 @@ def live_slider(name, label, bound, high=None, local=False):
     """A live slider over a `Number`, its value kept in the session and, once it rests, in the address.
 
     high: a lower upper end than the bound's own. local: move what the browser holds (figures with a step, `numbers`),
-    with a button to play through it, and tell the server only once it rests. Returns the value. Call it inside a fragment.
+    with a button to play through it, and tell the server only once it rests. Returns the value. Call it inside a
+    fragment.
     """
     high = bound.high if high is None else high
     kept = st.session_state
@@ -39,6 +40,7 @@ def live_slider(name, label, bound, high=None, local=False):
     _component(
         key=f"live-{name}",
         data=dict(
+            name=name,
             label=label,
             low=bound.low,
             high=high,

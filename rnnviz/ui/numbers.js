@@ -44,10 +44,11 @@ export default function ({ data, parentElement }) {
     const t = Math.min(Math.max(Math.round(step || 1), 1), steps) - 1;
     root.querySelector(".rv-where").textContent = message.tokens[t] === undefined ? `Step ${t + 1}` : `Step ${t + 1}: “${message.tokens[t]}”`;
     for (const { line, number } of slots) {
-      const operands = line.pieces.map((p) => {
+      const operands = line.pieces.map((p, i) => {
         if (typeof p === "string") return p;
         const text = digits(at(p[1], t));
-        return text.startsWith("−") && line.pieces.length > 1 ? `(${text})` : text;
+        const enclosed = line.pieces[i - 1]?.endsWith?.("(") && line.pieces[i + 1]?.startsWith?.(")");
+        return text.startsWith("−") && line.pieces.length > 1 && !enclosed ? `(${text})` : text;
       }).join("");
       number.replaceChildren("= ", operands, " = ");
       const result = document.createElement("b");

@@ -10,7 +10,9 @@ from .assets import read
 _component = st.components.v2.component(
     "rnnviz.numbers",
     html='<div class="rv-numbers"><div class="rv-title"></div><div class="rv-where" aria-live="polite"></div>'
-    '<div class="rv-wiring"></div><div class="rv-lines"></div></div>',
+    '<div class="rv-wiring"></div><div class="rv-words">x with an index is what the input brings, x<sub>t</sub>W + b; '
+    "u is what the previous hidden state brings, h<sub>t−1</sub>U. Each gate has its own columns of W and U.</div>"
+    '<div class="rv-lines"></div></div>',
     css=read("numbers.css"),
     js=read("numbers.js"),
     isolate_styles=False,

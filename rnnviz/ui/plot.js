@@ -81,9 +81,12 @@ function mark(root, node, step) {
 }
 
 function follow(root, node) {
-  if (!root.figure.layout.meta?.stepped || node.followed) return;
+  if (node.followed) return;
   node.followed = true;
-  node.on("plotly_click", ({ points: [point] }) => document.dispatchEvent(new CustomEvent("rv-pick", { detail: { step: point.x, unit: point.data.name.startsWith("input x") ? undefined : point.y } })));
+  node.on("plotly_click", ({ points: [point] }) => {
+    const unit = root.figure.layout.meta?.stepped && !point.data.name.startsWith("input x") ? point.y : undefined;
+    document.dispatchEvent(new CustomEvent("rv-pick", { detail: { step: point.x, unit } }));
+  });
   node.on("plotly_relayout", () => mark(root, node, window.rnnvizStep));
   root.listener = ({ detail }) => mark(root, node, detail);
   document.addEventListener("rv-step", root.listener);

@@ -11,8 +11,8 @@ BUTTONS = "".join(
 )
 _component = st.components.v2.component(
     "rnnviz.plot",
-    html='<div class="rv-plot"><div class="rv-title"></div><div class="rv-figure"></div><div class="rv-mark" hidden></div>'
-    f'<div class="rv-take">{BUTTONS}</div></div>',
+    html='<div class="rv-plot"><div class="rv-title"></div><div class="rv-figure"></div>'
+    f'<div class="rv-mark" hidden></div><div class="rv-take">{BUTTONS}</div></div>',
     css=read("plot.css"),
     js=read("plot.js"),
     isolate_styles=False,
