@@ -15,6 +15,7 @@ import platform
 import sys
 import time
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 CORES = os.cpu_count()
@@ -109,7 +110,8 @@ class TorchEquations:
             hs.append(h)
         gates = {}
         for names, values in zip(self.gates_of, zip(*kept)):
-            gates |= dict(zip(names, torch.stack(values).numpy().reshape(*gradient.shape[:2], len(names), H).swapaxes(0, 2).swapaxes(1, 2)))
+            blocks = np.split(torch.stack(values).numpy(), len(names), axis=-1)
+            gates |= dict(zip(names, blocks))
         return gates | torch_backward(self.leaves, hs, cs, gradient)
 
 
@@ -175,3 +177,121 @@ def torch_backward(leaves, hs, cs, gradient):
 def torch_run(peer, threads, x, gradient):
     torch.set_num_threads(threads)
     return peer(x, gradient)
+
+
+# ---- measuring ------------------------------------------------------------------------------------------------------
+
+
+def compare(name, ours, theirs):
+    """Stop if what a peer recorded differs from what rnnviz did, relative to the largest at its step."""
+    theirs = {k: v for k, v in theirs.items() if not k.startswith("norm_")} | {
+        k.replace("norm_", "log10_"): np.log10(np.maximum(v, SMALLEST_NORM))
+        for k, v in theirs.items()
+        if k.startswith("norm_")
+    }
+    for key, value in theirs.items():
+        if key not in ours:
+            continue
+        mine = np.maximum(ours[key], np.log10(SMALLEST_NORM)) if key.startswith("log10_") else ours[key]
+        axes = tuple(range(1, value.ndim)) if value.ndim == 3 else None
+        scale = np.maximum(np.abs(value).max(axis=axes, keepdims=axes is not None), SMALLEST_NORM)
+        error = np.abs(mine - value) / (1.0 if key.startswith("log10_") else scale)
+        if not error.max() < TOLERANCE:
+            sys.exit(f"{name}: {key} differs by {error.max():.2g}, relative")
+
+
+def medians(peers, repeats):
+    """Milliseconds of each of the callables, taken in turn so that all meet the same machine."""
+    times = {name: [] for name in peers}
+    for _ in range(repeats):
+        for name, run in peers.items():
+            start = time.perf_counter()
+            run()
+            times[name].append((time.perf_counter() - start) * 1e3)
+    return {name: float(np.median(t)) for name, t in times.items()}
+
+
+def torch_peers(cell, parameters, x, gradient):
+    peers = {"equations": TorchEquations(cell, parameters), "module": TorchModule(cell, parameters)}
+    return {
+        (kind, threads): lambda peer=peer, threads=threads: torch_run(peer, threads, x, gradient)
+        for kind, peer in peers.items()
+        for threads in sorted({1, CORES})
+    }
+
+
+def single(cell, steps, batch, hidden):
+    parameters, x, gradient = problem(cell, steps, batch, hidden)
+    torch_runs = torch_peers(cell, parameters, x, gradient)
+    ours = rnnviz_record(cell, parameters, x, gradient)
+    compare(f"{cell} NumPy", ours, numpy_record(cell, parameters, x, gradient))
+    for name, run in torch_runs.items():
+        compare(f"{cell} PyTorch {name}", ours, run())
+    peers = {"rnnviz": lambda: rnnviz_record(cell, parameters, x, gradient),
+             "numpy": lambda: numpy_record(cell, parameters, x, gradient), **torch_runs}
+    times = medians(peers, 11)
+    fastest = min(times[name] for name in torch_runs)
+    against_torch, against_numpy = fastest / times["rnnviz"], times["rnnviz"] / times["numpy"]
+    print(f"cell={cell} T={steps} B={batch} H={hidden} rnnviz_ms={times['rnnviz']:.2f} torch_ms={fastest:.2f} "
+          f"numpy_ms={times['numpy']:.2f} vs_torch={against_torch:.1f} vs_numpy={against_numpy:.2f}", flush=True)
+    return against_torch, against_numpy
+
+
+def ensemble(cell):
+    """All gains in one pass, against as many PyTorch runs, of which each is timed."""
+    config = Config(cell=cell, steps=GAIN_STEPS, hidden_size=GAIN_SIZE, input_size=INPUT_SIZE)
+    configs = [replace(config, gain=gain) for gain in GAINS]
+    whole = record_many(configs)
+    runs, names = [], None
+    for k in range(len(GAINS)):
+        parameters = Parameters(*(getattr(whole.parameters, name)[k] for name in PARAMETERS))
+        members = torch_peers(cell, parameters, whole.x[:, 0], whole.output_gradient[:, k])
+        names = list(members)
+        runs.append(members)
+    near_one = 8  # a large gain is chaotic: rounding alone moves it away
+    compare(f"{cell} of 32", {"dh": whole.dh[:, near_one]}, {"dh": runs[near_one][names[0]]()["dh"]})
+    peers = {name: lambda name=name: [members[name]() for members in runs] for name in names}
+    times = medians({"rnnviz": lambda: read(record_many(configs)), **peers}, 3)
+    fastest = min(times[name] for name in names)
+    print(f"ensemble cell={cell} K={len(GAINS)} T={GAIN_STEPS} H={GAIN_SIZE} rnnviz_ms={times['rnnviz']:.1f} "
+          f"torch_ms={fastest:.0f} vs_torch={fastest / times['rnnviz']:.1f}", flush=True)
+    return fastest / times["rnnviz"]
+
+
+def growth(cell, steps, hidden):
+    parameters, x, gradient = problem(cell, steps, 1, hidden)
+    run = lambda: rnnviz_record(cell, parameters, x, gradient)  # noqa: E731
+    run()
+    took = medians({"rnnviz": run}, 9)["rnnviz"]
+    tracemalloc.start()
+    run()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    print(f"growth cell={cell} T={steps} B=1 H={hidden} rnnviz_ms={took:.2f} peak_MB={peak / 1e6:.2f}", flush=True)
+
+
+def target(text, worst, reached):
+    print(f"target {text}: worst {worst:.2f}, {'met' if reached else 'MISSED'}")
+
+
+def main():
+    print(f"# Python {platform.python_version()}, NumPy {np.__version__}, PyTorch {torch.__version__}, {CORES} cores, "
+          f"{platform.machine()}; medians, float64")
+    results = {(cell, *case): single(cell, *case) for case in CASES for cell in CELL_NAMES}
+    together = [ensemble(cell) for cell in CELL_NAMES]
+    for cell in CELL_NAMES:
+        for steps in (50, 100, 200, 400, 800):
+            growth(cell, steps, 32)
+        for hidden in (8, 16, 64, 128):
+            growth(cell, 100, hidden)
+    one = min(vs_torch for (_, _, batch, _), (vs_torch, _) in results.items() if batch == 1)
+    anywhere = min(vs_torch for vs_torch, _ in results.values())
+    by_hand = max(vs_numpy for _, vs_numpy in results.values())
+    target("at least 5 times PyTorch for B=1", one, one >= 5)
+    target("at least 20 times PyTorch for 32 gains", min(together), min(together) >= 20)
+    target("not slower than PyTorch anywhere", anywhere, anywhere >= 1)
+    target("at most twice the hand-written NumPy", by_hand, by_hand <= 2)
+
+
+if __name__ == "__main__":
+    main()

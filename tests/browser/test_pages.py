@@ -1,0 +1,255 @@
+"""Every page, in a real browser: opened, dragged, typed into, linked to, taken away from."""
+
+import re
+
+import pytest
+from somebody import Person
+
+PAGES = ("/", "/gradient_flow", "/inside_the_cell")
+LESSONS = PAGES[1:]
+GAIN, STEP = re.compile("Recurrent gain"), re.compile("Time step")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(1366, 850), (390, 844)], ids=["wide", "phone"])
+def test_opens(browser, server, path, scheme, size):
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    somebody = Person(context.new_page(), server).open(path)
+    assert all(len(values) > 1 for _, values in somebody.figure())
+    wide = somebody.page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
+    assert wide <= 1
+    background = somebody.page.evaluate("document.querySelector('.rv-figure')._fullLayout.paper_bgcolor")
+    light = (
+        sum(int(n) for n in re.findall(r"\d+", background)[:3]) > 380
+        if "rgb" in background
+        else (sum(int(background[i : i + 2], 16) for i in (1, 3, 5)) > 380)
+    )
+    assert light == (scheme == "light")
+    context.close()
+
+
+@pytest.mark.parametrize("path", LESSONS)
+def test_gain_answers_while_dragged(person, path):
+    person.open(path)
+    before, url = person.figure(), person.page.url
+    box = person.slider(GAIN).bounding_box()
+    across = lambda part: (box["x"] + part * box["width"], box["y"] + box["height"] / 2)  # noqa: E731
+    person.page.mouse.move(*across(0.26))
+    person.page.mouse.down()
+    for k in range(20):
+        person.page.mouse.move(*across(0.26 + 0.02 * k))
+    during = person.changed(before)
+    assert person.page.url == url
+    person.page.mouse.up()
+    person.page.wait_for_url(re.compile("gain="), timeout=10_000)
+    assert person.figure() != before and during != before
+    person.healthy()
+
+
+@pytest.mark.parametrize("path", LESSONS)
+def test_keys_alone(person, path):
+    person.open(path)
+    before = person.figure()
+    person.press(GAIN, "End")
+    end = person.changed(before)
+    person.press(GAIN, "Home")
+    home = person.changed(end)
+    person.press(GAIN, "ArrowRight")
+    person.changed(home)
+    person.page.wait_for_url(re.compile(r"gain=0\.01"), timeout=10_000)
+
+
+def test_the_same_node_keeps_its_zoom(person):
+    person.open("/gradient_flow")
+    person.page.evaluate("""() => { const n = document.querySelector('.rv-figure'); n.mine = 1;
+                            return window.Plotly.relayout(n, {'xaxis.range': [20, 60]}); }""")
+    before = person.figure()
+    person.press(GAIN, "ArrowRight")
+    person.changed(before)
+    node = person.page.evaluate("(n => [n.mine, ...n._fullLayout.xaxis.range])(document.querySelector('.rv-figure'))")
+    assert node == [1, 20, 60]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradient_flow?gain=1.7&steps=60&hidden_size=12&cells=LSTM&cells=GRU&forget_bias=3&window=wide&step=20",
+        "/gradient_flow?input=text&text=abracadabra&loss=one&loss_step=7&seed=5&bound=true&init=orthogonal",
+        "/inside_the_cell?shown=GRU&gain=1.3&steps=40&step=25&unit=4&beside=RNN",
+    ],
+)
+def test_a_link_shows_the_same_picture_on_a_fresh_server(person, fresh_server, browser, path):
+    person.open(path)
+    context = browser.new_context()
+    other = Person(context.new_page(), fresh_server).open(path)
+    assert other.figure() == person.figure()
+    assert (
+        other.page.locator(".rv-live output").all_inner_texts()
+        == person.page.locator(".rv-live output").all_inner_texts()
+    )
+    assert other.page.get_by_text("Understood").count() == 0
+    context.close()
+
+
+def test_what_is_set_is_in_the_address(person, browser, server):
+    person.open("/gradient_flow")
+    before = person.figure()
+    person.press(GAIN, "End")
+    before = person.changed(before)
+    person.page.get_by_role("slider", name="Hidden units H").focus()
+    person.page.keyboard.press("Home")
+    person.changed(before)
+    person.page.wait_for_url(re.compile(r"(?=.*gain=4)(?=.*hidden_size=1)"), timeout=10_000)
+    person.settled()
+    link = person.page.url.removeprefix(server)
+    context = browser.new_context()
+    assert Person(context.new_page(), server).open(link).figure() == person.figure()
+    context.close()
+
+
+NONSENSE = (
+    "?gain=nan",
+    "?gain=1e999",
+    "?gain=-5",
+    "?steps=99999",
+    "?hidden_size=-3",
+    "?hidden_size=abc",
+    "?seed=1e400",
+    "?init=%3Cscript%3Ealert(1)%3C/script%3E",
+    "?cells=ABC",
+    "?step=abc",
+    "?unit=0",
+    "?what=ever",
+    "?bound=maybe",
+    "?input=text&text=",
+    "?input=bits&bits=12",
+    "?loss=one&loss_step=5000",
+)
+
+
+@pytest.mark.parametrize("path", LESSONS)
+@pytest.mark.parametrize("query", NONSENSE)
+def test_nonsense_in_the_address_is_said(person, path, query):
+    person.open(path + query)
+    said = person.page.get_by_text(re.compile("ignored|is used|Still in use|must be"))
+    assert said.count() >= 1
+    assert person.page.locator("script", has_text="alert(1)").count() == 0
+
+
+def test_presets_reseed_and_start_over(person):
+    person.open("/gradient_flow")
+    first = person.figure()
+    seen = first
+    for name in (
+        "Vanishing",
+        "Exploding",
+        "Norm kept",
+        "Identity ReLU",
+        "Saturated",
+        "Forget bias 0",
+        "Forget bias 5",
+        "LSTM explodes",
+        "GRU keeps",
+    ):
+        person.page.get_by_role("button", name=name, exact=True).click()
+        seen = person.changed(seen)
+        person.settled()
+    person.page.get_by_role("button", name="Reseed").click()
+    reseeded = person.changed(seen)
+    person.page.get_by_role("button", name="Start over").click()
+    person.changed(reseeded)
+    person.settled()
+    assert person.figure() == first
+
+
+def test_values_go_from_page_to_page_and_survive_a_reload(person):
+    person.open("/gradient_flow?hidden_size=9&gain=2")
+    person.page.get_by_role("link", name="Inside the cell").first.click()
+    person.page.wait_for_url(re.compile("inside_the_cell"))
+    person.page.wait_for_function("document.querySelector('.rv-figure')?._fullData?.length > 4")
+    person.settled()
+    assert "2.00" in person.page.locator(".rv-live output").all_inner_texts()
+    assert person.page.evaluate("document.querySelector('.rv-figure')._fullData.at(-1).z.length") == 9
+    person.page.wait_for_url(re.compile("gain=2"), timeout=10_000)
+    before = person.figure()
+    person.page.reload()
+    person.settled()
+    assert person.figure() == before
+
+
+def test_back_in_the_history_undoes(person):
+    person.open("/gradient_flow")
+    first = person.figure()
+    person.press(GAIN, "End")
+    person.page.wait_for_url(re.compile("gain=4"), timeout=10_000)
+    end = person.changed(first)
+    person.page.go_back()
+    assert person.changed(end) == first
+
+
+def test_a_step_is_marked_without_the_server(person):
+    person.open("/inside_the_cell?beside=GRU")
+    person.page.wait_for_function("document.querySelectorAll('.rv-plot[data-drawn]').length === 2")
+    person.settled()
+    person.page.context.set_offline(True)
+    person.press(STEP, "End")
+    for where in person.page.locator(".rv-where").all():
+        assert where.inner_text() == "Step 100"
+    lines = person.page.locator(".rv-mark").all()
+    assert len(lines) == 2 and all(line.is_visible() for line in lines)
+    at_end = lines[0].bounding_box()["x"]
+    person.press(STEP, "Home")
+    assert lines[0].bounding_box()["x"] < at_end - 100
+    person.page.get_by_role("button", name="Play").click()
+    person.page.wait_for_function("document.querySelector('.rv-where').textContent === 'Step 3'", timeout=10_000)
+    person.page.get_by_role("button", name="Pause").click()
+
+
+def test_equations_can_be_checked_by_hand(person):
+    person.open("/inside_the_cell?step=30&unit=5")
+    lines = person.page.locator(".rv-lines > div").all_inner_texts()
+    shown = {line.split("\n")[0]: line.split("\n")[-1].replace("−", "-") for line in lines}
+    operands = [float(n) for n in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", shown["cell state"])]
+    f, c_prev, i, g, c = operands
+    assert f * c_prev + i * g == pytest.approx(c, rel=2e-3, abs=2e-4)
+    x, u, a = (float(n) for n in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", shown["pre-activation of the forget gate"]))
+    assert x + u == pytest.approx(a, rel=2e-3, abs=2e-4)
+
+
+@pytest.mark.parametrize("kind, start", [("PNG", b"\x89PNG"), ("SVG", b"<svg"), ("CSV", "\ufefftime".encode())])
+def test_figures_to_take_away(person, kind, start):
+    person.open("/gradient_flow")
+    with person.page.expect_download(timeout=30_000) as download:
+        person.page.get_by_role("button", name=f"Download this figure as {kind}").first.click()
+    content = download.value.path().read_bytes()
+    assert content.startswith(start) and len(content) > 1000
+    if kind == "CSV":
+        rows = content.decode("utf-8-sig").strip().split("\n")
+        assert len(rows) == 101
+        names, values = zip(*person.figure())
+        assert rows[0].split(",")[1:] == list(names)
+        assert [float(v) for v in rows[1].split(",")[1:]] == [v[0] for v in values]
+
+
+def test_a_file_and_bad_files(person, tmp_path):
+    person.open("/gradient_flow?input=csv")
+    noise = person.figure()
+    person.page.locator("[data-testid=stSidebar] summary", has_text="Input").click()
+
+    def upload(content):
+        (tmp_path / "series.csv").write_bytes(content)
+        person.page.locator("input[type=file]").set_input_files(tmp_path / "series.csv")
+
+    upload("jahr;wert\n".encode() + b"".join(f"{2000 + k};{k % 7},{k % 10}\n".encode() for k in range(50)))
+    used = person.changed(noise)
+    person.page.get_by_text("standardised").wait_for()
+    for bad in (b"", b"\0\1\2", b"a,b\n1,2\n3\n", b"a\nx\ny\n", b"only\n1\n"):
+        upload(bad)
+        person.page.get_by_text("The previous input stays in use.").wait_for()
+        person.settled()
+        assert person.figure() == used
+        upload(b"v\n" + b"".join(f"{k * k % 11}\n".encode() for k in range(50)))
+        used = person.changed(used) if used != person.figure() else used
+        person.page.get_by_text("The previous input stays in use.").wait_for(state="detached")
+        used = person.figure()
