@@ -35,7 +35,7 @@ def cell_heatmaps(recording, batch=0, label=""):
                 "type": "heatmap",
                 "x": np.arange(1, steps + 1),
                 "y": np.arange(1, values.shape[1] + 1),
-                "z": values.T.astype(np.float32),
+                "z": values.T.astype(np.float32 if max(-low, high) < 1e37 else np.float64),
                 "zmin": low,
                 "zmax": high,
                 "colorscale": scale,

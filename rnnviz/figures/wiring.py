@@ -12,22 +12,16 @@ def wiring(cell):
     Places for numbers are text elements with data-value="name"; wires have data-wire="name of what they carry".
     """
     reads = {name: list(cell.reads[name]) for name in cell.equations}
-    first = [f"{s}_prev" for s in reversed(cell.states) if any(f"{s}_prev" in r for r in reads.values())]
-    terms = [r for name in reads for r in reads[name] if r not in reads and r not in first]
-    level = dict.fromkeys(first + terms, 0)
-    wires = [(source, name) for name in reads for source in reads[name]]
     for gate, vector in cell.multiplied.items():
-        level.pop(f"a_{gate}", None)
-        reads_late = {f"a_{gate}": [vector]}
-        wires.append((vector, f"a_{gate}"))
-        reads = {
-            **{n: r for n, r in reads.items() if n != gate},
-            **reads_late,
-            gate: reads[gate],
-            **{n: reads[n] for n in list(cell.equations)[list(cell.equations).index(gate) + 1 :]},
-        }
-    for name in reads:
+        reads[f"a_{gate}"] = [vector]
+    sources = list(dict.fromkeys(source for name in reads for source in reads[name] if source not in reads))
+    level = dict.fromkeys(sorted(sources, key=lambda source: not source.endswith("_prev")), 0)
+    waiting = list(reads)
+    while waiting:
+        name = next(n for n in waiting if all(source in level for source in reads[n]))
         level[name] = 1 + max(level[source] for source in reads[name])
+        waiting.remove(name)
+    wires = [(source, name) for name in reads for source in reads[name]]
     columns = [[n for n in level if level[n] == k] for k in range(max(level.values()) + 1)]
     middle = {}
     for k, column in enumerate(columns):

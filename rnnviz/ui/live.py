@@ -57,7 +57,8 @@ def live_slider(name, label, bound, high=None, local=False):
 
 def _sent(name):
     """The last message of the browser's side; anything else that came through the socket counts as none."""
-    message = (st.session_state.get(f"live-{name}") or {}).get("value")
+    state = st.session_state.get(f"live-{name}")
+    message = state.get("value") if hasattr(state, "get") else None
     if isinstance(message, dict) and isinstance(message.get("number"), int):
         return {"number": message["number"], "value": message.get("value"), "settled": bool(message.get("settled"))}
     return {"number": 0, "value": None, "settled": True}

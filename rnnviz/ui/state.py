@@ -73,7 +73,7 @@ def read_address():
     if "address_notes" in kept:
         return
     kept["address_notes"] = []
-    for name in st.query_params:
+    for name in list(st.query_params):
         texts = st.query_params.get_all(name)
         if name not in CONTROLS:
             if name not in ELSEWHERE:
@@ -82,17 +82,17 @@ def read_address():
         control = CONTROLS[name]
         try:
             value = _value(control, texts)
+            used = control.clamp(value) if isinstance(control, Number) else value
         except (ValueError, KeyError, OverflowError):
-            kept["address_notes"].append(f"{complaint(name, control.allowed, texts[-1])} The usual value is used.")
-            if name not in LIVE:
-                continue
-            value = control.default
-        if isinstance(control, Number) and not control.accepts(value):
-            near = control.clamp(value)
-            kept["address_notes"].append(f"{complaint(name, control.allowed, texts[-1])} {near:g} is used.")
-            value = near
-        if isinstance(control, Number):
-            kept[name] = control.clamp(value)
+            value, used = None, control.default
+        if value != used or value is None:
+            shown = f"{used:g}" if isinstance(control, Number) else f"{used!r}"
+            kept["address_notes"].append(f"{complaint(name, control.allowed, texts[-1])} {shown} is used.")
+            # Streamlit would read it again for its own control.
+            del st.query_params[name]
+            kept[name] = used
+        elif name in LIVE:
+            kept[name] = used
 
 
 LIVE = ("gain", "step", "unit")
