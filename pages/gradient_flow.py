@@ -8,7 +8,7 @@ from rnnviz import BOUNDS, explain, record
 from rnnviz.figures import gradient_flow, step_shares
 from rnnviz.ui import controls, state
 from rnnviz.ui.live import live_slider
-from rnnviz.ui.page import frame, takeaway
+from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
 
 frame(
@@ -79,7 +79,7 @@ def flow(setup, cells, look):
         "largest bar of its row. Where no bar shows, the weights learn nothing from that step.",
     )
     st.markdown("\n\n".join(explain.learns_from(label, r) for label, r in recordings.items()))
-    controls.follow_presets()
+    follow_live()
 
 
 flow(setup, cells, look)

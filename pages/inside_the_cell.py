@@ -9,7 +9,7 @@ from rnnviz.figures import cell_heatmaps
 from rnnviz.ui import controls, state
 from rnnviz.ui.live import live_slider
 from rnnviz.ui.numbers import numbers
-from rnnviz.ui.page import frame, takeaway
+from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
 
 frame("Inside the cell", "What does a recurrent cell remember, and what does it let go, at each step?")
@@ -44,6 +44,7 @@ def inside(setup, labels):
             )
         with places[place if len(labels) > 1 else 1]:
             numbers(recording, unit, step, label.lower(), setup.tokens)
+    follow_live()
 
 
 inside(setup, [shown] if beside in ("none", shown) else [shown, beside])

@@ -25,6 +25,10 @@ class Number:
             return False
         return self.low <= value <= self.high and (not self.whole or value == int(value))
 
+    def text(self, value):
+        """An allowed number as it stands in an address."""
+        return str(int(value)) if self.whole else f"{value:.6g}"
+
     def clamp(self, value):
         """The nearest allowed number. Raises ValueError for not-a-number."""
         if value != value:

@@ -8,7 +8,8 @@ and everything after that works unit by unit. A `Cell` holds those pointwise equ
 are evaluated. An equation is a function; the names of its arguments say what it reads:
 
     a               its own pre-activation, for an equation that is an activation and nothing else
-    a_k, x_k, u_k   the pre-activation of gate k, or one of its two parts
+    a_k             the pre-activation of gate k
+    x_k, u_k        its two parts, for a gate that is read in parts everywhere
     h_prev, c_prev  a state of the previous step
     any other name  the result of an earlier equation of this step
 
@@ -85,6 +86,13 @@ class Cell:
                     f"or results above it. Got {unknown[0]!r} instead."
                 )
             known.add(name)
+        for gate in self.gates:
+            parts = sorted({r for reads in self.reads.values() for r in reads if r[1:] == f"_{gate}" and r[0] in "axu"})
+            if parts not in ([f"a_{gate}"], [f"u_{gate}", f"x_{gate}"]):
+                raise ValueError(
+                    f"The cell {self.name!r} must read gate {gate!r} either whole, as 'a_{gate}', or in both its "
+                    f"parts, 'x_{gate}' and 'u_{gate}'. Got {parts} instead."
+                )
         missing = [n for n in (*self.states, *self.multiplied.values()) if n not in self.equations]
         if missing or not self.states or self.states[0] != "h":
             raise ValueError(

@@ -8,7 +8,6 @@ import streamlit as st
 from .. import sources
 from ..config import BOUNDS, Config
 from ..presets import PRESETS
-from .live import settled
 from .state import CELL_KINDS, CONTROLS, INPUTS, _plain, back_to_start, current, reseed, take_preset
 
 LARGEST_FILE = 5 * 1024 * 1024
@@ -40,7 +39,6 @@ def slider(name, label, help, high=None):
         key=name,
         help=help,
         bind="query-params",
-        persist_state="session",
     )
 
 
@@ -55,7 +53,6 @@ def choice(name, label, help):
         key=name,
         help=help,
         bind="query-params",
-        persist_state="session",
     )
 
 
@@ -70,13 +67,12 @@ def several(name, label, help):
         key=name,
         help=help,
         bind="query-params",
-        persist_state="session",
     )
 
 
 def flag(name, label, help):
     """A switch."""
-    return st.toggle(label, CONTROLS[name].default, key=name, help=help, bind="query-params", persist_state="session")
+    return st.toggle(label, CONTROLS[name].default, key=name, help=help, bind="query-params")
 
 
 def sidebar():
@@ -142,7 +138,6 @@ def sidebar():
             0,
             key="seed",
             bind="query-params",
-            persist_state="session",
             help="The same seed gives the same weights, noise and targets, to all cells.",
         )
     base = Config(
@@ -176,13 +171,6 @@ def presets():
 
 def _preset_in_force():
     return next((preset for preset in PRESETS if current(preset)), None)
-
-
-def follow_presets():
-    """Called at the end of a fragment: once a live slider rests, let the row of presets follow what it has set."""
-    now = _preset_in_force()
-    if settled("gain") and st.session_state.get("preset") != (now.name if now else None):
-        st.rerun()
 
 
 def _input():
@@ -225,7 +213,7 @@ def _text(name, label, check, area=False):
     """A field of text; a text that cannot be used is explained, and the last usable one stays in use."""
     bound, kept = BOUNDS[name], st.session_state
     field = st.text_area if area else st.text_input
-    text = field(label, bound.default, max_chars=bound.longest, key=name, bind="query-params", persist_state="session")
+    text = field(label, bound.default, max_chars=bound.longest, key=name, bind="query-params")
     try:
         if not bound.accepts(text):
             raise ValueError(f"It must be {bound.allowed}.")

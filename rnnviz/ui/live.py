@@ -84,7 +84,7 @@ def settled(name):
 
 
 def _write_address(name, value, bound):
-    text = str(value) if bound.whole else f"{value:.6g}"
+    text = bound.text(value)
     if value == bound.default:
         if name in st.query_params:
             del st.query_params[name]

@@ -5,8 +5,8 @@ import gc
 import streamlit as st
 
 from .assets import HERE
-from .live import forget_address
-from .state import read_address, say_notes
+from .live import forget_address, settled
+from .state import LIVE, address, read_address, say_notes
 
 PAGES = (
     ("app.py", "Start"),
@@ -31,13 +31,20 @@ def frame(title, question=None):
         st.session_state["page"] = title
         forget_address()
     read_address()
+    st.session_state["linked"] = address()
     with st.container(horizontal=True, gap="small"):
         for path, label in PAGES:
-            st.page_link(path, label=label)
+            st.page_link(path, label=label, query_params=st.session_state["linked"])
     st.header(title, anchor=False)
     if question:
         st.markdown(question)
     say_notes()
+
+
+def follow_live():
+    """Call it at the end of a fragment: once a live slider rests, links and presets follow what it has set."""
+    if all(settled(name) for name in LIVE) and st.session_state["linked"] != address():
+        st.rerun()
 
 
 def takeaway(sentence):

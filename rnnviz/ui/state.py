@@ -73,7 +73,8 @@ def read_address():
     if "address_notes" in kept:
         return
     kept["address_notes"] = []
-    for name in list(st.query_params):
+    asked = list(st.query_params)
+    for name in asked:
         texts = st.query_params.get_all(name)
         if name not in CONTROLS:
             if name not in ELSEWHERE:
@@ -88,11 +89,33 @@ def read_address():
         if value != used or value is None:
             shown = f"{used:g}" if isinstance(control, Number) else f"{used!r}"
             kept["address_notes"].append(f"{complaint(name, control.allowed, texts[-1])} {shown} is used.")
-            # Streamlit would read it again for its own control.
+            # Streamlit's own controls would read it again, and stumble over an infinite one: run again without.
             del st.query_params[name]
             kept[name] = used
         elif name in LIVE:
             kept[name] = used
+    if any(name in CONTROLS and name not in st.query_params for name in asked):
+        st.rerun()
+
+
+def address():
+    """The address of the current settings, for a link to another page: name -> text or texts, defaults left out."""
+    out = {name: st.query_params.get_all(name) for name in st.query_params if name in CONTROLS}
+    for name, control in CONTROLS.items():
+        if name in st.session_state:
+            out.pop(name, None)
+            value = st.session_state[name]
+            if value is not None and value != control.default:
+                out[name] = _texts(control, value)
+    return out
+
+
+def _texts(control, value):
+    if isinstance(control, Number):
+        return [control.text(value)]
+    if isinstance(control, Flag):
+        return [str(value).lower()]
+    return list(value) if isinstance(control, Several) else [value]
 
 
 LIVE = ("gain", "step", "unit")
