@@ -78,7 +78,7 @@ def record_with(cell, parameters, inputs, output_gradient, initial_state=None):
     if not isinstance(given, Mapping) or set(given) - set(cell.states):
         shown = list(given) if isinstance(given, Mapping) else given
         raise ValueError(complaint("initial_state", f"a dict with the keys {', '.join(cell.states)}", shown))
-    initial = {s: checked_array(f"initial_state[{s!r}]", given.get(s, np.zeros((batch, hidden))), (batch, hidden))
+    initial = {s: checked_array(f"initial_state.{s}", given.get(s, np.zeros((batch, hidden))), (batch, hidden))
                for s in cell.states}
     gradient = checked_array("output_gradient", output_gradient, (steps, batch, hidden))
     return _record(cell, parameters, inputs, initial, lambda h: (gradient, None), None, None)

@@ -8,6 +8,16 @@ export default function ({ data, parentElement, setStateValue }) {
     output.textContent = Number(value).toFixed(data.digits);
     input.style.setProperty("--filled", `${(100 * (value - data.low)) / (data.high - data.low || 1)}%`);
   };
+  // Streamlit puts its own controls into the address and forgets some on the way from page to page; this keeps it whole.
+  state.address = data.address;
+  state.keeper ||= setInterval(() => {
+    const now = new URLSearchParams(location.search);
+    const wanted = new URLSearchParams(state.address);
+    for (const [name, value] of now) if (name.startsWith("embed")) wanted.append(name, value);
+    const sorted = (params) => [...params].map(String).sort().join();
+    if (sorted(now) === sorted(wanted)) return;
+    history.replaceState(history.state, "", location.pathname + (wanted.size ? `?${wanted}` : ""));
+  }, 400);
   const send = () => {
     if (state.waiting || state.wanted === null) return;
     state.waiting = true;
@@ -38,7 +48,7 @@ export default function ({ data, parentElement, setStateValue }) {
       send();
     }
     clearTimeout(state.settle);
-    // A value that rests goes into the address; those on the way there would fill the history of the browser.
+    // A value that rests is told once more: links to other pages and the presets then follow it.
     state.settle = setTimeout(() => { state.settle = 0; state.wanted = { value: +input.value, settled: true }; send(); }, 500);
   };
   send();
@@ -47,7 +57,11 @@ export default function ({ data, parentElement, setStateValue }) {
   document.removeEventListener("rv-pick", state.pick);
   state.pick = ({ detail }) => { if (detail[data.name] !== undefined) move(detail[data.name]); };
   document.addEventListener("rv-pick", state.pick);
-  const unpick = () => document.removeEventListener("rv-pick", state.pick);
+  const unpick = () => {
+    document.removeEventListener("rv-pick", state.pick);
+    clearInterval(state.keeper);
+    state.keeper = 0;
+  };
   if (!data.local) return unpick;
   const play = parentElement.querySelector(".rv-play");
   const pace = parentElement.querySelector("select");

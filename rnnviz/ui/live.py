@@ -1,8 +1,11 @@
 """A slider that answers while it is being dragged."""
 
+from urllib.parse import urlencode
+
 import streamlit as st
 
 from .assets import read
+from .state import address
 
 _component = st.components.v2.component(
     "rnnviz.live",
@@ -17,7 +20,7 @@ _component = st.components.v2.component(
 
 
 def live_slider(name, label, bound, high=None, local=False):
-    """A live slider over a `Number`, its value kept in the session and, once it rests, in the address.
+    """A live slider over a `Number`, its value kept in the session, and in the address by the browser.
 
     high: a lower upper end than the bound's own. local: move what the browser holds (figures with a step, `numbers`),
     with a button to play through it, and tell the server only once it rests. Returns the value. Call it inside a
@@ -31,12 +34,7 @@ def live_slider(name, label, bound, high=None, local=False):
         kept[f"live-{name}-number"] = sent["number"]
         if bound.accepts(sent["value"]):
             kept[name] = sent["value"]
-    elif kept.get(f"live-{name}-address", shown := st.query_params.get(name)) != shown:
-        # The browser went back or forward in its history.
-        kept[name] = from_address(bound, shown)
     kept[name] = bound.clamp(min(kept.get(name, bound.default), high))
-    if sent["settled"]:
-        _write_address(name, kept[name], bound)
     _component(
         key=f"live-{name}",
         data=dict(
@@ -49,6 +47,7 @@ def live_slider(name, label, bound, high=None, local=False):
             value=kept[name],
             number=sent["number"],
             local=local,
+            address=urlencode(address(), doseq=True),
         ),
         on_value_change=lambda: None,
     )
@@ -64,30 +63,6 @@ def _sent(name):
     return {"number": 0, "value": None, "settled": True}
 
 
-def from_address(bound, text):
-    """A number from the address: clamped where it is out of bounds, the default where it is none."""
-    try:
-        return bound.clamp(float(text))
-    except (TypeError, ValueError, OverflowError):
-        return bound.default
-
-
-def forget_address():
-    """On another page the address starts anew: what it says there is not the browser's way back."""
-    for key in [k for k in st.session_state if str(k).startswith("live-") and str(k).endswith("-address")]:
-        del st.session_state[key]
-
-
 def settled(name):
     """Whether a live slider rests, its last value being the one the person means to keep."""
     return _sent(name)["settled"]
-
-
-def _write_address(name, value, bound):
-    text = bound.text(value)
-    if value == bound.default:
-        if name in st.query_params:
-            del st.query_params[name]
-    elif st.query_params.get(name) != text:
-        st.query_params[name] = text
-    st.session_state[f"live-{name}-address"] = st.query_params.get(name)

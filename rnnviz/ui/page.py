@@ -5,8 +5,8 @@ import gc
 import streamlit as st
 
 from .assets import HERE
-from .live import forget_address, settled
-from .state import LIVE, address, read_address, say_notes
+from .live import settled
+from .state import LIVE, address, bring_along, read_address, remember, say_notes
 
 PAGES = (
     ("app.py", "Start"),
@@ -29,7 +29,7 @@ def frame(title, question=None):
     _settle()
     if st.session_state.get("page") != title:
         st.session_state["page"] = title
-        forget_address()
+        bring_along()
     read_address()
     st.session_state["linked"] = address()
     with st.container(horizontal=True, gap="small"):
@@ -43,6 +43,7 @@ def frame(title, question=None):
 
 def follow_live():
     """Call it at the end of a fragment: once a live slider rests, links and presets follow what it has set."""
+    remember()
     if all(settled(name) for name in LIVE) and st.session_state["linked"] != address():
         st.rerun()
 

@@ -98,15 +98,27 @@ def read_address():
         st.rerun()
 
 
+def remember():
+    """Keep what all controls are set to, for the next page. Call it once they are drawn."""
+    kept = st.session_state
+    kept["settings"] = {**kept.get("settings", {}), **{name: kept[name] for name in CONTROLS if name in kept}}
+
+
+def bring_along():
+    """On another page, set its controls to what they were on the last; Streamlit then puts them into the address."""
+    for name, value in st.session_state.get("settings", {}).items():
+        st.session_state[name] = value
+
+
 def address():
     """The address of the current settings, for a link to another page: name -> text or texts, defaults left out."""
-    out = {name: st.query_params.get_all(name) for name in st.query_params if name in CONTROLS}
+    kept, out = st.session_state, {}
     for name, control in CONTROLS.items():
-        if name in st.session_state:
-            out.pop(name, None)
-            value = st.session_state[name]
-            if value is not None and value != control.default:
-                out[name] = _texts(control, value)
+        value = kept[name] if name in kept else kept.get("settings", {}).get(name)
+        if value is not None and value != control.default:
+            out[name] = _texts(control, value)
+        elif "settings" not in kept and name in st.query_params:
+            out[name] = st.query_params.get_all(name)
     return out
 
 

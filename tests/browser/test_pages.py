@@ -33,7 +33,7 @@ def test_opens(browser, server, path, scheme, size):
 @pytest.mark.parametrize("path", LESSONS)
 def test_gain_answers_while_dragged(person, path):
     person.open(path)
-    before, url = person.figure(), person.page.url
+    before = person.figure()
     box = person.slider(GAIN).bounding_box()
     across = lambda part: (box["x"] + part * box["width"], box["y"] + box["height"] / 2)  # noqa: E731
     person.page.mouse.move(*across(0.26))
@@ -41,7 +41,6 @@ def test_gain_answers_while_dragged(person, path):
     for k in range(20):
         person.page.mouse.move(*across(0.26 + 0.02 * k))
     during = person.changed(before)
-    assert person.page.url == url
     person.page.mouse.up()
     person.page.wait_for_url(re.compile("gain="), timeout=10_000)
     assert person.figure() != before and during != before
@@ -136,8 +135,7 @@ NONSENSE = (
 )
 
 
-@pytest.mark.parametrize("path", LESSONS)
-@pytest.mark.parametrize("query", NONSENSE)
+@pytest.mark.parametrize("path, query", [(LESSONS[k % 2], query) for k, query in enumerate(NONSENSE)])
 def test_nonsense_in_the_address_is_said(person, path, query):
     person.open(path + query)
     said = person.page.get_by_text(re.compile("ignored|is used|Still in use|must be"))
@@ -179,21 +177,25 @@ def test_values_go_from_page_to_page_and_survive_a_reload(person):
     person.settled()
     assert "2.00" in person.page.locator(".rv-live output").all_inner_texts()
     assert person.page.evaluate("document.querySelector('.rv-figure')._fullData.at(-1).z.length") == 9
-    person.page.wait_for_url(re.compile("gain=2"), timeout=10_000)
+    person.page.wait_for_url(re.compile("(?=.*gain=2)(?=.*hidden_size=9)"), timeout=10_000)
     before = person.figure()
     person.page.reload()
     person.settled()
     assert person.figure() == before
 
 
-def test_back_in_the_history_undoes(person):
-    person.open("/gradient_flow")
-    first = person.figure()
+def test_the_way_back_stays_open(person):
+    person.open("/")
+    person.page.get_by_role("link", name="Gradient flow").first.click()
+    person.page.wait_for_url(re.compile("gradient_flow"))
+    person.page.wait_for_selector(".rv-live input")
+    person.settled()
+    before = person.figure()
     person.press(GAIN, "End")
+    person.changed(before)
     person.page.wait_for_url(re.compile("gain=4"), timeout=10_000)
-    end = person.changed(first)
     person.page.go_back()
-    assert person.changed(end) == first
+    person.page.wait_for_function("!location.pathname.includes('gradient_flow')", timeout=10_000)
 
 
 def test_a_step_is_marked_without_the_server(person):
@@ -245,12 +247,14 @@ def test_a_file_and_bad_files(person, tmp_path):
     noise = person.figure()
     person.page.locator("[data-testid=stSidebar] summary", has_text="Input").click()
 
-    def upload(content, names=itertools.count()):
+    names = itertools.count()
+
+    def upload(content):
         path = tmp_path / f"series{next(names)}.csv"
         path.write_bytes(content)
         person.page.locator("input[type=file]").set_input_files(path)
 
-    upload("jahr;wert\n".encode() + b"".join(f"{2000 + k};{k % 7},{k % 10}\n".encode() for k in range(50)))
+    upload(b"jahr;wert\n" + b"".join(f"{2000 + k};{k % 7},{k % 10}\n".encode() for k in range(50)))
     used = person.changed(noise)
     person.page.get_by_text("standardised").wait_for()
     for bad in (b"\0\1\2", b"a,b\n1,2\n3\n", b"a\nx\ny\n", b"only\n1\n"):

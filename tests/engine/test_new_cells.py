@@ -166,6 +166,17 @@ def test_a_file_put_there_is_found(tmp_path):
     assert done.stdout.strip() == f"{sorted([*CELLS, 'minimal'])} True", done.stderr
 
 
+def test_overflow_of_a_state_that_does_not_show_in_h():
+    equations = {"n": tanh, "c": lambda n, c_prev: 1e10 * c_prev + n, "h": lambda c: tanh(c)}
+    made = register(cell("exploding", ("n",), equations, states=("h", "c")))
+    try:
+        recording = record(Config(made.name, steps=100, hidden_size=3))
+        first = 1 + np.flatnonzero(~np.isfinite(recording.c).all(axis=(1, 2)))[0]
+        assert 30 <= first <= 33 and recording.overflow_step == first and np.isfinite(recording.h).all()
+    finally:
+        del CELLS[made.name]
+
+
 # ---- what a cell may not be ------------------------------------------------------------------
 
 
@@ -240,7 +251,7 @@ WRONG = {
 @pytest.mark.parametrize("wrong", [None, *WRONG])
 @pytest.mark.parametrize("like", ["rnn", "lstm", "gru", "gru_2014"])
 def test_a_wrong_derivative_is_caught(like, wrong):
-    """A cell that differs from a known one in the derivative of its tanh, even by a millionth: every comparison sees it."""
+    """A known cell but for the derivative of its tanh, wrong by a millionth even: every comparison sees it."""
     own_tanh = primitive(lambda a: np.tanh(a))
     rule = WRONG.get(wrong, lambda g, ans: g * (1 - ans**2))
     defvjp(own_tanh, lambda ans, a: lambda g: rule(g, ans))

@@ -12,6 +12,7 @@ from networks import OVER_TIME, assert_logs, network, output_gradient
 
 from rnnviz import CELLS, Config, Parameters, record, record_many, record_with
 from rnnviz.config import INPUTS, LOSSES
+from rnnviz.engine import adjoint
 
 NOT_OVER_TIME = ("loss", "overflow_step", "dW", "dU", "db", "db_rec", "dh0", "dc0", "initial_state", "parameters",
                  "spectral radius", "singular value")
@@ -184,6 +185,20 @@ def test_shares_add_up_to_one(**fields):
     for name, shares in recording.shares.items():
         total = shares.sum(axis=0)
         assert abs(total - 1) < 1e-12 or (total == 0 and (recording.log10_shares[name] == -np.inf).all())
+
+
+# ---- blocks of steps ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_linearising_in_blocks_changes_nothing(cell, monkeypatch):
+    """A long sequence is differentiated some steps at a time: as if all at once, where the last block is shorter too."""
+    parameters, x, initial = network(cell, T=50)
+    gradient = output_gradient("every", 50, 3, 4)
+    whole = networks.flat(record_with(cell, parameters, x, gradient, initial))
+    for elements in (1, 7 * 12, 50 * 12):
+        monkeypatch.setattr(adjoint, "BLOCK", elements)
+        assert_same(networks.flat(record_with(cell, parameters, x, gradient, initial)), whole)
 
 
 # ---- ensembles -------------------------------------------------------------------------------

@@ -185,6 +185,16 @@ def test_initialisations(cell):
             assert all(np.abs(U - other).max() > 0.1 for other in blocks[init][:j])
 
 
+def test_orthogonal_matrices_are_uniform():
+    """No direction is preferred: entries have mean 0 and variance 1/H; the Q of a plain QR has a negative diagonal."""
+    for H in (1, 3):
+        drawn = np.stack([record(Config("rnn", steps=2, hidden_size=H, init="orthogonal", seed=s)).parameters.U
+                          for s in range(300)])
+        assert np.abs(drawn.mean(axis=0)).max() < 5 / np.sqrt(300 * H)
+        assert np.abs((drawn**2).mean(axis=0) - 1 / H).max() < 0.15
+        assert abs(np.linalg.det(drawn).mean()) < 5 / np.sqrt(300)  # as many reflections as rotations
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_input_weights_and_biases(cell):
     H, D = 128, 64
