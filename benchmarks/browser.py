@@ -82,7 +82,8 @@ def main():
             print(f"drag page={name} pictures_per_s={rates[name]:.1f}", flush=True)
         for name, most in TARGETS.items():
             ratio, rate = medians[name] / medians["bare"], rates[name]
-            print(f"target {name} at most {most} times the bare page: {ratio:.2f}, {'met' if ratio <= most else 'MISSED'}")
+            verdict = "met" if ratio <= most else "MISSED"
+            print(f"target {name} at most {most} times the bare page: {ratio:.2f}, {verdict}")
             print(f"target {name} at least 10 pictures a second: {rate:.1f}, {'met' if rate >= 10 else 'MISSED'}")
         browser.close()
 

@@ -251,7 +251,8 @@ class Recording:
         """Which vector (T, K, B, H) each block of columns of U multiplies."""
         walk = plan(self.cell)
         out = [(walk.early, self._forward.states["h"][:-1])]
-        return out + [(stage.product[0], self._forward.vectors[stage.product[1]]) for stage in walk.stages if stage.product]
+        late = [stage.product for stage in walk.stages if stage.product]
+        return out + [(block, self._forward.vectors[name]) for block, name in late]
 
 
 def _summed_product(left, right):
@@ -282,7 +283,7 @@ def _log10_norm(array):
 
 
 def _log10_outer(left, right):
-    """(T, K) log10 of the Frobenius norm of left_t^T right_t, without forming it: the sum of the product of the Grams."""
+    """(T, K) log10 of the Frobenius norm of left_t^T right_t, from the Gram matrices of the two, without forming it."""
     (left, taken_left), (right, taken_right) = _scaled(left), _scaled(right)
     grams = [np.matmul(a, np.swapaxes(a, -1, -2)) for a in (left, right)]
     return 0.5 * np.log10(np.maximum((grams[0] * grams[1]).sum(axis=(-1, -2)), 0.0)) + taken_left + taken_right

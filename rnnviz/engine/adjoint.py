@@ -5,15 +5,19 @@ cell once for the whole sequence. What is left, the adjoint recursion, is linear
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from autograd.differential_operators import make_vjp
-from autograd.extend import vspace
+from autograd import tracer
+from autograd.core import VJPNode, add_outgrads
+from autograd.util import toposort
 
+from .memory import keep_freed_memory
 from .plan import by_gate, columns, plan, product_for
 from .threads import isolate_threads
 
 isolate_threads()
+keep_freed_memory()
 
 BLOCK = 32_768
 """Elements of an array that are linearised at a time: 256 KB of float64, so that the temporaries stay in the cache."""
@@ -54,11 +58,24 @@ class Adjoint:
 
 
 def _derivatives(function, arguments):
-    """Value of a pointwise function, and its derivative by each argument, by autograd."""
-    vjp, value = make_vjp(function, tuple(range(len(arguments))))(*arguments)
-    return value, vjp(vspace(value).ones())
+    """Value of a pointwise function, and its derivative by each argument, by autograd.
+
+    This is autograd's own reverse pass, but one that keeps the gradient of every argument: `make_vjp` takes several
+    of them as one tuple, which costs twice the time.
+    """
+    with tracer.trace_stack.new_trace() as trace:
+        roots = [VJPNode.new_root() for _ in arguments]
+        result = function(*[tracer.new_box(a, trace, root) for a, root in zip(arguments, roots)])
+    end = result._node if tracer.isbox(result) else VJPNode.new_root()
+    derivatives = {end: (np.ones(np.shape(result)), False)}
+    for node in toposort(end):
+        for parent, term in zip(node.parents, node.vjp(derivatives[node][0])):
+            derivatives[parent] = add_outgrads(derivatives.get(parent), term)
+    return tracer.getval(result), [derivatives[root][0] if root in derivatives else np.zeros(a.shape)
+                                   for a, root in zip(arguments, roots)]
 
 
+@lru_cache(maxsize=64)
 def _chain(cell):
     """What each cut depends on directly: cut -> set of 'a_k', 'x_k', 'u_k', 'now c', 'prev s', in order."""
     depends = {}
@@ -87,58 +104,61 @@ def _runs(gates):
 def linearise(cell, trajectory):
     """Differentiate every equation of the cell along a trajectory. Returns a `Linearisation`."""
     shape = trajectory.states["h"][1:].shape
-    steps, width = shape[0], shape[-1]
-    walk, index = plan(cell), {g: k for k, g in enumerate(cell.gates)}
+    width, index = shape[-1], {g: k for k, g in enumerate(cell.gates)}
     lin = Linearisation(cell, {}, {}, {}, {}, {})
-    target = {cut: {} for cut in cell.cuts}
+    target = {}
     for cut, keys in _chain(cell).items():
         recurrent = {index[k[2:]]: k for k in keys if k[:2] in ("a_", "u_")}
         lin.to_gates[cut] = [(run, np.empty((*shape[:-1], run.stop - run.start, width))) for run in _runs(recurrent)]
-        for run, array in lin.to_gates[cut]:
-            for k in range(run.start, run.stop):
-                target[cut][recurrent[k]] = array[..., k - run.start, :]
         lin.to_inputs[cut] = {index[k[2:]]: np.empty(shape) for k in keys if k[:2] == "x_"}
         lin.to_now[cut] = {k[4:]: np.empty(shape) for k in keys if k.startswith("now ")}
         lin.to_previous[cut] = {k[5:]: np.empty(shape) for k in keys if k.startswith("prev ")}
-        target[cut] |= {f"x_{cell.gates[k]}": array for k, array in lin.to_inputs[cut].items()}
-        target[cut] |= {f"now {c}": array for c, array in lin.to_now[cut].items()}
-        target[cut] |= {f"prev {s}": array for s, array in lin.to_previous[cut].items()}
-    for stage in walk.stages:
-        if stage.columns:
-            whole = np.empty((*shape[:-1], len(stage.names) * width))
-            for j, name in enumerate(stage.names):
-                lin.values[name] = whole[..., j * width : (j + 1) * width]
-        else:
-            lin.values[stage.names[0]] = np.empty(shape)
-
-    source = {f"{part}_{g}": columns(getattr(trajectory, part), slice(k, k + 1), width)
-              for part in "axu" for k, g in enumerate(cell.gates)}
-    source |= {f"{s}_prev": array[:-1] for s, array in trajectory.states.items()}
-    length = max(1, BLOCK // max(1, int(np.prod(shape[1:]))))
+        target[cut] = {recurrent[k]: _rows(array, 2)[:, k - run.start]
+                       for run, array in lin.to_gates[cut] for k in range(run.start, run.stop)}
+        target[cut] |= {f"x_{cell.gates[k]}": _rows(array) for k, array in lin.to_inputs[cut].items()}
+        target[cut] |= {f"now {c}": _rows(array) for c, array in lin.to_now[cut].items()}
+        target[cut] |= {f"prev {s}": _rows(array) for s, array in lin.to_previous[cut].items()}
+    value = {s: _rows(array[1:]) for s, array in trajectory.states.items()}
+    for stage in plan(cell).stages:
+        whole = np.empty((*shape[:-1], len(stage.names) * width))
+        for j, name in enumerate(stage.names):
+            if name not in cell.states:
+                lin.values[name] = columns(whole, slice(j, j + 1), width)
+                value[name] = _rows(lin.values[name])
+    source = {f"{s}_prev": _rows(array[:-1]) for s, array in trajectory.states.items()}
+    for part in {r[0] for stage in plan(cell).stages if not stage.columns for r in stage.reads if r[2:] in index}:
+        source |= {f"{part}_{g}": columns(_rows(getattr(trajectory, part)), slice(k, k + 1), width)
+                   for g, k in index.items()}
+    length, rows = max(1, BLOCK // width), len(value["h"])
     with np.errstate(all="ignore"):
-        for start in range(0, steps, length):
-            _linearise_block(walk, trajectory, lin, source, target, slice(start, min(start + length, steps)), width)
-    for state in cell.states:
-        lin.values.pop(state)
+        for start in range(0, rows, length):
+            _linearise_block(cell, trajectory, value, source, target, slice(start, min(start + length, rows)), width)
     return lin
 
 
-def _linearise_block(walk, trajectory, lin, source, target, block, width):
-    cell = walk.cell
+def _rows(array, trailing=1):
+    """A view with all axes but the last ones as one. (A batch of 1 left apart would cost autograd a sum over it.)"""
+    return array.reshape((-1, *array.shape[-trailing:]), copy=False)
+
+
+def _linearise_block(cell, trajectory, value, source, target, block, width):
+    """Differentiate a block of rows (T*K*B, H): read source and the states' value, write value and target."""
     local = {}
-    for stage in walk.stages:
+    for stage in plan(cell).stages:
         if stage.columns:
-            own = columns(trajectory.a[block], stage.columns, width)
-            value, (slope,) = _derivatives(stage.function, [own])
+            x, u = (columns(_rows(part)[block], stage.columns, width) for part in (trajectory.x, trajectory.u))
+            result, (slope,) = _derivatives(stage.function, [x + u])
             for j, name in enumerate(stage.names):
-                part = np.s_[..., j * width : (j + 1) * width]
-                lin.values[name][block] = value[part]
-                local[name] = {stage.reads[j]: slope[part]}
+                own = slice(j, j + 1)
+                local[name] = {stage.reads[j]: columns(slope, own, width)}
+                if name not in cell.states:
+                    value[name][block] = columns(result, own, width)
         else:
             (name,) = stage.names
-            arguments = [source[r][block] if r in source else trajectory.states[r][1:][block] if r in cell.states
-                         else lin.values[r][block] for r in stage.reads]
-            lin.values[name][block], partials = _derivatives(stage.function, arguments)
+            arguments = [source[r][block] if r in source else value[r][block] for r in stage.reads]
+            result, partials = _derivatives(stage.function, arguments)
+            if name not in cell.states:
+                value[name][block] = result
             local[name] = {}
             for r, partial in zip(stage.reads, partials):
                 if r in source:
@@ -153,11 +173,10 @@ def _linearise_block(walk, trajectory, lin, source, target, block, width):
                     term = partial if derivative is None else partial * derivative
                     local[name][key] = term if known is None else known + term
         for name in stage.names:
-            if name in target:
-                for key, derivative in local[name].items():
-                    out = target[name][key][block]
-                    if derivative.base is not out.base:
-                        out[...] = derivative
+            for key, derivative in local[name].items() if name in target else ():
+                out = target[name][key][block]
+                if derivative.base is not out.base:
+                    out[...] = derivative
 
 
 def pull_back(lin, U, cotangent, rescale=False):
@@ -194,7 +213,9 @@ def _loop(lin, U, cotangent, cuts, gates, exponent):
             late = (columns(gates, block, width), _transposed(columns(U, block, width)))
         now = [(cuts[other], partial) for other, partial in lin.to_now[cut].items()]
         backwards.append((cuts[cut], cuts[cut][..., None, :], to_gates, now, late))
-        previous += [(cuts[cut], cuts[state], partial) for state, partial in lin.to_previous[cut].items()]
+        for state, partial in lin.to_previous[cut].items():
+            fresh = state != "h" and all(cuts[state] is not other for _, other, _, _ in previous)
+            previous.append((cuts[cut], cuts[state], partial, fresh))
     h, U_early = cuts["h"], _transposed(columns(U, walk.early, width))
     early = columns(gates, walk.early, width)
     product = np.matmul if cell.multiplied else product_for(U)
@@ -205,15 +226,21 @@ def _loop(lin, U, cotangent, cuts, gates, exponent):
             if late:
                 adjoint[t + 1] += product(late[0][t], late[1])
             for other, partial in now:
-                other[t + 1] += adjoint[t + 1] * partial[t]
+                earlier = other[t + 1]
+                earlier += adjoint[t + 1] * partial[t]
+            wide = widened[t + 1]
             for out, partial, fresh in to_gates:
                 if fresh:
-                    np.multiply(widened[t + 1], partial[t], out=out[t])
+                    np.multiply(wide, partial[t], out=out[t])
                 else:
-                    out[t] += widened[t + 1] * partial[t]
+                    out[t] += wide * partial[t]
         product(early[t], U_early, out=h[t])
-        for adjoint, state, partial in previous:
-            state[t] += adjoint[t + 1] * partial[t]
+        for adjoint, state, partial, fresh in previous:
+            if fresh:
+                np.multiply(adjoint[t + 1], partial[t], out=state[t])
+            else:
+                before = state[t]
+                before += adjoint[t + 1] * partial[t]
         if exponent is not None:
             exponent[t] = exponent[t + 1]
             _rescale([cuts[s][t] for s in states], exponent[t, ...])

@@ -60,7 +60,7 @@ def plan(cell):
             and last.columns.stop == columns.start
         ):
             stages[-1] = Stage(
-                last.names + (name,),
+                (*last.names, name),
                 function,
                 last.reads + reads,
                 slice(last.columns.start, columns.stop),
@@ -78,7 +78,7 @@ def columns(array, gates, hidden_size):
 
 def by_gate(array, gate_count):
     """(..., G*H) as a view (..., G, H)."""
-    return array.reshape(array.shape[:-1] + (gate_count, array.shape[-1] // gate_count))
+    return array.reshape((*array.shape[:-1], gate_count, array.shape[-1] // gate_count))
 
 
 def product_for(matrix):

@@ -54,7 +54,8 @@ def record_many(configs, inputs=None, targets=None):
     free = ("gain", "init", "input_scale", "forget_bias", "update_bias", "seed")
     alike = {replace(c, **{f: getattr(configs[0], f) for f in free}) for c in configs}
     if len(alike) > 1:
-        raise ValueError(f"The 'configs' parameter must differ in {', '.join(free)} only. Got {len(alike)} kinds instead.")
+        kinds = f"Got {len(alike)} kinds instead."
+        raise ValueError(f"The 'configs' parameter must differ in {', '.join(free)} only. {kinds}")
     return _record_drawn(configs, inputs, targets, single=False)
 
 
@@ -107,7 +108,8 @@ def _record_drawn(configs, inputs, targets, single):
         x = x[:, None]
     steps, batch, hidden = len(x), x.shape[-2], config.hidden_size
     if config.loss == "one" and config.loss_step > steps:
-        raise ValueError(complaint("loss_step", f"a whole number from 1 to the number of steps, {steps}", config.loss_step))
+        allowed = f"a whole number from 1 to the number of steps, {steps}"
+        raise ValueError(complaint("loss_step", allowed, config.loss_step))
     drawn = [initialise(c, x.shape[-1]) for c in configs]
     if single:
         parameters, spectra = drawn[0]
@@ -151,8 +153,8 @@ def _in_range(back, gradient, overflow_step):
     steps = np.flatnonzero(gradient.reshape(len(gradient), -1).any(axis=1))
     last = steps[-1] + 1 if len(steps) else 0
     for cut in back.cuts.values():
-        size = np.abs(cut[1 : last + 1]).max(axis=(-1, -2))
-        lost = ~((size > 1.0 / SAFE) & (size < SAFE)) & (overflow_step == 0)
+        square = np.einsum("...bh,...bh->...", cut[1 : last + 1], cut[1 : last + 1])
+        lost = ~((square > SAFE**-2) & (square < SAFE**2)) & (overflow_step == 0)
         if lost.any():
             return False
     return True

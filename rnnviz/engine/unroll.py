@@ -1,6 +1,7 @@
 """The loop over time, forward: the one loop for every cell."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -11,17 +12,21 @@ from .plan import columns, plan, product_for
 class Trajectory:
     """What the forward loop leaves behind, K being absent where there is no ensemble.
 
-    x, u, a: (T, K, B, G*H), the two parts of the pre-activations and their sum.
+    x, u: (T, K, B, G*H), the two parts of the pre-activations; a is their sum.
     states: name -> (T+1, K, B, H), index 0 the initial state. vectors: name -> (T, K, B, H), what U multiplies
     beside h. overflow_step: (K,) the first step, counted from 1, whose state is not finite; 0 where none is.
     """
 
     x: np.ndarray
     u: np.ndarray
-    a: np.ndarray
     states: dict
     vectors: dict
     overflow_step: np.ndarray
+
+    @cached_property
+    def a(self):
+        with np.errstate(all="ignore"):
+            return self.x + self.u
 
 
 def unroll(cell, parameters, inputs, initial):
@@ -36,18 +41,18 @@ def unroll(cell, parameters, inputs, initial):
         x = _input_product(inputs, parameters.W)
         x += parameters.b[..., None, :]
     b_rec = parameters.b_rec[..., None, :] if parameters.b_rec.any() else None
-    u, a = np.empty_like(x), np.empty_like(x)
+    u = np.empty_like(x)
     states = {name: np.empty((steps + 1, *lead)) for name in cell.states}
     for name, array in states.items():
         array[0] = initial[name]
     vectors = {name: np.empty((steps, *lead)) for name in set(cell.multiplied.values())}
     with np.errstate(all="ignore"):
-        _loop(cell, parameters.U, b_rec, (x, u, a), states, vectors, width)
+        _loop(cell, parameters.U, b_rec, x, u, states, vectors, width)
     finite = np.isfinite(states["h"][1:]).all(axis=(-1, -2))
     for name in cell.states[1:]:
         finite &= np.isfinite(states[name][1:]).all(axis=(-1, -2))
     overflow = np.where(finite.all(axis=0), 0, np.argmin(finite, axis=0) + 1)
-    return Trajectory(x, u, a, states, vectors, overflow)
+    return Trajectory(x, u, states, vectors, overflow)
 
 
 def _input_product(inputs, W):
@@ -59,57 +64,57 @@ def _input_product(inputs, W):
     return np.ascontiguousarray(np.moveaxis(networks_first.reshape(len(W), steps, batch, -1), 0, 1))
 
 
-def _loop(cell, U, b_rec, preactivations, states, vectors, width):
+def _loop(cell, U, b_rec, x, u, states, vectors, width):
     walk = plan(cell)
-    x, u, a = preactivations
-    product = product_for(U)
-    blocks = {f"{part}_{g}": columns(array, slice(k, k + 1), width)
-              for part, array in (("x", x), ("u", u), ("a", a)) for k, g in enumerate(cell.gates)}
-    split = bool(cell.multiplied)
+    a = np.empty(x.shape[1:])
     # np.dot writes into contiguous arrays only: a cell in two stages goes through matmul.
+    product = np.matmul if cell.multiplied else product_for(U)
     U_early, u_early, a_early, x_early = (columns(m, walk.early, width) for m in (U, u, a, x))
-    if split:
-        product = np.matmul
-        U_early = np.ascontiguousarray(U_early)
+    U_early = np.ascontiguousarray(U_early)
+    b_early = columns(b_rec, walk.early, width) if b_rec is not None else None
+    # What the equations read, by name: views that stay, and views of the step.
+    value, varying = {}, {f"{n}_prev": array for n, array in states.items()}
+    for k, g in enumerate(cell.gates):
+        own = slice(k, k + 1)
+        value[f"a_{g}"] = columns(a, own, width)
+        varying |= {f"x_{g}": columns(x, own, width), f"u_{g}": columns(u, own, width)}
+    needed = {r for stage in walk.stages for r in stage.reads}
+    varying = [(n, array) for n, array in varying.items() if n in needed]
     stages = []
     for stage in walk.stages:
-        own = columns(a, stage.columns, width) if stage.columns else None
-        late = None
+        own = late = together = None
+        if stage.columns:
+            own = columns(a, stage.columns, width)
+            if len(stage.names) > 1:
+                together = np.empty(own.shape)
+                value |= {n: columns(together, slice(j, j + 1), width) for j, n in enumerate(stage.names)}
         if stage.product:
             gates, vector = stage.product
             late = (np.ascontiguousarray(columns(U, gates, width)), columns(u, gates, width), columns(a, gates, width),
                     columns(x, gates, width), columns(b_rec, gates, width) if b_rec is not None else None, vector)
-        read = [(r, blocks.get(r)) for r in stage.reads]
-        slots = [(n, slice(j * width, (j + 1) * width)) for j, n in enumerate(stage.names)]
-        stages.append((stage.function, own, read, slots, late))
-    kept = [(n, array) for n, array in states.items()]
-    previous = [(f"{n}_prev", array) for n, array in states.items()]
-    b_early = columns(b_rec, walk.early, width) if b_rec is not None else None
-    h = states["h"]
-    value = {}
+        stages.append((stage.names[0], stage.function, stage.reads, own, together, late))
+    h, kept, get = states["h"], list(states.items()), value.__getitem__
     for t in range(x.shape[0]):
-        product(h[t], U_early, out=u_early[t])
+        u_t = u_early[t]
+        product(h[t], U_early, out=u_t)
         if b_early is not None:
-            u_early[t] += b_early
-        np.add(x_early[t], u_early[t], out=a_early[t])
-        for name, array in previous:
+            u_t += b_early
+        np.add(x_early[t], u_t, out=a_early)
+        for name, array in varying:
             value[name] = array[t]
-        for function, own, read, slots, late in stages:
+        for name, function, reads, own, together, late in stages:
             if late:
                 U_late, u_late, a_late, x_late, b_late, vector = late
                 vectors[vector][t] = value[vector]
                 product(value[vector], U_late, out=u_late[t])
                 if b_late is not None:
                     u_late[t] += b_late
-                np.add(x_late[t], u_late[t], out=a_late[t])
-            if own is not None:
-                result = function(own[t])
-                if len(slots) == 1:
-                    value[slots[0][0]] = result
-                else:
-                    for name, block in slots:
-                        value[name] = result[..., block]
+                np.add(x_late[t], u_late[t], out=a_late)
+            if own is None:
+                value[name] = function(*map(get, reads))
+            elif together is None:
+                value[name] = function(own)
             else:
-                value[slots[0][0]] = function(*[value[r] if b is None else b[t] for r, b in read])
+                together[...] = function(own)
         for name, array in kept:
             array[t + 1] = value[name]

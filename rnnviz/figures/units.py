@@ -96,5 +96,5 @@ def _range(name, values):
         return 0.0, 1.0, opening(GATE_COLOURS[name])
     if name in GATE_COLOURS and name not in "xcq" and largest <= 1:
         return -1.0, 1.0, SIGNED
-    largest = largest or 1.0
+    largest = min(largest or 1.0, 8e307)  # twice that is still a number, as a colour scale needs
     return -largest, largest, SIGNED

@@ -1,11 +1,12 @@
 // The cell's wiring and its equations, with the numbers of the step that the page stands at.
 const decoder = new TextDecoder();
 
-function digits(value) {
+// Operands carry two digits more than results, so that a calculation by hand comes out as shown.
+function digits(value, count) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "not a number";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  return (size >= 1e-4 && size < 1e5 ? Number(value.toPrecision(4)).toString() : value.toExponential(3)).replace("-", "−");
+  return (size >= 1e-4 && size < 1e5 ? Number(value.toPrecision(count)).toString() : value.toExponential(count - 1)).replace("-", "−");
 }
 
 const short = (value) => (value === null || !Number.isFinite(value) ? "–" : Math.abs(value) < 1000 ? value.toFixed(3) : value.toExponential(1)).replace("-", "−");
@@ -46,13 +47,13 @@ export default function ({ data, parentElement }) {
     for (const { line, number } of slots) {
       const operands = line.pieces.map((p, i) => {
         if (typeof p === "string") return p;
-        const text = digits(at(p[1], t));
+        const text = digits(at(p[1], t), 6);
         const enclosed = line.pieces[i - 1]?.endsWith?.("(") && line.pieces[i + 1]?.startsWith?.(")");
         return text.startsWith("−") && line.pieces.length > 1 && !enclosed ? `(${text})` : text;
       }).join("");
       number.replaceChildren("= ", operands, " = ");
       const result = document.createElement("b");
-      result.textContent = digits(at(line.name, t));
+      result.textContent = digits(at(line.name, t), 4);
       number.append(result);
     }
     for (const text of drawing.querySelectorAll("[data-value]")) text.textContent = short(at(text.dataset.value, t));

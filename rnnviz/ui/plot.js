@@ -104,7 +104,10 @@ export default function ({ data, parentElement, key }) {
     return P.react(node, figure.data, themed(figure, root), { responsive: true, displayModeBar: false, doubleClick: "reset" });
   }).then(() => { follow(root, node); mark(root, node, window.rnnvizStep); root.dataset.drawn = String((+root.dataset.drawn || 0) + 1); })
     .catch(() => { node.textContent = "The figure could not be drawn: the drawing library did not load. Reload the page to try again."; });
-  draw();
+  // What cannot be seen can wait until what is looked at has been painted.
+  clearTimeout(root.later);
+  if (node._fullLayout && root.getBoundingClientRect().top > innerHeight) root.later = setTimeout(draw, 120);
+  else draw();
   root.querySelectorAll("button").forEach((button) => { button.onclick = () => save(root, node, button.dataset.kind, message.name); });
   node.setAttribute("role", "img");
   node.setAttribute("aria-label", message.label);

@@ -220,10 +220,10 @@ def test_a_gradient_that_enters_an_ensemble():
 def test_gradients_are_linear_at_any_size(cell, size, bias):
     """Everything of the backward pass is proportional to the gradient that enters, to the ends of float64."""
     parameters, x, initial = network(cell, T=20, bias=bias)
-    gradient = networks.output_gradient("every", 20, 3, 4)
+    gradient = networks.output_gradient("every" if bias < 1 else "last", 20, 3, 4)
     one = record_with(cell, parameters, x, gradient, initial)
     other = record_with(cell, parameters, x, gradient * size, initial)
-    assert_close(other.log10_dh, one.log10_dh + np.log10(size), rtol=1e-12)
+    assert_logs(other.log10_dh, one.log10_dh + np.log10(size))
     for name, logs in one.log10_shares.items():
         assert_logs(other.log10_shares[name], logs + np.log10(size), name=name)
         assert_close(other.shares[name], one.shares[name], rtol=1e-9, name=name)
@@ -232,6 +232,15 @@ def test_gradients_are_linear_at_any_size(cell, size, bias):
     if one.log10_bound is not None:
         assert_close(other.log10_bound, one.log10_bound + np.log10(size), rtol=1e-12)
     read_everything(other)
+
+
+def test_a_tiny_gradient_does_not_lose_digits_on_its_first_step():
+    """It must be scaled up when it enters: after one step through a saturated unit it would have few bits left."""
+    parameters = Parameters(np.zeros((1, 1)), np.ones((1, 1)), np.full(1, 16.0), np.zeros(1))
+    one, tiny = (record_with("rnn", parameters, np.zeros((4, 1, 1)), np.array([0, 0, 0, size]).reshape(4, 1, 1))
+                 for size in (1.0, 1e-306))
+    assert one.log10_dh[0] < -25
+    assert_logs(tiny.log10_dh, one.log10_dh - 306)
 
 
 def test_a_gradient_that_enters_one_member_leaves_the_others_alone():

@@ -192,7 +192,7 @@ def test_shares_add_up_to_one(**fields):
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_linearising_in_blocks_changes_nothing(cell, monkeypatch):
-    """A long sequence is differentiated some steps at a time: as if all at once, where the last block is shorter too."""
+    """A long sequence is differentiated some steps at a time: as if all at once, a shorter last block included."""
     parameters, x, initial = network(cell, T=50)
     gradient = output_gradient("every", 50, 3, 4)
     whole = networks.flat(record_with(cell, parameters, x, gradient, initial))
