@@ -83,8 +83,17 @@ class TorchEquations:
         self.gates_of = {"rnn": (), "lstm": ("g", "ifo"), "gru": ("rz", "n")}[cell]
 
     def __call__(self, x, gradient):
+        hs, cs, kept = self.states(torch.from_numpy(x))
+        gates = {}
+        for names, values in zip(self.gates_of, zip(*kept)):
+            blocks = np.split(torch.stack(values).numpy(), len(names), axis=-1)
+            gates |= dict(zip(names, blocks))
+        return gates | torch_backward(self.leaves, hs, cs, gradient)
+
+    def states(self, x):
+        """Every h, every c, and every gate."""
         W, U, b, b_rec = self.leaves
-        H, x = len(U), torch.from_numpy(x)
+        H = len(U)
         bias = b if self.cell == "gru" else b + b_rec
         inputs = torch.addmm(bias, x.flatten(0, 1), W).unflatten(0, x.shape[:2]).unbind(0)
         h = c = torch.zeros(x.shape[1], H, dtype=x.dtype)
@@ -110,11 +119,7 @@ class TorchEquations:
                 kept.append((rz.detach(), n.detach()))
             h.retain_grad()
             hs.append(h)
-        gates = {}
-        for names, values in zip(self.gates_of, zip(*kept)):
-            blocks = np.split(torch.stack(values).numpy(), len(names), axis=-1)
-            gates |= dict(zip(names, blocks))
-        return gates | torch_backward(self.leaves, hs, cs, gradient)
+        return hs, cs, kept
 
 
 class TorchModule:
@@ -123,7 +128,8 @@ class TorchModule:
     def __init__(self, cell, parameters):
         self.cell, self.order, gates = cell, PYTORCH_ORDER[cell], CELLS[cell].gates
         self.back = [self.order.index(g) for g in gates]
-        self.module = MODULES[cell](*map(len, (parameters.W, parameters.U)), dtype=torch.float64)
+        sizes = map(len, (parameters.W, parameters.U))
+        self.module = MODULES[cell](*sizes, dtype=torch.from_numpy(parameters.W).dtype)
         self.leaves = [getattr(self.module, n) for n in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
         for leaf, name in zip(self.leaves, PARAMETERS):
             blocks = np.split(getattr(parameters, name), len(gates), axis=-1)
@@ -131,7 +137,18 @@ class TorchModule:
 
     def __call__(self, x, gradient):
         x = torch.from_numpy(x)
-        h = c = torch.zeros(gradient.shape[1:], dtype=x.dtype)
+        hs, cs, _ = self.states(x)
+        first = torch.zeros_like(hs[0])
+        gates = {} if self.cell == "rnn" else self.gates(x, torch.stack([first, *hs[:-1]]))
+        out = gates | torch_backward(self.leaves, hs, cs, gradient)
+        for name in PARAMETERS:
+            blocks = np.split(out[f"d{name}"], len(self.back))
+            out[f"d{name}"] = np.concatenate([blocks[k] for k in self.back]).T
+        return out
+
+    def states(self, x):
+        """Every h, and every c; the modules do not show their gates."""
+        h = c = torch.zeros(x.shape[1], self.leaves[1].shape[1], dtype=x.dtype)
         hs, cs = [], []
         for x_t in x.unbind(0):
             if self.cell == "lstm":
@@ -142,12 +159,7 @@ class TorchModule:
                 h = self.module(x_t, h)
             h.retain_grad()
             hs.append(h)
-        gates = {} if self.cell == "rnn" else self.gates(x, torch.stack([torch.zeros_like(h), *hs[:-1]]))
-        out = gates | torch_backward(self.leaves, hs, cs, gradient)
-        for name in PARAMETERS:
-            blocks = np.split(out[f"d{name}"], len(self.back))
-            out[f"d{name}"] = np.concatenate([blocks[k] for k in self.back]).T
-        return out
+        return hs, cs, None
 
     @torch.no_grad()
     def gates(self, x, previous):

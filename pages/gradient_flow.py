@@ -6,6 +6,7 @@ import streamlit as st
 
 from rnnviz import BOUNDS, explain, record
 from rnnviz.figures import gradient_flow, step_shares
+from rnnviz.presets import PRESETS
 from rnnviz.ui import controls, state
 from rnnviz.ui.live import live_slider
 from rnnviz.ui.page import follow_live, frame, takeaway
@@ -16,7 +17,7 @@ frame(
     "The loss compares the end of a sequence with a target. How much of its gradient reaches the beginning?",
 )
 setup = controls.sidebar()
-controls.presets()
+controls.presets(PRESETS, state.PICTURED, state.TOLD_BY)
 
 with st.sidebar.expander("What is drawn"):
     cells = controls.several("cells", "Cells", "Which of the three to draw.")

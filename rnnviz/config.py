@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from numbers import Real
 
 from .cells import CELLS
+from .sources.tasks import TASKS
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,24 @@ INPUTS = {
     "sunspots": "yearly number of sunspots, standardised",
 }
 
+OPTIMISERS = {
+    "sgd": "plain stochastic gradient descent",
+    "momentum": "descent with a memory: 0.9 of the last step is added",
+    "rmsprop": "each weight's step is divided by the recent size of its gradient",
+    "adam": "momentum and division by the recent size, both",
+}
+CLIPPINGS = {
+    "none": "the gradient is used as it is",
+    "norm": "the whole gradient is shortened to the threshold where it is longer; its direction stays",
+    "parameter": "each weight matrix's gradient is shortened by itself",
+    "value": "each single element is cut to the threshold; this turns the direction",
+}
+NONFINITE = {
+    "stop": "the network stops, and the page says why",
+    "skip": "that update is left out, and training goes on",
+}
+PRECISIONS = {"float32": "7 digits, as frameworks train", "float64": "16 digits, slower"}
+
 BOUNDS = {
     "steps": Number(100, 2, 1000, 1, whole=True),
     "batch_size": Number(1, 1, 32, 1, whole=True),
@@ -105,6 +124,18 @@ BOUNDS = {
     "text": Text("the cat sat on the mat and the dog sat on the log", 1000),
     "loss": Choice("last", LOSSES),
     "loss_step": Number(50, 1, 1000, 1, whole=True),
+    "task": Choice("order_2", TASKS),
+    "length": Number(30, 1, 200, 1, whole=True),
+    "typed": Text("", 1000),
+    "networks": Number(4, 1, 8, 1, whole=True),
+    "sequences": Number(16, 1, 32, 1, whole=True),
+    "optimiser": Choice("sgd", OPTIMISERS),
+    "rate": Number(0.01, 1e-6, 10.0, 0.01),
+    "clip": Choice("norm", CLIPPINGS),
+    "threshold": Number(1.0, 1e-6, 1e6, 0.1),
+    "nonfinite": Choice("stop", NONFINITE),
+    "precision": Choice("float32", PRECISIONS),
+    "updates": Number(1000, 10, 20000, 10, whole=True),
 }
 
 
@@ -147,11 +178,60 @@ class Config:
     loss_step: int = BOUNDS["loss_step"].default
 
     def __post_init__(self):
-        if not isinstance(self.cell, str) or self.cell not in CELLS:
-            raise ValueError(complaint("cell", "one of " + ", ".join(repr(c) for c in CELLS), self.cell))
-        for field in fields(self)[1:]:
-            value, bound = getattr(self, field.name), BOUNDS[field.name]
-            if not bound.accepts(value):
-                raise ValueError(complaint(field.name, bound.allowed, value))
-            if isinstance(bound, Number):
-                object.__setattr__(self, field.name, int(value) if bound.whole else float(value))
+        _check(self)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """What to train: K networks, one a seed, on one task. Every field has its bounds in `BOUNDS`.
+
+    cell, hidden_size, gain, init, input_scale, forget_bias, update_bias: the layer, as in `Config`.
+    seed: of the first network and its batches; the others count up from it. networks: K. task, length, typed: see
+    `sources.task`. sequences: B, in a batch. optimiser, rate: see `OPTIMISERS`. clip, threshold: see `CLIPPINGS`.
+    nonfinite: what to do with a gradient that is infinite or no number. precision: of all arithmetic.
+    updates: after how many training ends.
+
+    Raises ValueError, naming the field, what is allowed and what was given.
+    """
+
+    cell: str = "lstm"
+    hidden_size: int = BOUNDS["hidden_size"].default
+    gain: float = BOUNDS["gain"].default
+    init: str = BOUNDS["init"].default
+    input_scale: float = BOUNDS["input_scale"].default
+    forget_bias: float = BOUNDS["forget_bias"].default
+    update_bias: float = BOUNDS["update_bias"].default
+    seed: int = BOUNDS["seed"].default
+    networks: int = BOUNDS["networks"].default
+    task: str = BOUNDS["task"].default
+    length: int = BOUNDS["length"].default
+    typed: str = BOUNDS["typed"].default
+    sequences: int = BOUNDS["sequences"].default
+    optimiser: str = BOUNDS["optimiser"].default
+    rate: float = BOUNDS["rate"].default
+    clip: str = BOUNDS["clip"].default
+    threshold: float = BOUNDS["threshold"].default
+    nonfinite: str = BOUNDS["nonfinite"].default
+    precision: str = BOUNDS["precision"].default
+    updates: int = BOUNDS["updates"].default
+
+    def __post_init__(self):
+        _check(self)
+
+    def layers(self):
+        """The `Config` of each network's recurrent layer, whose seeds count up."""
+        shared = {f.name: getattr(self, f.name) for f in fields(self) if f.name in Config.__dataclass_fields__}
+        highest = BOUNDS["seed"].high + 1
+        return [Config(**shared | {"seed": (self.seed + k) % highest}) for k in range(self.networks)]
+
+
+def _check(config):
+    """Hold every field of a configuration against `BOUNDS`, and make whole numbers int and others float."""
+    if not isinstance(config.cell, str) or config.cell not in CELLS:
+        raise ValueError(complaint("cell", "one of " + ", ".join(repr(c) for c in CELLS), config.cell))
+    for field in fields(config)[1:]:
+        value, bound = getattr(config, field.name), BOUNDS[field.name]
+        if not bound.accepts(value):
+            raise ValueError(complaint(field.name, bound.allowed, value))
+        if isinstance(bound, Number):
+            object.__setattr__(config, field.name, int(value) if bound.whole else float(value))

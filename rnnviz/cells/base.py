@@ -33,7 +33,7 @@ def tanh(a):
 
 
 def relu(a):
-    return np.maximum(a, -1e308) * (a > 0)  # without the maximum, minus infinity would become not a number
+    return np.maximum(a, -1e38) * (a > 0)  # without the maximum, minus infinity would become not a number
 
 
 def identity(a):

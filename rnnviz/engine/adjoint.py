@@ -67,11 +67,11 @@ def _derivatives(function, arguments):
         roots = [VJPNode.new_root() for _ in arguments]
         result = function(*[tracer.new_box(a, trace, root) for a, root in zip(arguments, roots)])
     end = result._node if tracer.isbox(result) else VJPNode.new_root()
-    derivatives = {end: (np.ones(np.shape(result)), False)}
+    derivatives = {end: (np.ones_like(tracer.getval(result)), False)}
     for node in toposort(end):
         for parent, term in zip(node.parents, node.vjp(derivatives[node][0])):
             derivatives[parent] = add_outgrads(derivatives.get(parent), term)
-    return tracer.getval(result), [derivatives[root][0] if root in derivatives else np.zeros(a.shape)
+    return tracer.getval(result), [derivatives[root][0] if root in derivatives else np.zeros_like(a)
                                    for a, root in zip(arguments, roots)]
 
 
@@ -105,14 +105,18 @@ def linearise(cell, trajectory):
     """Differentiate every equation of the cell along a trajectory. Returns a `Linearisation`."""
     shape = trajectory.states["h"][1:].shape
     width, index = shape[-1], {g: k for k, g in enumerate(cell.gates)}
+
+    def empty(shape):
+        return np.empty(shape, trajectory.x.dtype)
+
     lin = Linearisation(cell, {}, {}, {}, {}, {})
     target = {}
     for cut, keys in _chain(cell).items():
         recurrent = {index[k[2:]]: k for k in keys if k[:2] in ("a_", "u_")}
-        lin.to_gates[cut] = [(run, np.empty((*shape[:-1], run.stop - run.start, width))) for run in _runs(recurrent)]
-        lin.to_inputs[cut] = {index[k[2:]]: np.empty(shape) for k in keys if k[:2] == "x_"}
-        lin.to_now[cut] = {k[4:]: np.empty(shape) for k in keys if k.startswith("now ")}
-        lin.to_previous[cut] = {k[5:]: np.empty(shape) for k in keys if k.startswith("prev ")}
+        lin.to_gates[cut] = [(run, empty((*shape[:-1], run.stop - run.start, width))) for run in _runs(recurrent)]
+        lin.to_inputs[cut] = {index[k[2:]]: empty(shape) for k in keys if k[:2] == "x_"}
+        lin.to_now[cut] = {k[4:]: empty(shape) for k in keys if k.startswith("now ")}
+        lin.to_previous[cut] = {k[5:]: empty(shape) for k in keys if k.startswith("prev ")}
         target[cut] = {recurrent[k]: _rows(array, 2)[:, k - run.start]
                        for run, array in lin.to_gates[cut] for k in range(run.start, run.stop)}
         target[cut] |= {f"x_{cell.gates[k]}": _rows(array) for k, array in lin.to_inputs[cut].items()}
@@ -120,7 +124,7 @@ def linearise(cell, trajectory):
         target[cut] |= {f"prev {s}": _rows(array) for s, array in lin.to_previous[cut].items()}
     value = {s: _rows(array[1:]) for s, array in trajectory.states.items()}
     for stage in plan(cell).stages:
-        whole = np.empty((*shape[:-1], len(stage.names) * width))
+        whole = empty((*shape[:-1], len(stage.names) * width))
         for j, name in enumerate(stage.names):
             if name not in cell.states:
                 lin.values[name] = columns(whole, slice(j, j + 1), width)
@@ -187,8 +191,8 @@ def pull_back(lin, U, cotangent, rescale=False):
     """
     cell, width = lin.cell, U.shape[-2]
     steps, lead = cotangent.shape[0], cotangent.shape[1:]
-    cuts = {cut: np.zeros((steps + 1, *lead)) for cut in cell.cuts}
-    gates = np.zeros((steps, *lead[:-1], len(cell.gates) * width))
+    cuts = {cut: np.zeros((steps + 1, *lead), U.dtype) for cut in cell.cuts}
+    gates = np.zeros((steps, *lead[:-1], len(cell.gates) * width), U.dtype)
     exponent = np.zeros((steps + 1, *lead[:-2]), dtype=np.int64) if rescale else None
     with np.errstate(all="ignore"):
         _loop(lin, U, cotangent, cuts, gates, exponent)

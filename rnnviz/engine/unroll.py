@@ -42,10 +42,10 @@ def unroll(cell, parameters, inputs, initial):
         x += parameters.b[..., None, :]
     b_rec = parameters.b_rec[..., None, :] if parameters.b_rec.any() else None
     u = np.empty_like(x)
-    states = {name: np.empty((steps + 1, *lead)) for name in cell.states}
+    states = {name: np.empty((steps + 1, *lead), x.dtype) for name in cell.states}
     for name, array in states.items():
         array[0] = initial[name]
-    vectors = {name: np.empty((steps, *lead)) for name in set(cell.multiplied.values())}
+    vectors = {name: np.empty((steps, *lead), x.dtype) for name in set(cell.multiplied.values())}
     with np.errstate(all="ignore"):
         _loop(cell, parameters.U, b_rec, x, u, states, vectors, width)
     finite = np.isfinite(states["h"][1:]).all(axis=(-1, -2))
@@ -66,7 +66,7 @@ def _input_product(inputs, W):
 
 def _loop(cell, U, b_rec, x, u, states, vectors, width):
     walk = plan(cell)
-    a = np.empty(x.shape[1:])
+    a = np.empty_like(x[0])
     # np.dot writes into contiguous arrays only: a cell in two stages goes through matmul.
     product = np.matmul if cell.multiplied else product_for(U)
     U_early, u_early, a_early, x_early = (columns(m, walk.early, width) for m in (U, u, a, x))
@@ -86,7 +86,7 @@ def _loop(cell, U, b_rec, x, u, states, vectors, width):
         if stage.columns:
             own = columns(a, stage.columns, width)
             if len(stage.names) > 1:
-                together = np.empty(own.shape)
+                together = np.empty_like(own)
                 value |= {n: columns(together, slice(j, j + 1), width) for j, n in enumerate(stage.names)}
         if stage.product:
             gates, vector = stage.product

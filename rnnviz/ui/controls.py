@@ -7,8 +7,7 @@ import streamlit as st
 
 from .. import sources
 from ..config import BOUNDS, Config
-from ..presets import PRESETS
-from .state import CELL_KINDS, CONTROLS, INPUTS, _plain, back_to_start, current, reseed, take_preset
+from .state import CELL_KINDS, CONTROLS, INPUTS, back_to_start, in_force, plain, reseed, take_preset
 
 LARGEST_FILE = 5 * 1024 * 1024
 
@@ -24,17 +23,17 @@ class Setup:
     tokens: tuple
 
 
-def slider(name, label, help, high=None):
+def slider(name, label, help, low=None, high=None):
     """A slider over a `Number` of `CONTROLS`: answers on release, kept from page to page, in the address."""
     bound = CONTROLS[name]
-    high = bound.high if high is None else high
+    low, high = bound.low if low is None else low, bound.high if high is None else high
     if name in st.session_state:
-        st.session_state[name] = min(st.session_state[name], high)
+        st.session_state[name] = min(max(st.session_state[name], low), high)
     return st.slider(
         label,
-        bound.low,
+        low,
         high,
-        min(bound.default, high),
+        min(max(bound.default, low), high),
         bound.step,
         key=name,
         help=help,
@@ -42,7 +41,7 @@ def slider(name, label, help, high=None):
     )
 
 
-def choice(name, label, help):
+def choice(name, label, help, on_change=None):
     """A choice among the few names of a `Choice` of `CONTROLS`."""
     control = CONTROLS[name]
     options = list(control.options)
@@ -52,6 +51,7 @@ def choice(name, label, help):
         options.index(control.default),
         key=name,
         help=help,
+        on_change=on_change,
         bind="query-params",
     )
 
@@ -155,22 +155,22 @@ def sidebar():
     return Setup({label: replace(base, cell=cell) for label, cell in kinds.items()}, inputs, steps, hidden, tokens)
 
 
-def presets():
-    """A row of presets; the one that is in force says what is to be seen."""
-    by_name = {preset.name: preset for preset in PRESETS}
-    now = _preset_in_force()
-    st.session_state["preset"] = now.name if now else None
+def presets(options, sets, reads, key="preset"):
+    """A row of presets; the one that is in force says what is to be seen.
+
+    sets: the names of the controls that a preset puts to its values or their defaults. reads: those that tell whether
+    it is in force.
+    """
+    by_name = {preset.name: preset for preset in options}
+    now = next((preset for preset in options if in_force(preset, reads)), None)
+    st.session_state[key] = now.name if now else None
 
     def take():
-        if st.session_state["preset"]:
-            take_preset(by_name[st.session_state["preset"]])
+        if st.session_state[key]:
+            take_preset(by_name[st.session_state[key]], sets)
 
-    st.pills("Try", list(by_name), key="preset", on_change=take, label_visibility="collapsed")
+    st.pills("Try", list(by_name), key=key, on_change=take, label_visibility="collapsed")
     st.markdown(now.says if now else "Your own settings. Each button above shows something worth seeing.")
-
-
-def _preset_in_force():
-    return next((preset for preset in PRESETS if current(preset)), None)
 
 
 def _input():
@@ -221,7 +221,7 @@ def _text(name, label, check, area=False):
         kept[f"usable_{name}"] = text
     except ValueError as error:
         kept.setdefault(f"usable_{name}", bound.default)
-        st.warning(f"{_plain(str(error))} Still in use: “{_plain(kept[f'usable_{name}'][:40])}”.")
+        st.warning(f"{plain(str(error))} Still in use: “{plain(kept[f'usable_{name}'][:40])}”.")
     return kept[f"usable_{name}"]
 
 
@@ -230,8 +230,8 @@ def _series(series, fields):
     used = min(len(series.values), fields["steps"])
     mean, std = (f"{v:.4g}" for v in (lambda s: (s.mean, s.std))(sources.standardise(series.values[:used])))
     st.caption(
-        f"The first {used} of {len(series.values)} values of {_plain(series.name)}, standardised: less their mean "
-        f"{mean}, divided by their standard deviation {std}. {_plain(series.source)}"
+        f"The first {used} of {len(series.values)} values of {plain(series.name)}, standardised: less their mean "
+        f"{mean}, divided by their standard deviation {std}. {plain(series.source)}"
     )
     return fields | {"length": used}, tuple(series.labels[:used]) if series.labels else ()
 
@@ -249,7 +249,7 @@ def _upload():
         except ValueError as error:
             kept["file_error"] = str(error)
     if kept.get("file_error"):
-        st.error(f"{_plain(kept['file_error'])} The previous input stays in use.")
+        st.error(f"{plain(kept['file_error'])} The previous input stays in use.")
     table = kept.get("table")
     if table is None:
         st.info(
@@ -259,13 +259,13 @@ def _upload():
         return None
     column = st.selectbox("Column", list(table.columns), key="column")
     for name, reason in table.skipped.items():
-        st.caption(f"Column “{_plain(name)}” cannot be used: {_plain(reason)}")
+        st.caption(f"Column “{plain(name)}” cannot be used: {plain(reason)}")
     series = table.series(column)
     for note in series.notes:
-        st.caption(_plain(note))
+        st.caption(plain(note))
     try:
         sources.standardise(series.values[: kept.get("steps", 100)])
     except ValueError as error:
-        st.error(f"{_plain(str(error))} The input is noise instead.")
+        st.error(f"{plain(str(error))} The input is noise instead.")
         return None
     return series

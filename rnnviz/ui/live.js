@@ -8,16 +8,7 @@ export default function ({ data, parentElement, setStateValue }) {
     output.textContent = Number(value).toFixed(data.digits);
     input.style.setProperty("--filled", `${(100 * (value - data.low)) / (data.high - data.low || 1)}%`);
   };
-  // Streamlit puts its own controls into the address and forgets some on the way from page to page; this keeps it whole.
-  state.address = data.address;
-  state.keeper ||= setInterval(() => {
-    const now = new URLSearchParams(location.search);
-    const wanted = new URLSearchParams(state.address);
-    for (const [name, value] of now) if (name.startsWith("embed")) wanted.append(name, value);
-    const sorted = (params) => [...params].map(String).sort().join();
-    if (sorted(now) === sorted(wanted)) return;
-    history.replaceState(history.state, "", location.pathname + (wanted.size ? `?${wanted}` : ""));
-  }, 400);
+  keepAddress(state, data.address);
   const send = () => {
     if (state.waiting || state.wanted === null) return;
     state.waiting = true;

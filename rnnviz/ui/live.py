@@ -14,7 +14,7 @@ _component = st.components.v2.component(
     '<select><option value="1200">slow</option><option value="400" selected>normal</option>'
     '<option value="100">fast</option></select></label></div></div>',
     css=read("live.css"),
-    js=read("live.js"),
+    js=read("address.js") + read("live.js"),
     isolate_styles=False,
 )
 

@@ -26,7 +26,8 @@ function themed(figure, root) {
   // The title stands above, where it can wrap; it is put back into what is downloaded.
   delete layout.title;
   layout.margin = { ...figure.layout.template?.layout?.margin, ...layout.margin, t: 28 };
-  if (narrow) Object.assign(layout.margin, { l: 56, r: 8 });
+  const beside = layout.annotations?.some((note) => note.x > 1);
+  if (narrow) Object.assign(layout.margin, { l: 56, r: beside ? layout.margin.r : 8 });
   layout.hoverlabel = { bgcolor: background, font: { color: text, family: font } };
   // A finger scrolls the page; a mouse draws the box to zoom into.
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;

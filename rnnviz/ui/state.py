@@ -1,10 +1,12 @@
 """What a person has set: every control's name, bound and place in the address."""
 
 import secrets
+from dataclasses import replace
 
 import streamlit as st
 
-from ..config import BOUNDS, Choice, Number, complaint
+from ..cells import CELLS
+from ..config import BOUNDS, TASKS, Choice, Config, Number, TrainConfig, complaint
 from ..figures.flow import WINDOWS
 
 CELL_KINDS = {
@@ -41,8 +43,46 @@ class Several:
         return names
 
 
+SIZES = [f"{digit * 10.0**power:.6f}".rstrip("0").rstrip(".") for power in range(-6, 4) for digit in (1, 2, 5)]
+"""What a learning rate or a threshold can be set to, from a millionth up."""
+
+WORDS = {
+    "train_task": {title: name for name, title in TASKS.items()},
+    "train_cell": {cell.title: name for name, cell in CELLS.items()},
+    "train_rate": {text: float(text) for text in SIZES if float(text) <= 10},
+    "train_threshold": {text: float(text) for text in SIZES},
+}
+"""Controls of training whose names on the screen and in the address stand for something else."""
+
+VARIED = {
+    "clipping": "clip",
+    "cell": "cell",
+    "initialisation": "init",
+    "optimiser": "optimiser",
+    "learning rate": "rate",
+    "forget bias": "forget_bias",
+}
+"""What two runs can differ in, and the field of `TrainConfig` that it is."""
+
+
+def _training_controls():
+    """Two runs: train_<field> is the first one's, other_<field> the second one's where the two differ."""
+    defaults = {"train_task": TASKS[BOUNDS["task"].default], "train_cell": "RNN", "train_rate": "0.1",
+                "train_threshold": "1"}
+    out = {"vary": Choice("clipping", VARIED)}
+    for name in TrainConfig.__dataclass_fields__:
+        control = f"train_{name}"
+        out[control] = Choice(defaults[control], WORDS[control]) if control in WORDS else BOUNDS[name]
+    others = {"clip": "none", "threshold": "1", "cell": "LSTM", "init": "orthogonal", "optimiser": "adam",
+              "rate": "0.01", "forget_bias": 0.0}
+    for name, default in others.items():
+        control = out[f"train_{name}"]
+        out[f"other_{name}"] = replace(control, default=default)
+    return out
+
+
 CONTROLS = {
-    **{name: bound for name, bound in BOUNDS.items() if name not in ("batch_size", "input")},
+    **{name: BOUNDS[name] for name in Config.__dataclass_fields__ if name in BOUNDS and name != "batch_size"},
     "input": Choice("noise", INPUTS),
     "activation": Choice("tanh", CELL_KINDS["rnn"]),
     "lstm": Choice("forget gate", CELL_KINDS["lstm"]),
@@ -57,8 +97,20 @@ CONTROLS = {
     "shown": Choice("LSTM", {"RNN": "", "LSTM": "", "GRU": ""}),
     "beside": Choice("none", {"none": "", "RNN": "", "LSTM": "", "GRU": ""}),
     "unit": Number(1, 1, 128, 1, whole=True),
+    **_training_controls(),
 }
 """Every control of every page, by its name in the address: the table of `Config`, and what only a screen has."""
+
+TRAINED = tuple(_training_controls())
+"""The controls of the training page."""
+
+PICTURED = tuple(name for name in ("input", "activation", "lstm", "gru", "window", "bound", "slope",
+                                   *Config.__dataclass_fields__) if name in CONTROLS)
+"""The controls that a preset of the gradient flow sets."""
+
+TOLD_BY = tuple(name for name in PICTURED if name not in ("window", "bound", "slope", "seed", "loss_step", "period",
+                                                           "bits", "text", "input_size"))
+"""Those that tell which preset is in force."""
 
 ELSEWHERE = ("embed", "embed_options")
 
@@ -152,13 +204,13 @@ def say_notes():
     if notes:
         with st.container(border=True):
             for note in notes:
-                st.markdown(f":material/info: {_plain(note)}")
+                st.markdown(f":material/info: {plain(note)}")
             if st.button("Understood", key="address_read"):
                 st.session_state["address_notes"] = []
                 st.rerun()
 
 
-def _plain(text):
+def plain(text):
     """A user's own words, shown as they are and not as Markdown."""
     return "".join("\\" + c if c in "\\`*_{}[]<>()#+-!|~$:" else c for c in text)
 
@@ -179,34 +231,13 @@ def reseed():
     put({"seed": secrets.randbelow(BOUNDS["seed"].high)})
 
 
-def take_preset(preset):
-    """A preset's values, and the default of everything that makes up the network, in a callback."""
-    looks = ("cells", "formats", "step", "shown", "beside", "unit", "cell_state")
-    put({name: control.default for name, control in CONTROLS.items() if name not in looks} | preset.values)
+def take_preset(preset, names):
+    """A preset's values, and the default of every other control of those names, in a callback."""
+    put({name: CONTROLS[name].default for name in names} | preset.values)
 
 
-def current(preset):
-    """Whether the controls are as this preset set them, whatever the seed."""
-    free = (
-        "cells",
-        "formats",
-        "step",
-        "shown",
-        "beside",
-        "unit",
-        "cell_state",
-        "window",
-        "bound",
-        "slope",
-        "seed",
-        "loss_step",
-        "period",
-        "bits",
-        "text",
-        "input_size",
-    )
-    return all(
-        st.session_state.get(name, control.default) == preset.values.get(name, control.default)
-        for name, control in CONTROLS.items()
-        if name not in free
-    )
+def in_force(preset, names):
+    """Whether the controls of those names are as this preset sets them."""
+    kept = st.session_state
+    return all(kept.get(name, CONTROLS[name].default) == preset.values.get(name, CONTROLS[name].default)
+               for name in names)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from networks import network
 
-from rnnviz import BOUNDS, CELLS, Config, Parameters, record, record_many, record_with
+from rnnviz import BOUNDS, CELLS, Config, Parameters, TrainConfig, record, record_many, record_with
 from rnnviz.config import Choice, Number, Text
 
 NUMBERS = [name for name, bound in BOUNDS.items() if isinstance(bound, Number)]
@@ -30,12 +30,18 @@ def refused(name, function, *parts):
 # ---- Config ----------------------------------------------------------------------------------
 
 
+def config(name):
+    """The configuration that has a field of that name."""
+    return Config if name in Config.__dataclass_fields__ else TrainConfig
+
+
 def test_every_field_has_its_bounds():
-    assert [f.name for f in fields(Config)] == ["cell", *BOUNDS]
+    names = {f.name for kind in (Config, TrainConfig) for f in fields(kind)}
+    assert names == {"cell", *BOUNDS}
     assert sorted(NUMBERS + CHOICES + TEXTS) == sorted(BOUNDS)
     assert all(bound.accepts(bound.default) for bound in BOUNDS.values())
     for name in BOUNDS:
-        assert getattr(Config(), name) == BOUNDS[name].default
+        assert getattr(config(name)(), name) == BOUNDS[name].default
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -46,9 +52,9 @@ def test_numbers(name):
         given = [end, float(end), np.float64(end), Fraction(end)]
         given += [int(end), np.int64(end)] if end == int(end) else []
         for value in given:
-            stored = getattr(Config(**{name: value}), name)
+            stored = getattr(config(name)(**{name: value}), name)
             assert stored == end and type(stored) is kind
-        assert len({Config(**{name: value}) for value in given}) == 1  # equal, and the same key of a cache
+        assert len({config(name)(**{name: value}) for value in given}) == 1  # equal, and the same key of a cache
     nearly = 1 if bound.whole else abs(bound.high) * 1e-12
     outside = [bound.low - nearly, bound.high + nearly, np.nextafter(bound.high, np.inf), 10**400, -(10**400)]
     outside += [np.nan, np.inf, -np.inf, np.float64("nan")]
@@ -56,7 +62,7 @@ def test_numbers(name):
              complex(bound.high), np.complex128(bound.high), np.array([bound.high]), np.array([bound.low, bound.high])]
     fractional = [bound.low + 0.5, np.float32(bound.low + 0.5), Fraction(7, 2) + int(bound.low)] if bound.whole else []
     for value in outside + wrong + fractional:
-        refused(name, lambda value=value: Config(**{name: value}), bound.allowed, repr(value)[:60])
+        refused(name, lambda value=value: config(name)(**{name: value}), bound.allowed, repr(value)[:60])
     for part in (f"{bound.low:g}", f"{bound.high:g}", "whole" if bound.whole else "a number"):
         assert part in bound.allowed
 
@@ -64,18 +70,18 @@ def test_numbers(name):
 @pytest.mark.parametrize("name", CHOICES)
 def test_choices(name):
     for option in BOUNDS[name].options:
-        assert getattr(Config(**{name: option}), name) == option
+        assert getattr(config(name)(**{name: option}), name) == option
         assert repr(option) in BOUNDS[name].allowed
     for value in ("", "none of these", BOUNDS[name].default.upper(), None, 0, True, ["last"], np.nan, {}):
-        refused(name, lambda value=value: Config(**{name: value}), BOUNDS[name].allowed, repr(value))
+        refused(name, lambda value=value: config(name)(**{name: value}), BOUNDS[name].allowed, repr(value))
 
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_texts(name):
     longest = BOUNDS[name].longest
-    assert len(getattr(Config(**{name: "1" * longest}), name)) == longest
+    assert len(getattr(config(name)(**{name: "1" * longest}), name)) == longest
     for value in ("1" * (longest + 1), None, 0, 1011, b"1011", ["1", "0"], True, np.nan):
-        refused(name, lambda value=value: Config(**{name: value}), BOUNDS[name].allowed, repr(value)[:60])
+        refused(name, lambda value=value: config(name)(**{name: value}), BOUNDS[name].allowed, repr(value)[:60])
 
 
 def test_cells():
@@ -174,7 +180,7 @@ def test_configurations_that_are_no_ensemble():
     refused("configs", lambda: record_many([]), "at least one", "[]")
     others = {"cell": "gru", "steps": 9, "batch_size": 2, "input_size": 3, "hidden_size": 5, "input": "sine",
               "period": 4, "bits": "1", "text": "ab", "loss": "every", "loss_step": 3}
-    free = set(BOUNDS) - set(others)
+    free = {f.name for f in fields(Config)} - set(others)
     assert free == {"gain", "init", "input_scale", "forget_bias", "update_bias", "seed"}
     for name, value in others.items():
         different = [Config(), replace(Config(), **{name: value})]

@@ -1,0 +1,66 @@
+"""Training: two runs that differ in one thing, watched while they learn."""
+
+import streamlit as st
+
+from rnnviz.figures.training import accuracy, credit, gradient_norms, learning
+from rnnviz.presets import TRAINING_PRESETS
+from rnnviz.ui import controls, training
+from rnnviz.ui.page import frame, takeaway
+from rnnviz.ui.plot import plot
+from rnnviz.ui.pulse import pulse
+from rnnviz.ui.state import TRAINED, remember
+
+frame("Training", "Two runs from the same weights, on the same sequences, differ in one thing. What does it change?")
+settings = training.sidebar()
+controls.presets(TRAINING_PRESETS, TRAINED, TRAINED, key="train_preset")
+
+
+@st.fragment
+def run(settings):
+    pair = training.bar(*settings)
+    if pair is not None:
+        training.progress(pair)
+        trainings = pair.trainings
+        left, right = st.columns(2, gap="medium")
+        with left:
+            plot(
+                learning(trainings, training.overlays(pair, "loss")),
+                "learning",
+                "How to read it: each curve is the median of all seeds, the shade goes from the best to the worst of "
+                "them. Thick: on sequences never trained on; thin and dotted: on those trained on. The level line "
+                "is the best answer that remembers nothing.",
+            )
+        with right:
+            plot(
+                accuracy(trainings, training.overlays(pair, "accuracy")),
+                "accuracy",
+                "How to read it: the share of right answers on sequences that were never trained on.",
+            )
+        left, right = st.columns(2, gap="medium")
+        with left:
+            plot(
+                gradient_norms(trainings),
+                "norms",
+                "How to read it: the length (norm) of the gradient of all weights at each update, before clipping, and "
+                "after it (dotted). Where both meet, nothing was clipped.",
+            )
+        with right:
+            plot(
+                credit(trainings),
+                "credit",
+                "How to read it: each column is an update, each row a time step; dark is where ∂L/∂h is large, "
+                "relative to the largest of its update. Where dark reaches down, credit reaches further back.",
+            )
+        training.words(pair)
+        if not pair.running:
+            training.inside(pair)
+            training.take_away(pair)
+    remember()
+    pulse(pair is not None and pair.running)
+
+
+run(settings)
+takeaway(
+    "Clipping leaves the backward pass as it is and shortens the step that follows: one wild gradient no longer throws "
+    "away what was learnt. It cannot bring back a gradient that has vanished."
+)

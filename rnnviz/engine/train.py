@@ -1,0 +1,207 @@
+"""Training: update after update, K networks at once, with everything about the gradient on record."""
+
+import time
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from ..cells import find
+from ..sources.tasks import Batch, right, task
+from .clip import Clipped, clip
+from .history import History
+from .network import backward, draw, forward, losses
+from .optimise import OPTIMISERS
+from .record import record_with
+
+BATCHES, HELD_OUT = 5, 6
+"""Streams of random numbers, beside those of `initialise` and `network`."""
+
+TESTED = 100
+"""Held-out sequences, the same ones at every test."""
+
+EVERY = 20
+"""Updates from one test on the held-out sequences to the next."""
+
+FLOOR = -400.0
+"""log10 of gradients that are exactly 0, so that means can be taken."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why a network learns no longer: the update that failed, and what was not finite then.
+
+    cause: "state", "output", "gradient" or "weights", the first that was not finite. step: of the sequence, from 1, for
+    a state. norm: of the last finite gradient. largest: of the weights, before.
+    """
+
+    update: int
+    cause: str
+    step: int
+    norm: float
+    largest: float
+
+
+@dataclass(frozen=True, eq=False)
+class First:
+    """The first update: log10 of the norms of dL/dh_t, (T, K), and what clipping did."""
+
+    log10_dh: np.ndarray
+    clipped: Clipped
+
+
+class Training:
+    """K networks that learn one task; the same configuration always gives the same run.
+
+    config: `TrainConfig`. updates: how many were made. weights: `Weights` now; initial: before the first update.
+    history: `History` of every update: loss, norm_before, norm_after, clipped, cosine, each (K,), and log10_dh (K, T).
+    tests: `History` on the held-out sequences: loss and accuracy (K,), row j after j * EVERY updates. stops: network,
+    from 0 -> `Stop`. skipped: (K,) updates left out. seconds: spent so far. solved_at: (K,) the first test, in
+    updates, that met what counts as solved; -1 before. first: `First`, or None before any update.
+    every: updates from one test to the next.
+    Raises ValueError for a task of that length or text that there is not, or initial weights of another shape.
+    """
+
+    every = EVERY
+    held_out_sequences = TESTED
+
+    def __init__(self, config, initial=None):
+        self.config, self.cell = config, find(config.cell)
+        self.task = task(config.task, config.length, config.typed)
+        drawn = draw(config, self.task.inputs, self.task.outputs)
+        if initial is not None and (initial.shapes != drawn.shapes or len(initial.flat) != len(drawn.flat)):
+            raise ValueError(
+                f"The 'initial' parameter must be weights of {len(drawn.flat)} networks with the shapes "
+                f"{drawn.shapes}. Got {len(initial.flat)} networks with {initial.shapes} instead."
+            )
+        self.initial = drawn if initial is None else initial.like(initial.flat.astype(config.precision))
+        self._held_out = self.task.draw(np.random.default_rng([config.seed, HELD_OUT]), TESTED, held_out=True)
+        self.rewind()
+
+    def rewind(self):
+        """Back to before the first update: the same weights, the same batches to come, and nothing recorded."""
+        config, steps = self.config, self.task.steps
+        networks = config.networks
+        self.weights = self.initial.like(self.initial.flat.copy())
+        self._optimiser = OPTIMISERS[config.optimiser](self.weights.flat)
+        self._draws = [np.random.default_rng([own.seed, BATCHES]) for own in config.layers()]
+        one = (networks,)
+        self.history = History({
+            "loss": ("mean", one), "norm_before": ("largest", one), "norm_after": ("largest", one),
+            "clipped": ("mean", one), "cosine": ("smallest", one), "log10_dh": ("mean", (networks, steps)),
+        })
+        self.tests = History({"loss": ("mean", one), "accuracy": ("mean", one)})
+        self.updates, self.seconds, self.stops = 0, 0.0, {}
+        self.skipped, self.solved_at = np.zeros(networks, int), np.full(networks, -1)
+        self.first = None
+        self._test()
+
+    @property
+    def running(self):
+        """(K,) which networks still learn."""
+        return ~np.isin(np.arange(self.config.networks), list(self.stops))
+
+    @property
+    def finished(self):
+        """Whether there is nothing left to do: all updates are made, or every network has stopped."""
+        return self.updates >= self.config.updates or len(self.stops) == self.config.networks
+
+    def solved(self):
+        """(K,) whether the last test on the held-out sequences met what counts as solved."""
+        return self._solves(self.tests["loss"][-1], self.tests["accuracy"][-1])
+
+    def update(self):
+        """One update of every network that still learns."""
+        begun, config = time.perf_counter(), self.config
+        x, target, weight = self._batch()
+        loss, gradient, recording = backward(self.cell, self.weights, x, target, weight, self.task.real)
+        clipped = clip(gradient, config.clip, config.threshold, tuple(self.weights.blocks.values()), nonfinite="skip")
+        usable = clipped.finite & np.isfinite(loss)
+        self._move(self.running & usable, clipped)
+        for k in np.flatnonzero(self.running & ~usable):
+            cause = "state" if recording.overflow_step[k] else "gradient" if np.isfinite(loss[k]) else "output"
+            if config.nonfinite == "skip" and cause == "gradient":
+                self.skipped[k] += 1
+            else:
+                self._stop(k, cause, int(recording.overflow_step[k]))
+        if self.first is None:
+            self.first = First(recording.log10_dh, clipped)
+        seen = self.running | usable
+        self.history.add(
+            loss=np.where(seen, loss, np.nan),
+            norm_before=clipped.norm_before,
+            norm_after=clipped.norm_after,
+            clipped=clipped.touched,
+            cosine=clipped.cosine,
+            log10_dh=np.maximum(np.nan_to_num(recording.log10_dh, nan=FLOOR), FLOOR).T,
+        )
+        self.updates += 1
+        if self.updates % EVERY == 0:
+            self._test()
+        self.seconds += time.perf_counter() - begun
+
+    def probe(self, network=0, initial=False, sequence=0):
+        """The `Recording` of one network on one held-out sequence, with the gradient of its loss, in float64.
+
+        network, sequence: from 0. initial: with the weights before the first update.
+        """
+        weights = self.initial if initial else self.weights
+        one = weights.like(weights.flat[network : network + 1].astype(np.float64))
+        x, target, weight = (array[:, None, sequence : sequence + 1]
+                             for array in (self._held_out.x, self._held_out.target, self._held_out.weight))
+        _, _, recording = backward(self.cell, one, x, target, weight, self.task.real)
+        return record_with(self.cell.name, weights.network(network), x[:, 0], recording.output_gradient[:, 0])
+
+    def _batch(self):
+        """x (T, K, B, D), target and weight (S, K, B): each network's own."""
+        batches = [self.task.draw(rng, self.config.sequences) for rng in self._draws]
+        x, target, weight = (np.stack([getattr(b, n) for b in batches], axis=1) for n in ("x", "target", "weight"))
+        real = self.config.precision
+        return x.astype(real), target.astype(real) if self.task.real else target, weight.astype(real)
+
+    def _move(self, moving, clipped):
+        """Update the weights of the networks that `moving` names; those of the others, and their memory, stay."""
+        flat, kept = self.weights.flat, self.weights.flat.copy()
+        memory = [array.copy() for array in self._optimiser.state] if not moving.all() else ()
+        with np.errstate(all="ignore"):
+            self._optimiser.step(flat, clipped.gradient, self.config.rate)
+        flat[~moving] = kept[~moving]
+        for array, before in zip(self._optimiser.state, memory):
+            array[~moving] = before[~moving]
+        for k in np.flatnonzero(~np.isfinite(flat).all(axis=1)):
+            flat[k] = kept[k]
+            self._stop(k, "weights", 0)
+
+    def _stop(self, k, cause, step):
+        norms = self.history["norm_before"][:, k] if len(self.history) else np.array([np.nan])
+        known = norms[np.isfinite(norms)]
+        self.stops[int(k)] = Stop(self.updates + 1, cause, step, float(known[-1]) if known.size else float("nan"),
+                                  float(np.abs(self.weights.flat[k]).max()))
+
+    def _test(self):
+        """Run all networks on the held-out sequences."""
+        batch = Batch(**{f.name: a if (a := getattr(self._held_out, f.name)) is None else a[:, None]
+                         for f in fields(Batch)})
+        _, y = forward(self.cell, self.weights, batch.x.astype(self.config.precision), len(batch.target))
+        loss, accuracy = losses(y, batch.target, batch.weight, self.task.real), right(self.task, batch, y)
+        self.tests.add(loss=loss, accuracy=accuracy)
+        solved = self._solves(loss, accuracy)
+        self.solved_at = np.where((self.solved_at < 0) & solved, self.updates, self.solved_at)
+
+    def _solves(self, loss, accuracy):
+        if self.task.solved_from is not None:
+            return accuracy >= self.task.solved_from
+        return loss < self.task.solved_below
+
+
+def advance(trainings, seconds):
+    """Update several trainings in turn, by the same number of updates, until that much time has passed or all ended.
+
+    Returns whether any of them has something left to do. The last updates may end late, by their own duration.
+    """
+    end = time.perf_counter() + seconds
+    while left := [t for t in trainings if not t.finished]:
+        for training in left:
+            training.update()
+        if time.perf_counter() >= end:
+            break
+    return bool(left)

@@ -1,0 +1,162 @@
+"""Sentences about training runs, every number in them computed from what was recorded."""
+
+import numpy as np
+
+from .cells import find
+
+CLIPPED = {"norm": "clipped by norm", "parameter": "clipped per matrix", "value": "clipped by value"}
+OPTIMISER = {"sgd": "SGD", "momentum": "SGD with momentum", "rmsprop": "RMSProp", "adam": "Adam"}
+
+
+def label(config, varied):
+    """What sets this run apart from the one beside it, in a few words."""
+    if varied == "clip":
+        return f"{CLIPPED[config.clip]} at {config.threshold:g}" if config.clip in CLIPPED else "not clipped"
+    if varied == "cell":
+        return find(config.cell).title
+    if varied == "optimiser":
+        return OPTIMISER[config.optimiser]
+    if varied == "init":
+        return f"{config.init} U"
+    return f"{ {'rate': 'rate', 'forget_bias': 'forget bias'}[varied]} {getattr(config, varied):g}"
+
+
+def objection(first, second, varied):
+    """Why the two settings make no pair; None where they do."""
+    if first == second:
+        return "Both runs have the same settings, so they would be one run twice. Give the second one another value."
+    if varied == "forget_bias" and "f" not in find(first.cell).gates:
+        return f"The cell of both, {find(first.cell).title}, has no forget gate: choose an LSTM in **Network of both**."
+    return None
+
+
+def verdict(name, training):
+    """How many seeds solve the task now, how many did and no longer do, and how the others stand without memory."""
+    task, solved, total = training.task, training.solved(), training.config.networks
+    count, reached = int(solved.sum()), training.solved_at[training.solved_at >= 0]
+    seeds = "1 seed" if total == 1 else f"{total} seeds"
+    text = f"**{name}**: after {training.updates:,} updates {count} of {seeds} " + ("solves" if count == 1 else "solve")
+    text += " the task"
+    if reached.size:
+        text += f"; the first did after {reached.min():,}"
+    lost = int(((training.solved_at >= 0) & ~solved).sum())
+    if lost:
+        text += f", and {lost} had solved it and lost it again"
+    loss = training.tests["loss"][-1]
+    rest = loss[~solved & np.isfinite(loss)]
+    if rest.size:
+        middle = float(np.median(rest))
+        ratio = middle / task.baseline
+        beside = "no better than" if ratio > 0.97 else f"{100 * ratio:.0f} % of"
+        text += (
+            f". The held-out loss of {'those that do not' if count else 'all'} is {middle:.3g} (median), {beside} the "
+            f"{task.baseline:.3g} of the best answer without memory"
+        )
+    return text + "."
+
+
+def clipped(name, training):
+    """What clipping did so far, or how far the gradient's norm went without it."""
+    history, config = training.history, training.config
+    if not len(history):
+        return ""
+    before = history["norm_before"]
+    if not np.isfinite(before).any():
+        return ""
+    top, middle = float(np.nanmax(before)), float(np.nanmedian(before))
+    if config.clip == "none":
+        text = f"**{name}**: the median norm of the gradient is {middle:.3g}"
+        return text + (f", the largest {top:.3g}, {top / middle:,.0f} times as much." if middle > 0 else ".")
+    share = 100 * float(np.nanmean(history["clipped"]))
+    turn = float(np.degrees(np.arccos(np.clip(np.nanmin(history["cosine"]), -1, 1))))
+    text = f"**{name}**: {share:.0f} % of the updates were clipped; the largest norm, {top:.3g}, "
+    if share == 0:
+        return f"**{name}**: no update was clipped; the largest norm was {top:.3g}."
+    bucket, network = np.unravel_index(np.nanargmax(before), before.shape)
+    text += f"went down to {history['norm_after'][bucket, network]:.3g}"
+    if config.clip == "norm":
+        return text + ", and no gradient was turned: clipping by norm keeps the direction."
+    return text + f". Clipping turned the gradient by up to {turn:.0f}°: the update no longer points downhill exactly."
+
+
+def same_pass(trainings):
+    """What clipping leaves alone: both first passes, compared; None where the runs start from different networks."""
+    one, two = trainings.values()
+    if one.first is None or two.first is None or one.first.log10_dh.shape != two.first.log10_dh.shape:
+        return None
+    if one.config.clip == two.config.clip and one.config.threshold == two.config.threshold:
+        return None
+    (a, b), both = ((t.first.log10_dh for t in (one, two)), list(trainings))
+    apart = float(np.abs(a - b)[np.isfinite(a - b)].max(initial=0.0))
+    k = int(np.nanargmax(one.first.clipped.norm_before)) if one.first.clipped.finite.any() else 0
+    norms = [float(t.first.clipped.norm_after[k]) for t in (one, two)]
+    return (
+        f"At the first update both runs had computed the same ∂L/∂h at every step (the largest difference of the "
+        f"logarithms of the norms is {apart:g}): clipping comes after the backward pass. It changes the update: "
+        f"the largest gradient of a seed, of norm {one.first.clipped.norm_before[k]:.3g}, was used with norm "
+        f"{norms[0]:.3g} by “{both[0]}” and with {norms[1]:.3g} by “{both[1]}”."
+    )
+
+
+CAUSES = {
+    "state": "the state grew past the largest number of {precision} at step {step} of the sequence",
+    "output": "the outputs grew so large that the loss is no longer a number",
+    "gradient": "the gradient grew past the largest number of {precision} on its way back, though the loss was finite",
+    "weights": "the update made weights that are infinite or not numbers",
+}
+
+
+def stops(name, training):
+    """Why networks stopped, and what to try; empty where none did."""
+    if not training.stops:
+        return []
+    config, out = training.config, []
+    for cause in CAUSES:
+        those = {k: s for k, s in training.stops.items() if s.cause == cause}
+        if not those:
+            continue
+        first = min(those.values(), key=lambda s: s.update)
+        who = "Its network" if config.networks == 1 else f"{len(those)} of {config.networks} seeds"
+        words = CAUSES[cause].format(precision=config.precision, step=first.step)
+        out.append(
+            f"**{name}** diverged. {who} stopped, the first at update {first.update:,}: {words}. The largest weight "
+            f"was {first.largest:.3g}; the last finite gradient had norm {first.norm:.3g}. "
+            + _advice(config, cause, first)
+        )
+    return out
+
+
+def _advice(config, cause, stop):
+    tries = []
+    if config.clip == "none":
+        tries.append("clip by norm, at a threshold near the norms of the first updates")
+    elif np.isfinite(stop.norm) and config.threshold > stop.norm:
+        tries.append(f"lower the threshold, which at {config.threshold:g} was never reached")
+    tries.append(f"lower the learning rate below {config.rate:g}")
+    if cause in ("state", "gradient") and config.gain > 1:
+        tries.append(f"lower the gain below {config.gain:g}")
+    return f"To try: {'; or '.join(tries)}. The weights before that update are kept."
+
+
+def skipped(name, training):
+    """How many updates were left out because of a gradient that was not finite."""
+    count = int(training.skipped.sum())
+    return f"**{name}**: {count} updates were left out, because their gradient was not finite." if count else ""
+
+
+def seconds_left(trainings):
+    """About how long the rest takes at the pace so far; None before the first update."""
+    left = 0.0
+    for t in trainings.values():
+        if not t.finished:
+            if not t.updates:
+                return None
+            left += (t.config.updates - t.updates) * t.seconds / t.updates
+    return left
+
+
+def duration(seconds):
+    """Seconds in words."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,200 @@
+"""Two training runs beside each other: loss, accuracy, norm of the gradient, and how far back the gradient reaches."""
+
+import numpy as np
+
+from .theme import GREY, figure
+
+RUN_COLOURS, RUN_DASHES = ("#0072B2", "#D55E00"), ("solid", "dash")
+HEIGHT = 340
+MARGIN = dict(l=64, r=84, t=64, b=48)
+SHADES = [[0.0, "#F7F7F7"], [0.35, "#C6DBEF"], [0.7, "#4292C6"], [1.0, "#08306B"]]
+
+
+def learning(trainings, kept=()):
+    """Loss of two runs against the number of updates, as bands over the seeds, beside the baseline.
+
+    Thick: on held-out sequences. Thin and dotted: on the batches of the training.
+
+    trainings: label -> `Training`. kept: (label, updates, (N, K) held-out loss) of earlier runs. The vertical axis is
+    logarithmic and stays as it is: from a thousandth of the baseline, the loss of the best answer without memory, to
+    ten times it.
+    """
+    traces = []
+    for label, updates, loss in kept:
+        traces.append(_middle(updates, loss, label, GREY, "dot", 1.5))
+    for place, (label, t) in enumerate(trainings.items()):
+        updates, loss = tests(t)
+        traces += _band(updates, loss, label, place)
+        traces.append(_middle(updates, loss, label, RUN_COLOURS[place], RUN_DASHES[place], 3))
+        h = t.history
+        training = _middle(h.updates, h["loss"], f"{label}, training", RUN_COLOURS[place], "dot", 1)
+        traces.append(training | {"showlegend": False})
+    first = next(iter(trainings.values()))
+    base = np.log10(first.task.baseline)
+    ticks = np.arange(np.ceil(base - 3), base + 1)
+    return figure(
+        _logarithmic(traces),
+        "Loss: how wrong the answers are",
+        height=HEIGHT,
+        margin=MARGIN,
+        xaxis=_updates_axis(trainings),
+        yaxis=dict(title="loss (log scale)", range=[base - 3, base + 1], tickvals=ticks,
+                   ticktext=[f"{10.0**v:g}" for v in ticks]),
+        shapes=[_line(base)],
+        annotations=[_note(base, "no memory")],
+    )
+
+
+def accuracy(trainings, kept=()):
+    """Share of right answers on the held-out sequences, as bands over the seeds, and from where a task is solved."""
+    traces = []
+    for label, updates, share in kept:
+        traces.append(_middle(updates, 100 * share, label, GREY, "dot", 1.5))
+    for place, (label, t) in enumerate(trainings.items()):
+        updates, share = tests(t, "accuracy")
+        traces += _band(updates, 100 * share, label, place)
+        traces.append(_middle(updates, 100 * share, label, RUN_COLOURS[place], RUN_DASHES[place], 3))
+    task = next(iter(trainings.values())).task
+    lines = [(100 * v, text) for v, text in ((task.chance, "no memory"), (task.solved_from, "solved")) if v is not None]
+    return figure(
+        traces,
+        "Right answers on sequences never trained on",
+        height=HEIGHT,
+        margin=MARGIN,
+        xaxis=_updates_axis(trainings),
+        yaxis=dict(title="right answers, %", range=[0, 104]),
+        shapes=[_line(v) for v, _ in lines],
+        annotations=[_note(v, text) for v, text in lines],
+    )
+
+
+def gradient_norms(trainings):
+    """Norm of the gradient of all weights at each update: before clipping, what clipping left, and the threshold."""
+    traces, shapes, notes = [], [], []
+    for place, (label, t) in enumerate(trainings.items()):
+        h, colour = t.history, RUN_COLOURS[place]
+        traces += _band(h.updates, h["norm_before"], f"{label}, before", place)
+        traces.append(_middle(h.updates, h["norm_before"], f"{label}: before", colour, RUN_DASHES[place], 2))
+        if t.config.clip != "none":
+            traces.append(_middle(h.updates, h["norm_after"], f"{label}: after", colour, "dot", 2))
+        if t.config.clip == "norm":
+            level = np.log10(t.config.threshold)
+            shapes.append(_line(level, colour))
+            notes.append(_note(level, f"threshold {t.config.threshold:g}"))
+    ticks = np.arange(-4, 5, 2)
+    return figure(
+        _logarithmic(traces),
+        "Norm of the gradient, before and after clipping",
+        height=HEIGHT,
+        margin=MARGIN,
+        xaxis=_updates_axis(trainings),
+        yaxis=dict(title="norm (log scale)", range=[-4, 4], tickvals=ticks,
+                   ticktext=[f"10<sup>{v}</sup>" if v else "1" for v in ticks]),
+        shapes=shapes,
+        annotations=notes,
+    )
+
+
+def credit(trainings, network=0):
+    """Norm of dL/dh_t over update and time step of one network of each run, relative to the largest of its update."""
+    rows = len(trainings)
+    traces, axes, notes = [], {}, []
+    for row, (label, t) in enumerate(trainings.items()):
+        h = t.history
+        logs = h["log10_dh"][:, network].T
+        with np.errstate(invalid="ignore"):
+            relative = logs - np.max(logs, axis=0, keepdims=True) if len(h) else logs
+        top, bottom = 1 - row / rows, 1 - (row + 0.82) / rows
+        suffix = str(row + 1) if row else ""
+        traces.append(
+            {
+                "type": "heatmap",
+                "x": h.updates - (h.stride - 1) / 2,
+                "y": np.arange(1, t.task.steps + 1),
+                "z": relative.astype(np.float32),
+                "zmin": -6,
+                "zmax": 0,
+                "colorscale": SHADES,
+                "showscale": not row,
+                "colorbar": {"thickness": 8, "outlinewidth": 0, "tickvals": [-6, -3, 0], "x": 1.01,
+                             "ticktext": ["10<sup>−6</sup>", "10<sup>−3</sup>", "1"]},
+                "name": label,
+                "yaxis": f"y{suffix}",
+                "hovertemplate": "update %{x:.0f}, step %{y}: 10^%{z:.2f} of the largest<extra></extra>",
+            }
+        )
+        steps = t.task.steps
+        axes[f"yaxis{suffix}"] = dict(domain=[max(bottom, 0), top - 0.06], range=[0.5, steps + 0.5],
+                                      title="time step t", anchor="x", showgrid=False,
+                                      tickvals=sorted({1, (steps + 1) // 2, steps}))
+        notes.append(dict(text=f"<b>{label}</b>", xref="paper", x=0, xanchor="left", yref="paper", y=top - 0.06,
+                          yanchor="bottom", showarrow=False))
+    return figure(
+        traces,
+        "How far back the gradient reaches, while they learn",
+        height=HEIGHT,
+        hovermode="closest",
+        margin=dict(l=56, r=56, t=28, b=48),
+        xaxis=_updates_axis(trainings) | dict(anchor=f"y{rows}" if rows > 1 else "y", showgrid=False),
+        annotations=notes,
+        **axes,
+    )
+
+
+def tests(training, name="loss"):
+    """Updates and values (N, K) of the tests on held-out sequences, the first of them before any update."""
+    t = training.tests
+    return (t.updates - 1) * training.every, t[name]
+
+
+def _updates_axis(trainings):
+    return dict(title="updates", range=[0, max(t.config.updates for t in trainings.values())])
+
+
+def _middle(updates, values, name, colour, dash, width):
+    """The median over the seeds."""
+    return {"type": "scatter", "mode": "lines", "x": updates, "y": _over_seeds(np.nanmedian, values), "name": name,
+            "line": {"color": colour, "dash": dash, "width": width}, "hovertemplate": "%{y:.3g}"}
+
+
+def _band(updates, values, name, place):
+    """From the smallest to the largest over the seeds."""
+    if values.shape[1] < 2:
+        return []
+    line = {"type": "scatter", "mode": "lines", "x": updates, "line": {"width": 0}, "hoverinfo": "skip",
+            "showlegend": False, "name": name}
+    red, green, blue = (int(RUN_COLOURS[place][i : i + 2], 16) for i in (1, 3, 5))
+    return [line | {"y": _over_seeds(np.nanmin, values), "name": f"{name}, lowest"},
+            line | {"y": _over_seeds(np.nanmax, values), "name": f"{name}, highest", "fill": "tonexty",
+                    "fillcolor": f"rgba({red},{green},{blue},0.18)"}]
+
+
+def _over_seeds(how, values):
+    """A statistic over the seeds that still learn; not a number where there is none."""
+    out = np.full(len(values), np.nan)
+    known = ~np.isnan(values).all(axis=1)
+    out[known] = how(values[known], axis=1)
+    return out
+
+
+def _logarithmic(traces):
+    """Curves by the logarithms of their values: the axis then holds its range, and hovering tells the number."""
+    for trace in traces:
+        value = trace["y"]
+        with np.errstate(all="ignore"):
+            logs = np.log10(value)
+        trace["y"] = np.where(np.isfinite(logs), logs, np.nan)
+        if trace.get("hoverinfo") != "skip":
+            trace["customdata"], trace["hovertemplate"] = value, "%{customdata:.3g}"
+    return traces
+
+
+def _line(level, colour=GREY):
+    line = dict(color=colour, width=1.5, dash="dot")
+    return dict(type="line", xref="paper", x0=0, x1=1, y0=level, y1=level, line=line)
+
+
+def _note(level, text):
+    """A word beside the end of a level line, in the margin."""
+    return dict(xref="paper", x=1.01, xanchor="left", y=level, yanchor="middle", showarrow=False, text=text,
+                font=dict(size=12))

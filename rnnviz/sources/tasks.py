@@ -1,0 +1,336 @@
+"""Tasks to train a network on: what is drawn, what must be answered, and what an answer without memory is worth."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from math import log
+from numbers import Integral
+
+import numpy as np
+
+from rnnviz.sources import sequences
+from rnnviz.sources.check import invalid, whole
+from rnnviz.sources.sequences import Batch
+from rnnviz.sources.series import standardise, sunspots
+from rnnviz.sources.text import MAX_CHARACTERS, one_hot
+
+TASKS = {
+    "adding": "Adding problem",
+    "adding_1997": "Adding problem of 1997",
+    "order_2": "Temporal order of two symbols",
+    "order_3": "Temporal order of three symbols",
+    "copy": "Copying",
+    "reber": "Embedded Reber grammar",
+    "parity": "Parity",
+    "sunspots": "Sunspots",
+    "text": "Your own text",
+}
+
+# The adjustable length of each task: lowest, default, highest.
+LENGTHS = {
+    "adding": (10, 50, 200),
+    "adding_1997": (20, 50, 200),
+    "order_2": (10, 30, 200),
+    "order_3": (20, 40, 200),
+    "copy": (1, 10, 180),
+    "reber": (16, 20, 60),
+    "parity": (8, 10, 100),
+    "sunspots": (10, 40, 80),
+    "text": (5, 30, 100),
+}
+
+TRAINING_YEARS = 220
+SHORTEST_TEXT = 25
+
+# Who ran must be remembered until who slept. The last fifth, held out, is three sentences that were not there before.
+DEFAULT_TEXT = " ".join(
+    "the {0} ran to the {1} barn and the {0} slept.".format(*pair)
+    for pair in zip(("fox", "hen", "cat", "dog", "pig") * 3, ("red", "old", "big") * 5)
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What a network is trained to do.
+
+    name: a key of TASKS. title: its value. says: what must be done. steps: T. inputs: D. outputs: O, 1 for a
+    real-valued task. real: whether targets are values, not classes. symbols: names of the D inputs.
+    baseline: the loss of the best answer without memory, on held-out sequences. baseline_says: what that answer is.
+    chance: its accuracy from 0 to 1, or None. tolerance: a value is right within it; None for classes.
+    solved_from: the accuracy on held-out sequences from which the task counts as solved; or None, and then
+    solved_below: the loss on held-out sequences below which it does. solved_says: the same in words.
+    source: where the task is from. sampler: draws the batches.
+    """
+
+    name: str
+    title: str
+    says: str
+    steps: int
+    inputs: int
+    outputs: int
+    real: bool
+    symbols: tuple[str, ...]
+    baseline: float
+    baseline_says: str
+    chance: float | None
+    tolerance: float | None
+    solved_from: float | None
+    solved_below: float | None
+    solved_says: str
+    source: str
+    sampler: Callable = field(repr=False)
+
+    def draw(self, rng: np.random.Generator, batch: int, held_out: bool = False) -> Batch:
+        """Return `batch` sequences, at least 1, of the training part or of the held-out part.
+
+        The same state of `rng` gives the same batch. No held-out target is ever a training target.
+        """
+        return self.sampler(rng, whole("batch", batch, 1), bool(held_out))
+
+
+def task(name: str, length: int | None = None, text: str = "") -> Task:
+    """Return a task.
+
+    name: a key of TASKS. length: within LENGTHS[name], its default when None. It is the number of steps, except in
+    "copy", where it is the delay, and in "reber", where it is that of the longest string; a short text has fewer
+    steps. text: used by "text", of which the first 1000 characters count; DEFAULT_TEXT when empty.
+
+    Raises ValueError naming the parameter. A text needs at least 25 characters, of 2 to 64 kinds.
+    """
+    if not isinstance(name, str) or name not in TASKS:
+        raise invalid("name", "one of " + ", ".join(map(repr, TASKS)), name)
+    low, default, high = LENGTHS[name]
+    length = default if length is None else length
+    if not isinstance(length, Integral) or isinstance(length, bool) or not low <= length <= high:
+        raise invalid("length", f"a whole number from {low} to {high} for the task {name!r}", length)
+    if name == "text" and not isinstance(text, str):
+        raise invalid("text", "text", text)
+    return _task(name, int(length), text if name == "text" else "")
+
+
+@lru_cache(maxsize=64)
+def _task(name: str, length: int, text: str) -> Task:
+    kind = {
+        "adding": _adding,
+        "adding_1997": _adding_1997,
+        "order_2": _order,
+        "order_3": _order,
+        "copy": _copy,
+        "reber": _reber,
+        "parity": _parity,
+        "sunspots": _sunspots,
+    }
+    details = _text(length, text or DEFAULT_TEXT) if name == "text" else kind[name](length, name)
+    usual = {"tolerance": None, "solved_from": 0.99, "solved_below": None, "real": False}
+    return Task(name=name, title=TASKS[name], **usual | details)
+
+
+def right(task: Task, batch: Batch, output: np.ndarray) -> np.ndarray:
+    """Return the share of scored answers that are right.
+
+    output: (S, B, O), or (S, K, B, O) of K networks, and then the arrays of the batch may be (S, B) or (S, K, B). The
+    result has shape () or (K,). A value is right within the tolerance, a class if its output is the largest. Under a
+    grammar the largest outputs, as many as there are legal symbols, must be the legal ones. NaN is wrong.
+    """
+
+    def beside(a: np.ndarray, ndim: int) -> np.ndarray:
+        return a[:, None] if a.ndim < ndim else a
+
+    leading = output.ndim - 1
+    target, scored = beside(batch.target, leading), beside(batch.scored, leading)
+    if task.real:
+        good = np.abs(output[..., 0] - target) < task.tolerance
+    elif batch.legal is not None:
+        legal = beside(batch.legal, output.ndim)
+        good = np.where(legal, output, np.inf).min(-1) > np.where(legal, -np.inf, output).max(-1)
+    else:
+        good = (output.argmax(-1) == target) & ~np.isnan(output.max(-1))
+    return (good & scored).sum(axis=(0, -1)) / scored.sum(axis=(0, -1))
+
+
+def _adding(length: int, name: str) -> dict:
+    return dict(
+        says="Add up the two marked values and say their sum at the last step.",
+        steps=length,
+        inputs=2,
+        outputs=1,
+        real=True,
+        symbols=("value", "mark"),
+        baseline=1 / 6,
+        baseline_says="always answers the mean, 1: loss 1/6",
+        chance=1 - 0.96**2,
+        tolerance=0.04,
+        solved_says="99 % of held-out sums are less than 0.04 wrong, the margin of 1997",
+        source="Arjovsky, Shah and Bengio 2016, Unitary evolution recurrent neural networks",
+        sampler=partial(sequences.draw_adding, length, False),
+    )
+
+
+def _adding_1997(length: int, name: str) -> dict:
+    """In the paper the length varies by a tenth, and a mark on the first pair sets X1 to 0.
+
+    Here the length is fixed and the first pair is never marked, which makes the baseline exactly 1/24.
+    """
+    return _adding(length, name) | dict(
+        says="Add up the two values marked 1, X1 + X2, and say 0.5 + (X1 + X2) / 4 at the last step.",
+        baseline=1 / 24,
+        baseline_says="always answers the mean, 0.5: loss 1/24",
+        chance=1 - 0.92**2,
+        solved_says="99 % of held-out answers are less than 0.04 wrong",
+        source=(
+            "Hochreiter and Schmidhuber 1997, Long short-term memory, experiment 4; here the length is fixed and the "
+            "first pair never marked"
+        ),
+        sampler=partial(sequences.draw_adding, length, True),
+    )
+
+
+def _order(length: int, name: str) -> dict:
+    percents = {"order_2": ((10, 20), (50, 60)), "order_3": ((10, 20), (33, 43), (66, 76))}[name]
+    # Rounded up: the steps t with low <= t / length < high.
+    windows = tuple((-(-low * length // 100), -(-high * length // 100)) for low, high in percents)
+    classes = 2 ** len(windows)
+    return dict(
+        says=f"Say which of X and Y came, in order, at the {len(windows)} places where one of them did.",
+        steps=length,
+        inputs=6,
+        outputs=classes,
+        symbols=("a", "b", "c", "d", "X", "Y"),
+        baseline=log(classes),
+        baseline_says=f"gives each of the {classes} answers the same probability: loss ln {classes}",
+        chance=1 / classes,
+        solved_says="fewer than 1 % of held-out sequences are answered wrong",
+        source=(
+            "Pascanu, Mikolov and Bengio 2013, On the difficulty of training recurrent neural networks; places as in "
+            f"Hochreiter and Schmidhuber 1997, experiment 6{'a' if classes == 4 else 'b'}"
+        ),
+        sampler=partial(sequences.draw_order, length, windows),
+    )
+
+
+def _copy(length: int, name: str) -> dict:
+    steps = length + 2 * sequences.COPIED
+    return dict(
+        says="Keep ten symbols in mind and, after the sign to go, say them in the same order.",
+        steps=steps,
+        inputs=10,
+        outputs=9,  # the sign to go is never an answer
+        symbols=(*"abcdefgh", "blank", "go"),
+        baseline=10 * log(8) / steps,
+        baseline_says=f"knows when to answer, but guesses the ten symbols: loss 10 ln 8 / {steps}",
+        chance=1 / 8,
+        solved_says="99 % of the copied symbols of held-out sequences are right",
+        source="Arjovsky, Shah and Bengio 2016, Unitary evolution recurrent neural networks",
+        sampler=partial(sequences.draw_copy, length),
+    )
+
+
+def _reber(length: int, name: str) -> dict:
+    baseline = sequences.reber_forgetful_loss(length)
+    return dict(
+        says="Say which symbol the grammar brings next; the last but one is the T or P that came second.",
+        steps=length,
+        inputs=7,
+        outputs=7,
+        symbols=sequences.REBER_SYMBOLS,
+        baseline=baseline,
+        baseline_says=(
+            "knows the grammar, but not whether T or P came second: ln 2 at every fork, and ln 2 for the last symbol "
+            f"but one, which makes a loss of {baseline:.3g} on held-out strings"
+        ),
+        chance=1 / 2,
+        solved_says="99 % of held-out strings get the right last symbol but one",
+        source="Hochreiter and Schmidhuber 1997, Long short-term memory, experiment 1",
+        sampler=partial(sequences.draw_reber, length),
+    )
+
+
+def _parity(length: int, name: str) -> dict:
+    return dict(
+        says="Say at every step whether the number of +1 so far is odd.",
+        steps=length,
+        inputs=1,
+        outputs=2,
+        symbols=("bit",),
+        baseline=log(2),
+        baseline_says="gives odd and even the same probability: loss ln 2",
+        chance=1 / 2,
+        solved_says="99 % of held-out sequences have the right parity at the last step",
+        source="after Minsky and Papert 1969, Perceptrons; here bit by bit",
+        sampler=partial(sequences.draw_parity, length),
+    )
+
+
+def _sunspots(length: int, name: str) -> dict:
+    series = sunspots()
+    past = standardise(series.values[:TRAINING_YEARS])
+    z = (series.values - past.mean) / past.std
+    slope, intercept = np.polyfit(z[: TRAINING_YEARS - 1], z[1:TRAINING_YEARS], 1)
+    # Target i is year i + 1, so the first that is held out has number TRAINING_YEARS - 1.
+    cut = TRAINING_YEARS - 1
+    errors = (slope * z[:-1] + intercept - z[1:]) ** 2
+    baseline = _mean_held_out(errors, cut, length)
+    return dict(
+        says="Say at every year how many sunspots the next year will have.",
+        steps=length,
+        inputs=1,
+        outputs=1,
+        real=True,
+        symbols=("sunspots",),
+        baseline=baseline,
+        baseline_says=f"a straight line from this year to the next, fitted to the training years: loss {baseline:.3g}",
+        chance=None,
+        tolerance=0.25,
+        solved_from=None,
+        solved_below=0.6 * baseline,
+        solved_says=(
+            f"held-out loss below {0.6 * baseline:.3g}, 0.6 of what a line from one year leaves; one from two years "
+            "leaves about 0.5 of it"
+        ),
+        source=f"{series.source} Training years up to {series.labels[cut]}, held out from {series.labels[cut + 1]} on.",
+        sampler=partial(sequences.draw_windows, z[:-1, None], z[1:], cut, length),
+    )
+
+
+def _text(length: int, text: str) -> dict:
+    hot = one_hot(text)
+    n, kinds = hot.x.shape
+    if n < SHORTEST_TEXT:
+        raise invalid(
+            "text", f"at least {SHORTEST_TEXT} characters long, since the last fifth is held out from training", text
+        )
+    if kinds < 2:
+        raise ValueError("The 'text' parameter must have at least 2 distinct characters. Got 1 instead.")
+    codes = hot.x.argmax(axis=1)
+    now, coming = codes[:-1], codes[1:]
+    first = n * 4 // 5
+    cut, steps = first - 1, min(length, n - first)  # target i is character i + 1
+    counts = np.ones((kinds, kinds))
+    np.add.at(counts, (now[:cut], coming[:cut]), 1)
+    bigram = counts / counts.sum(axis=1, keepdims=True)
+    baseline = _mean_held_out(-np.log(bigram[now, coming]), cut, steps)
+    return dict(
+        says="Say at every character which one comes next.",
+        steps=steps,
+        inputs=kinds,
+        outputs=kinds,
+        symbols=hot.alphabet,
+        baseline=baseline,
+        baseline_says=(
+            "knows the current character only, and how often each one followed it in the training part, plus one: "
+            f"loss {baseline:.3g}"
+        ),
+        chance=_mean_held_out(bigram.argmax(axis=1)[now] == coming, cut, steps),
+        solved_from=None,
+        solved_below=baseline,
+        solved_says=f"held-out loss below {baseline:.3g}, that of knowing the current character only",
+        source=f"The first {first} of the {n} characters are trained on, the rest is held out."
+        + (f" Only the first {MAX_CHARACTERS} of {hot.given} characters are used." if hot.given > n else ""),
+        sampler=partial(sequences.draw_windows, hot.x[:-1], coming, cut, steps),
+    )
+
+
+def _mean_held_out(values: np.ndarray, cut: int, steps: int) -> float:
+    """Return the mean over all held-out stretches of one value per target."""
+    index = np.arange(steps)[:, None] + sequences.starts(len(values), cut, steps, True)
+    return float(values[index].mean())

@@ -1,0 +1,401 @@
+"""Two training runs in a session: their controls, their buttons, and the slices in which they go on."""
+
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+
+from .. import explain_training as explain
+from ..config import BOUNDS, TrainConfig
+from ..engine.train import Training, advance
+from ..engine.weights_file import read_weights, write_weights
+from ..figures import cell_heatmaps
+from ..figures.training import tests
+from ..sources.tasks import LENGTHS, task
+from .controls import choice, slider
+from .plot import plot
+from .pulse import turn
+from .state import CONTROLS, VARIED, WORDS, back_to_start, plain
+
+SLICE = 0.15
+"""Seconds of training between two looks at the page."""
+
+KEPT = 4
+"""Pairs of finished runs that a session holds on to."""
+
+
+@dataclass(eq=False)
+class Pair:
+    """Two runs that differ in one thing. running: whether slices go on. ended: whether they were stopped for good."""
+
+    trainings: dict
+    varied: str
+    running: bool = False
+    ended: bool = False
+
+    @property
+    def configs(self):
+        return tuple(t.config for t in self.trainings.values())
+
+    @property
+    def finished(self):
+        return self.ended or all(t.finished for t in self.trainings.values())
+
+    @property
+    def updates(self):
+        return max(t.updates for t in self.trainings.values())
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """The curves of a pair that is no more: task and, for each run, label, updates, held-out loss and accuracy."""
+
+    name: str
+    task: tuple
+    curves: tuple = field(repr=False)
+
+
+def sidebar():
+    """Draw the controls. Returns what `settings` makes of them."""
+    with st.sidebar:
+        st.button("Start over", on_click=back_to_start, width="stretch", help="Every control to its first value.")
+        with st.expander("The one difference", expanded=True):
+            varied = VARIED[choice("vary", "The two runs differ in", "Everything else is the same for both.")]
+            st.markdown("**First run**")
+            _varied("train", varied)
+            st.markdown("**Second run**")
+            _varied("other", varied)
+        with st.expander("Task of both"):
+            _task()
+        with st.expander("Network of both"):
+            if varied != "cell":
+                choice("train_cell", "Cell", "The recurrent layer that learns.")
+            slider("train_hidden_size", "Hidden units H", "How many numbers the network remembers.", high=64)
+            if varied != "init":
+                _initialisation("train")
+            slider("train_gain", "Recurrent gain", "Factor on the recurrent weights U before the first update.")
+            slider("train_input_scale", "Input scale", "How strongly the input drives the units at first.")
+            if varied != "forget_bias":
+                _forget_bias("train")
+            slider("train_update_bias", "Update-gate bias", "Where the GRU's update gates start; near 1 it keeps.")
+        with st.expander("Training of both"):
+            if varied != "optimiser":
+                _optimiser("train")
+            if varied != "rate":
+                _rate("train")
+            if varied != "clip":
+                _clipping("train")
+            slider("train_updates", "Updates", "After how many updates training ends.")
+            slider("train_sequences", "Sequences a batch", "How many sequences each update learns from.")
+            slider("train_networks", "Seeds", "How many networks train side by side, each from weights of its own.")
+            seed = BOUNDS["seed"]
+            st.number_input("First seed", 0, seed.high, 0, key="train_seed", bind="query-params",
+                            help="The same seed gives the same weights and the same batches.")
+            choice("train_nonfinite", "A gradient that is not finite", _options("train_nonfinite"))
+            choice("train_precision", "Arithmetic", _options("train_precision"))
+        with st.expander("First weights from a file"):
+            _upload()
+    return settings(st.session_state)
+
+
+def settings(values):
+    """The two `TrainConfig`s, and the field in which they differ, of control -> value; absent ones have defaults."""
+    varied = VARIED[values.get("vary", CONTROLS["vary"].default)]
+    first = TrainConfig(**{name: _value(values, f"train_{name}") for name in TrainConfig.__dataclass_fields__})
+    names = ("clip", "threshold") if varied == "clip" else (varied,)
+    return first, replace(first, **{name: _value(values, f"other_{name}") for name in names}), varied
+
+
+def _varied(which, varied):
+    {"clip": _clipping, "cell": _cell, "init": _initialisation, "optimiser": _optimiser, "rate": _rate,
+     "forget_bias": _forget_bias}[varied](which)
+
+
+def _cell(which):
+    choice(f"{which}_cell", "Cell", "The recurrent layer that learns.")
+
+
+def _clipping(which):
+    kind = choice(f"{which}_clip", "Clipping", _options(f"{which}_clip"))
+    if kind != "none":
+        pick(f"{which}_threshold", "Threshold", "By norm: the longest that the gradient may be. By value: the largest "
+             "that a single element may be.")
+
+
+def _initialisation(which):
+    choice(f"{which}_init", "Recurrent weights U", _options(f"{which}_init"))
+
+
+def _optimiser(which):
+    choice(f"{which}_optimiser", "Optimiser", _options(f"{which}_optimiser"))
+
+
+def _rate(which):
+    pick(f"{which}_rate", "Learning rate", "How far an update goes for its gradient.")
+
+
+def _forget_bias(which):
+    slider(f"{which}_forget_bias", "Forget-gate bias",
+           "Where the LSTM's forget gates start: 0 is half open, 1 is 0.73.")
+
+
+def _options(name):
+    return "; ".join(f"**{n}**: {s}" for n, s in CONTROLS[name].options.items())
+
+
+def pick(name, label, help):
+    """A slider over the few values of a `Choice` whose names are numbers."""
+    control = CONTROLS[name]
+    return st.select_slider(label, list(control.options), control.default, key=name, help=help, bind="query-params")
+
+
+def _task():
+    """The task, its length, and for one's own text the text; what must be done is said."""
+    kept = st.session_state
+
+    def usual_length():
+        kept["train_length"] = LENGTHS[WORDS["train_task"][kept["train_task"]]][1]
+
+    title = choice("train_task", "Task", "What the networks are to learn.", on_change=usual_length)
+    name = WORDS["train_task"][title]
+    low, _, high = LENGTHS[name]
+    slider("train_length", "Length", "How long the sequences are: how far back the network must remember.",
+           low=low, high=high)
+    if name == "text":
+        st.text_area("Text to learn", max_chars=CONTROLS["train_typed"].longest, key="train_typed", bind="query-params",
+                     placeholder="Type a text of at least 25 characters, or leave this empty for a ready one.")
+    try:
+        chosen = task(name, kept["train_length"], kept.get("train_typed", ""))
+        st.caption(f"{plain(chosen.says)} Without memory: {plain(chosen.baseline_says)}. Solved: "
+                   f"{plain(chosen.solved_says)}. {plain(chosen.source)}")
+    except ValueError as error:
+        st.warning(f"{plain(str(error))} The ready text is used.")
+
+
+def _upload():
+    """Weights to start from, kept in "loaded" until the file is taken away; what is wrong with a file is said."""
+    kept = st.session_state
+    file = st.file_uploader("Weights (.npz), at most 5 MB", type=["npz"], key="weights_file", max_upload_size=5)
+    kept["loaded"] = None
+    if file is None:
+        st.caption("Both runs start from drawn weights; a file of weights, as this page writes it, can replace them.")
+        return
+    try:
+        kept["loaded"] = read_weights(file.getvalue())
+        networks, _, _ = kept["loaded"].arrays["U"].shape
+        st.caption(f"Both runs will start from the {networks} networks of this file. Seeds, cell, units and task must "
+                   "be set to fit them.")
+    except ValueError as error:
+        st.error(f"{plain(str(error))} Drawn weights are used.")
+
+
+def _value(values, control):
+    """A field of `TrainConfig` as its control has it."""
+    value, name = values.get(control), control.split("_", 1)[1]
+    value = CONTROLS[control].default if value is None else value
+    if name == "typed":
+        return _usable_text(value)
+    if name == "length":
+        low, _, high = LENGTHS[_value(values, "train_task")]
+        return min(max(value, low), high)
+    words = WORDS.get(f"train_{name}")
+    return words[value] if words else value
+
+
+def _usable_text(text):
+    try:
+        task("text", None, text)
+        return text
+    except ValueError:
+        return ""
+
+
+# ---- the pair on the screen ----------------------------------------------------------------------------------------
+
+
+def start(first, second, varied, initial):
+    """A new pair from the controls, running; the one before it leaves its curves."""
+    kept = st.session_state
+    keep()
+    try:
+        runs = {explain.label(c, varied): Training(c, initial) for c in (first, second)}
+        kept["pair"] = Pair(runs, varied, running=True)
+        kept["pair_error"] = None
+    except ValueError as error:
+        kept["pair_error"] = str(error)
+
+
+def keep():
+    """Put the curves of the pair on the screen aside, the oldest of `KEPT` making room."""
+    kept = st.session_state
+    pair = kept.get("pair")
+    if pair is None or not pair.updates:
+        return
+    kept["pairs"] = kept.get("pairs", 0) + 1
+    first = pair.configs[0]
+    curves = tuple((label, *tests(t), tests(t, "accuracy")[1].copy()) for label, t in pair.trainings.items())
+    name = f"{kept['pairs']}: {' / '.join(pair.trainings)}"
+    kept["kept"] = [*kept.get("kept", []), Kept(name, (first.task, first.length, first.typed), curves)][-KEPT:]
+
+
+def forget(name):
+    """Let a kept pair go."""
+    st.session_state["kept"] = [k for k in st.session_state.get("kept", []) if k.name != name]
+
+
+def go(pair, running):
+    pair.running = running
+
+
+def end(pair):
+    pair.running, pair.ended = False, True
+
+
+def rewind(pair):
+    """The same weights and the same batches from the start; the curves so far are kept."""
+    keep()
+    pair.running, pair.ended = False, False
+    for t in pair.trainings.values():
+        t.rewind()
+
+
+def one_update(pair):
+    """One update of each run, if none is running."""
+    for t in pair.trainings.values():
+        if not t.finished:
+            t.update()
+
+
+def work(pair):
+    """A slice of training; whether it was this session's turn."""
+    done = turn(lambda: advance(pair.trainings.values(), SLICE))
+    if pair.finished:
+        pair.running = False
+    return done
+
+
+# ---- what is drawn -------------------------------------------------------------------------------------------------
+
+
+def bar(first, second, varied):
+    """The buttons. Returns the pair on the screen, or None where there is none yet."""
+    kept = st.session_state
+    pair = kept.get("pair")
+    objection = explain.objection(first, second, varied)
+    changed = pair is not None and pair.configs != (first, second)
+    columns = st.container(horizontal=True)
+    with columns:
+        st.button("Train" if pair is None else "Train anew", type="primary", disabled=bool(objection), on_click=start,
+                  args=(first, second, varied, kept.get("loaded")), key="train_start",
+                  help="Start both runs with the settings on the left. What is on the screen leaves its curves behind.")
+        if pair is not None:
+            label = "Pause" if pair.running else "Go on"
+            st.button(label, on_click=go, args=(pair, not pair.running), disabled=pair.finished, key="train_go")
+            st.button("One update", on_click=one_update, args=(pair,), disabled=pair.running or pair.finished,
+                      key="train_one", help="A single update of both runs.")
+            st.button("Stop", on_click=end, args=(pair,), disabled=pair.finished, key="train_stop",
+                      help="End both runs where they are.")
+            st.button("Rewind", on_click=rewind, args=(pair,), disabled=not pair.updates or pair.running,
+                      key="train_rewind", help="Back to the same first weights; the same batches will come.")
+    if objection:
+        st.info(objection)
+    if kept.get("pair_error"):
+        st.error(plain(kept["pair_error"]))
+    if changed:
+        st.info("The settings on the left have changed. The runs below are still those of the earlier ones; **Train "
+                "anew** starts with the new ones and keeps these curves.")
+    elif pair is None:
+        st.markdown(f"**{explain.label(first, varied)}** against **{explain.label(second, varied)}**: press **Train**.")
+    return pair
+
+
+def progress(pair):
+    """How far both runs are, and about how long the rest takes; a slice of work, if they are running."""
+    waiting = pair.running and not work(pair)
+    done, total = pair.updates, max(c.updates for c in pair.configs)
+    left = explain.seconds_left(pair.trainings)
+    text = f"Update {done:,} of {total:,}"
+    if pair.finished:
+        text += ", stopped" if pair.ended else ", done"
+    elif not pair.running:
+        text += ", paused"
+    elif waiting:
+        text += ", waiting for a turn: others train on this server too"
+    elif left is not None:
+        text += f", about {explain.duration(left)} of computing left"
+    st.progress(min(1.0, done / total), text=text)
+    for name, t in pair.trainings.items():
+        for sentence in explain.stops(name, t):
+            st.error(sentence)
+
+
+def words(pair):
+    """What came of it, computed."""
+    trainings = pair.trainings
+    sentences = [explain.verdict(name, t) for name, t in trainings.items()]
+    sentences += [explain.clipped(name, t) for name, t in trainings.items()]
+    sentences += [explain.skipped(name, t) for name, t in trainings.items()]
+    sentences.append(explain.same_pass(trainings))
+    st.markdown("\n\n".join(filter(None, sentences)))
+
+
+def overlays(pair, name):
+    """The kept curves of the same task, for the figures."""
+    first = pair.configs[0]
+    place = {"loss": 2, "accuracy": 3}[name]
+    return [(curve[0], curve[1], curve[place]) for kept in st.session_state.get("kept", [])
+            if kept.task == (first.task, first.length, first.typed) for curve in kept.curves]
+
+
+def inside(pair):
+    """The gates on one held-out sequence, before the first update and now."""
+    with st.expander("Look inside: one held-out sequence, before the first update and now"):
+        left, middle, right = st.columns(3)
+        name = left.selectbox("Run", list(pair.trainings), key="probe_run")
+        t = pair.trainings[name]
+        network = middle.number_input("Seed, counted from 1", 1, t.config.networks, 1, key="probe_network") - 1
+        sequence = right.number_input("Held-out sequence", 1, t.held_out_sequences, 1, key="probe_sequence") - 1
+        if not st.toggle("Draw it", key="probe"):
+            return
+        before, now = st.columns(2, gap="medium")
+        for place, initial, label in ((before, True, "before"), (now, False, "now")):
+            with place:
+                plot(
+                    cell_heatmaps(t.probe(network, initial, sequence), label=f"{label.capitalize()}, {name}"),
+                    f"probe-{label}",
+                    "How to read it: each row is a unit, each column a step. Gates are white when shut (0) and in full "
+                    "colour when open (1); blue is negative, orange positive.",
+                )
+
+
+def take_away(pair):
+    """Curves and weights as files, weights back in, and kept curves to let go."""
+    with st.expander("Take away, bring back"):
+        with st.container(horizontal=True):
+            st.download_button("Curves (CSV)", lambda: curves_csv(pair.trainings), "training.csv", "text/csv",
+                               key="curves", on_click="ignore")
+            for k, (name, t) in enumerate(pair.trainings.items()):
+                st.download_button(f"Weights of “{name}” (.npz)", lambda t=t: write_weights(t.weights, t.config),
+                                   f"weights-{k + 1}.npz", "application/octet-stream", key=f"weights-{k}",
+                                   on_click="ignore")
+        st.caption("The address of this page holds every setting: whoever opens it and presses Train gets the same "
+                   "runs, number for number. A file's weights are not in it.")
+        for one in st.session_state.get("kept", []):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"Kept curves {plain(one.name)}")
+                st.button("Forget", key=f"forget-{one.name}", on_click=forget, args=(one.name,))
+
+
+def curves_csv(trainings):
+    """All that was recorded of both runs, one row a bucket of updates and seed, as the bytes of a CSV file."""
+    rows = ["run,seed,update,training_loss,norm_before,norm_after,share_clipped,cosine,held_out_loss,held_out_accuracy"]
+    for name, t in trainings.items():
+        h = t.history
+        tested, loss = tests(t)
+        accuracy = tests(t, "accuracy")[1]
+        for k in range(t.config.networks):
+            shown = f'"{name}",{t.config.seed + k}'
+            columns = (h[n][:, k] for n in ("loss", "norm_before", "norm_after", "clipped", "cosine"))
+            rows += [f"{shown},{u}," + ",".join(f"{v:.9g}" for v in values) + ",,"
+                     for u, *values in zip(h.updates, *columns)]
+            rows += [f"{shown},{u},,,,,,{a:.9g},{b:.9g}" for u, a, b in zip(tested, loss[:, k], accuracy[:, k])]
+    return ("\ufeff" + "\n".join(rows) + "\n").encode()
