@@ -73,7 +73,7 @@ TRAINING_PRESETS = (
     Preset(
         "Clipping rescues",
         "Temporal order by plain gradient descent, clipped by norm and not clipped. Clipped, every seed solves it. "
-        "Without clipping, single huge gradients throw the network to where its gradient vanishes, and it never comes back.",
+        "Without clipping, gradients many times as large throw the weights about, and no seed gets beyond guessing.",
         {"train_init": "orthogonal", "train_length": 20, "train_rate": "0.2", "train_threshold": "1",
          "train_updates": 600},
     ),
@@ -86,8 +86,8 @@ TRAINING_PRESETS = (
     ),
     Preset(
         "Forget bias 0 or 1",
-        "Temporal order over 60 steps. With bias 0 the forget gates start half open and the cell state loses its "
-        "content on the way: nothing is learnt. With bias 1 it lasts just long enough for the gradient to find the marks.",
+        "Temporal order over 60 steps. With bias 0 the forget gates start half open, the cell state loses its "
+        "content on the way, and nothing is learnt. With bias 1 enough is left for every seed to find the marks.",
         {"vary": "forget bias", "train_cell": "LSTM", "train_length": 60, "train_hidden_size": 24,
          "train_optimiser": "adam", "train_rate": "0.01", "train_forget_bias": 0.0, "other_forget_bias": 1.0,
          "train_updates": 600},

@@ -41,10 +41,8 @@ def test_every_preset_is_held_to_its_word():
 def test_clipping_rescues():
     clipped, free = pair("Clipping rescues", networks=6)
     assert clipped.solved().all()
-    assert free.solved().sum() <= 1 and np.median(free.tests["loss"][-1]) > 0.9 * free.task.baseline
+    assert not free.solved().any() and (free.tests["loss"][-1] > 0.9 * free.task.baseline).all()
     assert free.history["norm_before"].max() > 8 * clipped.config.threshold
-    reach = [run.history["log10_dh"][-20:, :, 0] - run.history["log10_dh"][-20:, :, -1] for run in (clipped, free)]
-    assert np.median(reach[0]) > -2 and np.median(reach[1]) < -4, "there the gradient vanishes"
 
 
 def test_rnn_against_lstm():

@@ -123,7 +123,7 @@ def _squared(y, target, weight):
 
 
 def _cross_entropy(y, target, weight):
-    """-ln softmax(y)[target] summed by weight, (K,), and its derivative by y: softmax(y) - one-hot(target), by weight."""
+    """-ln softmax(y)[target] summed by weight, (K,), and its derivative by y: (softmax(y) - one-hot(target)) weight."""
     y = y - y.max(axis=-1, keepdims=True)  # changes nothing but the range
     exponentials = np.exp(y)
     total = exponentials.sum(axis=-1, keepdims=True)
