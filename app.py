@@ -22,13 +22,17 @@ plot(
     "the right; each curve is the size (norm) of ∂L/∂h, the gradient that is left at a step. Lower means that less is "
     "learnt there.",
 )
-first, second = st.columns(2, border=True)
-with first:
-    st.page_link("pages/gradient_flow.py", label="**Lesson 1: Gradient flow**")
-    st.markdown("Drag one slider, and see the gradient vanish, explode or survive.")
-with second:
-    st.page_link("pages/inside_the_cell.py", label="**Lesson 2: Inside the cell**")
-    st.markdown("Follow one step through the gates, with every number to check by hand.")
+LESSONS = (
+    ("gradient_flow", "Gradient flow", "Drag one slider, and see the gradient vanish, explode or survive."),
+    ("inside_the_cell", "Inside the cell", "Follow one step through the gates, with every number to check by hand."),
+    ("the_cliff", "The cliff", "See one update throw a network away, and what clipping does about it."),
+    ("training", "Training", "Train two networks that differ in one thing, and watch which of them learns."),
+)
+places = [*st.columns(2, border=True), *st.columns(2, border=True)]
+for number, (place, (page, name, promise)) in enumerate(zip(places, LESSONS), 1):
+    with place:
+        st.page_link(f"pages/{page}.py", label=f"**Lesson {number}: {name}**")
+        st.markdown(promise)
 with st.expander("For a class"):
     st.markdown(
         "- The **address** holds every setting: send it, and others see the same picture.\n"

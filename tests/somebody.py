@@ -21,9 +21,20 @@ FLAGS = [
 ]
 
 
+class Server(str):
+    """The address of a server, and its process."""
+
+    process = None
+
+    def processor_time(self):
+        """Seconds of processor time that it has used, as Linux counts them."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
 def serving(script="app.py"):
-    """The address of a fresh server."""
+    """A fresh `Server`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -45,7 +56,8 @@ def serving(script="app.py"):
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    address = f"http://127.0.0.1:{port}"
+    address = Server(f"http://127.0.0.1:{port}")
+    address.process = process
     try:
         for _ in range(300):
             try:

@@ -75,11 +75,17 @@ def flag(name, label, help):
     return st.toggle(label, CONTROLS[name].default, key=name, help=help, bind="query-params")
 
 
+def start_over():
+    """A button that puts every control of every page to its first value."""
+    st.button("Start over", on_click=back_to_start, width="stretch", help="Every control to its first value.")
+
+
 def sidebar():
     """Draw the controls that all pages share. Returns a `Setup`."""
     with st.sidebar:
         left, right = st.columns(2)
-        left.button("Start over", on_click=back_to_start, width="stretch", help="Every control to its first value.")
+        with left:
+            start_over()
         right.button(
             "Reseed",
             on_click=reseed,

@@ -53,7 +53,7 @@ export default function ({ data, parentElement, setStateValue }) {
     clearInterval(state.keeper);
     state.keeper = 0;
   };
-  if (!data.local) return unpick;
+  if (!data.play) return unpick;
   const play = parentElement.querySelector(".rv-play");
   const pace = parentElement.querySelector("select");
   play.parentElement.hidden = false;

@@ -19,12 +19,12 @@ _component = st.components.v2.component(
 )
 
 
-def live_slider(name, label, bound, high=None, local=False):
+def live_slider(name, label, bound, high=None, local=False, play=False):
     """A live slider over a `Number`, its value kept in the session, and in the address by the browser.
 
     high: a lower upper end than the bound's own. local: move what the browser holds (figures with a step, `numbers`),
-    with a button to play through it, and tell the server only once it rests. Returns the value. Call it inside a
-    fragment.
+    and tell the server only once it rests. play: with a button to play through it, which `local` has anyway. Returns
+    the value. Call it inside a fragment.
     """
     high = bound.high if high is None else high
     kept = st.session_state
@@ -47,6 +47,7 @@ def live_slider(name, label, bound, high=None, local=False):
             value=kept[name],
             number=sent["number"],
             local=local,
+            play=play or local,
             address=urlencode(address(), doseq=True),
         ),
         on_value_change=lambda: None,

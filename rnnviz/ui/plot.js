@@ -40,7 +40,9 @@ function table(node) {
   const curves = [];
   for (const trace of node._fullData.filter((t) => t.visible === true)) {
     const name = (trace.name ?? "").replace(/<[^>]*>/g, "");
-    if (trace.z) {
+    if (trace.z && trace.type === "scatter3d") {
+      trace.x.forEach((x, i) => rows.push([name, x, trace.y[i], trace.z[i]]));
+    } else if (trace.z) {
       const xs = trace.x ?? trace.z[0].map((_, i) => i);
       rows.push([name, ...xs]);
       trace.z.forEach((row, i) => rows.push([trace.y ? trace.y[i] : i, ...row]));
@@ -85,6 +87,11 @@ function follow(root, node) {
   if (node.followed) return;
   node.followed = true;
   node.on("plotly_click", ({ points: [point] }) => {
+    const picks = root.figure.layout.meta?.pick;
+    if (picks) {
+      document.dispatchEvent(new CustomEvent("rv-pick", { detail: { [picks.x]: point.x, [picks.y]: point.y } }));
+      return;
+    }
     const unit = root.figure.layout.meta?.stepped && !point.data.name.startsWith("input x") ? point.y : undefined;
     document.dispatchEvent(new CustomEvent("rv-pick", { detail: { step: point.x, unit } }));
   });

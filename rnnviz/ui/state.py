@@ -6,7 +6,9 @@ from dataclasses import replace
 import streamlit as st
 
 from ..cells import CELLS
+from ..cliff import B_RANGE, UPDATES, W_RANGE
 from ..config import BOUNDS, TASKS, Choice, Config, Number, TrainConfig, complaint
+from ..figures.cliff import NAMES as CLIFF_NAMES
 from ..figures.flow import WINDOWS
 
 CELL_KINDS = {
@@ -97,6 +99,14 @@ CONTROLS = {
     "shown": Choice("LSTM", {"RNN": "", "LSTM": "", "GRU": ""}),
     "beside": Choice("none", {"none": "", "RNN": "", "LSTM": "", "GRU": ""}),
     "unit": Number(1, 1, 128, 1, whole=True),
+    "predict": Flag(True),
+    "cliff_w": Number(5.6, *W_RANGE, 0.01),
+    "cliff_b": Number(-2.0, *B_RANGE, 0.01),
+    "cliff_rate": Number(1.0, 0.01, 2.0, 0.01),
+    "cliff_threshold": Number(0.5, 0.01, 2.0, 0.01),
+    "cliff_step": Number(25, 0, UPDATES, 1, whole=True),
+    "cliff_method": Choice("norm", CLIFF_NAMES),
+    "cliff_relief": Flag(False),
     **_training_controls(),
 }
 """Every control of every page, by its name in the address: the table of `Config`, and what only a screen has."""
@@ -182,7 +192,7 @@ def _texts(control, value):
     return list(value) if isinstance(control, Several) else [value]
 
 
-LIVE = ("gain", "step", "unit")
+LIVE = ("gain", "step", "unit", "cliff_w", "cliff_b", "cliff_rate", "cliff_threshold", "cliff_step")
 
 
 def _value(control, texts):

@@ -11,10 +11,10 @@ from ..engine.weights_file import read_weights, write_weights
 from ..figures import cell_heatmaps
 from ..figures.training import tests
 from ..sources.tasks import LENGTHS, task
-from .controls import choice, slider
+from .controls import choice, slider, start_over
 from .plot import plot
 from .pulse import turn
-from .state import CONTROLS, VARIED, WORDS, back_to_start, plain
+from .state import CONTROLS, VARIED, WORDS, plain
 
 SLICE = 0.15
 """Seconds of training between two looks at the page."""
@@ -57,7 +57,7 @@ class Kept:
 def sidebar():
     """Draw the controls. Returns what `settings` makes of them."""
     with st.sidebar:
-        st.button("Start over", on_click=back_to_start, width="stretch", help="Every control to its first value.")
+        start_over()
         with st.expander("The one difference", expanded=True):
             varied = VARIED[choice("vary", "The two runs differ in", "Everything else is the same for both.")]
             st.markdown("**First run**")

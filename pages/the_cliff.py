@@ -1,0 +1,90 @@
+"""The cliff: why one step of gradient descent can throw a recurrent network away, and what clipping does about it."""
+
+import streamlit as st
+
+from rnnviz import cliff
+from rnnviz import explain_cliff as explain
+from rnnviz.figures.cliff import bifurcation, error_map, landscape
+from rnnviz.ui import controls, state
+from rnnviz.ui.live import live_slider
+from rnnviz.ui.page import follow_live, frame, takeaway
+from rnnviz.ui.plot import plot
+from rnnviz.ui.predict import predict, prediction_switch
+
+frame("The cliff", "Why can a single step of gradient descent throw a recurrent network far away?")
+with st.sidebar:
+    controls.start_over()
+    prediction_switch()
+    followed = controls.choice("cliff_method", "Follow", "Whose place the second figure shows.")
+    relief = controls.flag("cliff_relief", "Draw the landscape too", "The same in three dimensions, to be turned.")
+st.markdown(
+    "One unit, no input: $x_t = w\\,\\sigma(x_{t-1}) + b$ from $x_0 = 0.5$, for 50 steps. The error is "
+    "$E = (\\sigma(x_{50}) - 0.7)^2$. With only two weights, $w$ and $b$, all of the error can be seen at once "
+    "(Pascanu, Mikolov and Bengio 2013, figure 6)."
+)
+
+
+@st.fragment
+def descent(followed, relief):
+    left, right = st.columns(2, gap="medium")
+    with left:
+        w = live_slider("cliff_w", "Start: recurrent weight w", state.CONTROLS["cliff_w"])
+        b = live_slider("cliff_b", "Start: bias b", state.CONTROLS["cliff_b"])
+    with right:
+        rate = live_slider("cliff_rate", "Learning rate", state.CONTROLS["cliff_rate"])
+        threshold = live_slider("cliff_threshold", "Threshold of clipping", state.CONTROLS["cliff_threshold"])
+    paths = cliff.descend(w, b, rate, threshold)
+    guess = predict(
+        "cliff",
+        "Gradient descent starts at the place set above and makes 60 updates. The dotted line is a wall in the error. "
+        "Where will the descent that is not clipped be at the end?",
+        list(explain.FATES.values()),
+    )
+    surface = cliff.surface(121)
+    walls = cliff.wall(surface.w)
+    if guess is None:
+        update, shown, place_w, place_b, x_last = 0, None, w, b, None
+    else:
+        update = live_slider("cliff_step", "Update", state.CONTROLS["cliff_step"], play=True)
+        k = cliff.METHODS.index(followed)
+        shown, place_w, place_b, x_last = paths, paths.w[update, k], paths.b[update, k], paths.x_last[update, k]
+    left, right = st.columns(2, gap="medium")
+    with left:
+        plot(
+            error_map(surface, walls, shown, update),
+            "error-map",
+            "How to read it: white is a small error, grey a large one. Along the dotted line the error jumps: that is "
+            "the cliff. Click to start from another place.",
+        )
+    with right:
+        plot(
+            bifurcation(cliff.equilibria(place_w), cliff.folds(place_w), cliff.wall(place_w), place_w, cliff.B_RANGE,
+                        cliff.START, place_b if shown else None, x_last),
+            "bifurcation",
+            "How to read it: for each b, the values of x at which the unit can rest. Solid ones draw it in, dashed "
+            "ones push it off. At the wall the start lies on the dashed line, and a hair decides which way it runs.",
+        )
+    st.markdown(explain.wall(place_w, cliff.wall(place_w)))
+    if shown:
+        st.markdown("\n\n".join([explain.verdict(paths, guess), *explain.clipping(paths), explain.threshold(paths)]))
+        if update:
+            st.markdown(f"##### Update {update}, worked out")
+            st.table(explain.table(paths, update))
+            st.caption(
+                "An update subtracts the learning rate times the gradient that is used. The factor is the length used "
+                "by the length before; turned is the angle between the two."
+            )
+    if relief:
+        plot(
+            landscape(surface, walls, cliff.wall_error(surface.w), shown, update),
+            "landscape",
+            "How to read it: height is the error. Drag to turn it.",
+        )
+    follow_live()
+
+
+descent(followed, relief)
+takeaway(
+    "At the wall the gradient is huge although the error is not: it says how steep the ground is, not how far to go. "
+    "Clipping by norm keeps its direction and limits the step."
+)

@@ -1,0 +1,139 @@
+"""The cliff: the error over (w, b) with three descents on it, and the fixed points that make the wall."""
+
+import numpy as np
+
+from .theme import GREY, figure
+
+COLOURS = {"none": "#D55E00", "norm": "#0072B2", "value": "#009E73"}
+DASHES = {"none": "dash", "norm": "solid", "value": "dashdot"}
+MARKERS = {"none": "x", "norm": "circle", "value": "square"}
+NAMES = {"none": "not clipped", "norm": "clipped by norm", "value": "clipped by value"}
+SHADES = [[0.0, "#FFFFFF"], [0.2, "#E4E4E4"], [0.8, "#B4B4B4"], [1.0, "#8C8C8C"]]
+WALL, PLACE = "#7A3E9D", "#B8860B"
+
+
+def error_map(surface, wall, descent=None, update=0):
+    """The error as grey over w and b, the wall, and the paths of three descents up to an update.
+
+    surface: `Surface`. wall: b* for every w of it. descent: `Descent`, or None to leave the paths out. The axes never
+    move; a path that leaves them ends at the border.
+    """
+    traces = [
+        {
+            "type": "heatmap",
+            "x": surface.w,
+            "y": surface.b,
+            "z": surface.error.astype(np.float32),
+            "zmin": 0,
+            "zmax": 0.5,
+            "colorscale": SHADES,
+            "name": "error E",
+            "showlegend": False,
+            "colorbar": {"thickness": 8, "outlinewidth": 0, "x": 1.01, "tickvals": [0, 0.25, 0.5], "title": "E"},
+            "hovertemplate": "w = %{x:.2f}, b = %{y:.2f}: error %{z:.3f}<extra></extra>",
+        },
+        {"type": "scatter", "mode": "lines", "x": surface.w, "y": wall, "name": "the wall",
+         "line": {"color": WALL, "width": 2, "dash": "dot"}, "hoverinfo": "skip"},
+    ]
+    if descent is not None:
+        for k, method in enumerate(COLOURS):
+            traces += _path(descent, k, method, update)
+        traces.append(_point(descent.w[:1, 0], descent.b[:1, 0], "start", PLACE, "circle-open", 14))
+    return figure(
+        traces,
+        "The error, seen from above",
+        height=440,
+        hovermode="closest",
+        margin=dict(l=64, r=64, t=28, b=48),
+        xaxis=dict(title="recurrent weight w", range=[surface.w[0], surface.w[-1]], showgrid=False),
+        yaxis=dict(title="bias b", range=[surface.b[0], surface.b[-1]], showgrid=False),
+        meta={"pick": {"x": "cliff_w", "y": "cliff_b"}},
+    )
+
+
+def bifurcation(equilibria, folds, wall, w, b_range, start, b=None, x_last=None):
+    """Where the unit can rest, x against b at one w; the wall is where the start x_0 is a resting point that repels.
+
+    equilibria: `Equilibria`. folds: (b, x) pairs. wall: b* of this w. b, x_last: where a descent stands now, and
+    where x_50 got to there.
+    """
+    traces = []
+    for stable, dash, name in ((True, "solid", "attracts"), (False, "dash", "repels")):
+        chosen = equilibria.stable == stable
+        x = np.where(chosen, equilibria.x, np.nan)
+        traces.append({"type": "scatter", "mode": "lines", "x": np.where(chosen, equilibria.b, np.nan), "y": x,
+                       "name": name, "line": {"color": "#0072B2" if stable else "#D55E00", "dash": dash, "width": 3},
+                       "hovertemplate": "b = %{x:.3f}: rests at x = %{y:.3f}<extra></extra>"})
+    level = dict(color=GREY, width=1.5, dash="dot")
+    shapes = [dict(type="line", xref="paper", x0=0, x1=1, y0=start, y1=start, line=level)]
+    notes = [dict(xref="paper", x=1, xanchor="right", y=start, yanchor="bottom", showarrow=False,
+                  text=f"start x₀ = {start:g}", font=dict(size=12))]
+    if folds:
+        traces.append(_point(*(np.array([f[j] for f in folds]) for j in (0, 1)), "fold", PLACE, "diamond-open", 10))
+    if np.isfinite(wall):
+        wall = float(wall)
+        shapes.append(dict(type="line", yref="paper", y0=0, y1=1, x0=wall, x1=wall,
+                           line=dict(color=WALL, width=2, dash="dot")))
+        notes.append(dict(yref="paper", y=0, yanchor="bottom", x=wall, xanchor="left", showarrow=False,
+                          text=" the wall", font=dict(size=12, color=WALL)))
+    if b is not None:
+        traces.append(_point([b], [x_last], "this update: x₅₀", PLACE, "star", 14))
+    return figure(
+        traces,
+        f"Where the unit comes to rest, at w = {w:.2f}",
+        height=440,
+        hovermode="closest",
+        margin=dict(l=64, r=16, t=64, b=48),
+        xaxis=dict(title="bias b", range=list(b_range)),
+        yaxis=dict(title="state x", range=[-5, 6]),
+        shapes=shapes,
+        annotations=notes,
+    )
+
+
+def landscape(surface, wall, wall_error, descent=None, update=0):
+    """The same as `error_map`, as a landscape in three dimensions; paths end where they leave it."""
+    line = dict(type="scatter3d", mode="lines")
+    traces = [
+        {"type": "surface", "x": surface.w, "y": surface.b, "z": surface.error.astype(np.float32), "cmin": 0,
+         "cmax": 0.5, "colorscale": SHADES, "showscale": False, "name": "error E",
+         "hovertemplate": "w = %{x:.2f}, b = %{y:.2f}: error %{z:.3f}<extra></extra>"},
+        line | {"x": surface.w, "y": wall, "z": wall_error, "name": "the wall", "hoverinfo": "skip",
+                "line": {"color": WALL, "width": 5}},
+    ]
+    if descent is not None:
+        for k, method in enumerate(COLOURS):
+            w, b, z = (a[: update + 1, k] for a in (descent.w, descent.b, descent.error))
+            inside = (w >= surface.w[0]) & (w <= surface.w[-1]) & (b >= surface.b[0]) & (b <= surface.b[-1])
+            w, b, z = (np.where(inside, a, np.nan) for a in (w, b, z + 0.004))
+            traces.append(line | {"mode": "lines+markers", "x": w, "y": b, "z": z, "name": NAMES[method],
+                                  "line": {"color": COLOURS[method], "width": 6},
+                                  "marker": {"size": 2.5, "color": COLOURS[method]}, "hoverinfo": "name"})
+    return figure(
+        traces,
+        "The error as a landscape",
+        height=520,
+        hovermode="closest",
+        margin=dict(l=0, r=0, t=28, b=0),
+        scene=dict(
+            xaxis=dict(title="w", range=[surface.w[0], surface.w[-1]]),
+            yaxis=dict(title="b", range=[surface.b[0], surface.b[-1]]),
+            zaxis=dict(title="error E", range=[0, 0.5]),
+            camera=dict(eye=dict(x=1.5, y=-1.5, z=1.0)),
+        ),
+    )
+
+
+def _path(descent, k, method, update):
+    """One descent up to an update: its line, with a dot at every update, and where it stands."""
+    w, b = descent.w[: update + 1, k], descent.b[: update + 1, k]
+    colour, name = COLOURS[method], NAMES[method]
+    line = {"type": "scatter", "mode": "lines+markers", "x": w, "y": b, "name": name,
+            "line": {"color": colour, "dash": DASHES[method], "width": 2.5}, "marker": {"size": 4, "color": colour},
+            "hovertemplate": "w = %{x:.3f}, b = %{y:.3f}"}
+    return [line, _point(w[-1:], b[-1:], f"{name}, now", colour, MARKERS[method], 12) | {"showlegend": False}]
+
+
+def _point(x, y, name, colour, symbol, size):
+    return {"type": "scatter", "mode": "markers", "x": x, "y": y, "name": name,
+            "marker": {"color": colour, "symbol": symbol, "size": size, "line": {"width": 2}}, "hoverinfo": "name"}
