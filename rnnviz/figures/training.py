@@ -23,7 +23,7 @@ def learning(trainings, kept=()):
     for label, updates, loss in kept:
         traces.append(_middle(updates, loss, label, GREY, "dot", 1.5))
     for place, (label, t) in enumerate(trainings.items()):
-        updates, loss = tests(t)
+        updates, loss = held_out(t)
         traces += _band(updates, loss, label, place)
         traces.append(_middle(updates, loss, label, RUN_COLOURS[place], RUN_DASHES[place], 3))
         h = t.history
@@ -51,7 +51,7 @@ def accuracy(trainings, kept=()):
     for label, updates, share in kept:
         traces.append(_middle(updates, 100 * share, label, GREY, "dot", 1.5))
     for place, (label, t) in enumerate(trainings.items()):
-        updates, share = tests(t, "accuracy")
+        updates, share = held_out(t, "accuracy")
         traces += _band(updates, 100 * share, label, place)
         traces.append(_middle(updates, 100 * share, label, RUN_COLOURS[place], RUN_DASHES[place], 3))
     task = next(iter(trainings.values())).task
@@ -141,7 +141,7 @@ def credit(trainings, network=0):
     )
 
 
-def tests(training, name="loss"):
+def held_out(training, name="loss"):
     """Updates and values (N, K) of the tests on held-out sequences, the first of them before any update."""
     t = training.tests
     return (t.updates - 1) * training.every, t[name]

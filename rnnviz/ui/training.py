@@ -9,7 +9,7 @@ from ..config import BOUNDS, TrainConfig
 from ..engine.train import Training, advance
 from ..engine.weights_file import read_weights, write_weights
 from ..figures import cell_heatmaps
-from ..figures.training import tests
+from ..figures.training import held_out
 from ..sources.tasks import LENGTHS, task
 from .controls import choice, slider, start_over
 from .plot import plot
@@ -232,7 +232,7 @@ def keep():
         return
     kept["pairs"] = kept.get("pairs", 0) + 1
     first = pair.configs[0]
-    curves = tuple((label, *tests(t), tests(t, "accuracy")[1].copy()) for label, t in pair.trainings.items())
+    curves = tuple((label, *held_out(t), held_out(t, "accuracy")[1].copy()) for label, t in pair.trainings.items())
     name = f"{kept['pairs']}: {' / '.join(pair.trainings)}"
     kept["kept"] = [*kept.get("kept", []), Kept(name, (first.task, first.length, first.typed), curves)][-KEPT:]
 
@@ -390,8 +390,8 @@ def curves_csv(trainings):
     rows = ["run,seed,update,training_loss,norm_before,norm_after,share_clipped,cosine,held_out_loss,held_out_accuracy"]
     for name, t in trainings.items():
         h = t.history
-        tested, loss = tests(t)
-        accuracy = tests(t, "accuracy")[1]
+        tested, loss = held_out(t)
+        accuracy = held_out(t, "accuracy")[1]
         for k in range(t.config.networks):
             shown = f'"{name}",{t.config.seed + k}'
             columns = (h[n][:, k] for n in ("loss", "norm_before", "norm_after", "clipped", "cosine"))
