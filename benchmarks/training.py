@@ -63,7 +63,7 @@ class Torch:
         self.members, self.layout = [], drawn
         for k in range(settings.networks):
             one = drawn.like(drawn.flat[k : k + 1])
-            layer = peer(settings.cell, type(one.layer)(**{n: a[0] for n, a in vars(one.layer).items()}))
+            layer = peer(settings.cell, one.layer)
             V, b_y = (torch.tensor(one.arrays[n][0], requires_grad=True) for n in ("V", "b_y"))
             leaves = [*layer.leaves, V, b_y]
             own = [tuple(torch.from_numpy(np.ascontiguousarray(a[:, k])) for a in b) for b in batches]

@@ -139,14 +139,19 @@ class Recording:
     @cached_property
     def gradients(self):
         """`Parameters` of the gradients dL/dW, dL/dU, dL/db, dL/db_rec, summed over steps and batch."""
-        input_side, recurrent_side = self._true(self._input_side), self._true(self._back.gates)
+        recurrent_side = self._true(self._back.gates)
+        input_side = recurrent_side if self._input_side is self._back.gates else self._true(self._input_side)
+        recurrent = _networks_first(recurrent_side)
+        inputs = recurrent if input_side is recurrent_side else _networks_first(input_side)
         with np.errstate(all="ignore"):
+            b = inputs.sum(axis=-2)
             return Parameters(
-                W=_summed_product(self.x, input_side),
-                U=np.concatenate([_summed_product(vector, columns(recurrent_side, block, self.hidden_size))
+                W=_transposed_product(_networks_first(self.x), inputs),
+                U=np.concatenate([_transposed_product(_networks_first(vector),
+                                                      columns(recurrent, block, self.hidden_size))
                                   for block, vector in self._multiplied], axis=-1),
-                b=input_side.sum(axis=(0, -2)),
-                b_rec=recurrent_side.sum(axis=(0, -2)),
+                b=b,
+                b_rec=b.copy() if inputs is recurrent else recurrent.sum(axis=-2),
             )
 
     @cached_property
@@ -255,12 +260,16 @@ class Recording:
         return out + [(block, self._forward.vectors[name]) for block, name in late]
 
 
-def _summed_product(left, right):
-    """Sum over steps and batch of left^T right, (K, P, Q), of (T, K, B, P) and (T, K, B, Q)."""
-    if right.ndim == 3:
-        return left.reshape(-1, left.shape[-1]).T @ right.reshape(-1, right.shape[-1])
-    over = [np.moveaxis(a, 1, 0).reshape(a.shape[1], -1, a.shape[-1]) for a in (left, right)]
-    return np.matmul(np.swapaxes(over[0], -1, -2), over[1])
+def _networks_first(array):
+    """(T, K, B, P) as (K, T*B, P), or (T, B, P) as (T*B, P)."""
+    if array.ndim == 3:
+        return array.reshape(-1, array.shape[-1])
+    return np.moveaxis(array, 1, 0).reshape(array.shape[1], -1, array.shape[-1])
+
+
+def _transposed_product(left, right):
+    """left^T right for each network: the sum over steps and batch of (K, T*B, P) and (K, T*B, Q), (K, P, Q)."""
+    return np.matmul(np.swapaxes(left, -1, -2), right)
 
 
 def _power_of_10(logs):

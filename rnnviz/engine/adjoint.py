@@ -19,8 +19,8 @@ from .threads import isolate_threads
 isolate_threads()
 keep_freed_memory()
 
-BLOCK = 32_768
-"""Elements of an array that are linearised at a time: 256 KB of float64, so that the temporaries stay in the cache."""
+BLOCK = 2**18
+"""Bytes of an array that are linearised at a time, so that the temporaries stay in the cache."""
 
 SAFE = 2.0**500
 """Gradients are pulled back again with rescaling if their size leaves [1/SAFE, SAFE] at any step."""
@@ -133,7 +133,7 @@ def linearise(cell, trajectory):
     for part in {r[0] for stage in plan(cell).stages if not stage.columns for r in stage.reads if r[2:] in index}:
         source |= {f"{part}_{g}": columns(_rows(getattr(trajectory, part)), slice(k, k + 1), width)
                    for g, k in index.items()}
-    length, rows = max(1, BLOCK // width), len(value["h"])
+    length, rows = max(1, BLOCK // (width * trajectory.x.itemsize)), len(value["h"])
     with np.errstate(all="ignore"):
         for start in range(0, rows, length):
             _linearise_block(cell, trajectory, value, source, target, slice(start, min(start + length, rows)), width)

@@ -58,15 +58,18 @@ def clip(gradient, method, threshold, blocks=(), nonfinite="refuse"):
                 "gain, or pass nonfinite='skip' to leave such an update out."
             )
         gradient = np.where(finite[:, None], gradient, 0.0)
-    after = METHODS[method](gradient, threshold, blocks)
     norm_before = norm(gradient)
-    norm_after = norm(after) if after is not gradient else norm_before
-    with np.errstate(all="ignore"):
-        factor = np.where(norm_before > 0, norm_after / norm_before, 1.0)
-        unit = [g / np.where(n > 0, n, 1.0)[:, None] for g, n in ((gradient, norm_before), (after, norm_after))]
-    cosine = np.einsum("kp,kp->k", *unit) if after is not gradient else np.ones(len(gradient))
-    cosine = np.where((norm_before > 0) & (norm_after > 0), cosine, 1.0)
-    touched = finite & (after != gradient).any(axis=1)
+    after = METHODS[method](gradient, norm_before, threshold, blocks)
+    if after is gradient:
+        one = np.ones(len(gradient))
+        norm_after, factor, cosine, touched = norm_before, one, one, np.zeros(len(gradient), bool)
+    else:
+        norm_after = norm(after)
+        whole = [np.where(n > 0, n, 1.0)[:, None] for n in (norm_before, norm_after)]
+        both = (norm_before > 0) & (norm_after > 0)
+        cosine = np.where(both, np.einsum("kp,kp->k", gradient / whole[0], after / whole[1]), 1.0)
+        factor = np.where(norm_before > 0, norm_after / whole[0][:, 0], 1.0)
+        touched = finite & (after != gradient).any(axis=1)
     return Clipped(after, np.where(finite, norm_before, np.nan), norm_after, factor, cosine, touched, finite)
 
 
@@ -77,21 +80,22 @@ def norm(gradient):
     return largest[:, 0] * np.sqrt(np.einsum("kp,kp->k", scaled, scaled).astype(np.float64))
 
 
-def _by_norm(gradient, threshold, blocks=()):
-    factor = threshold / (norm(gradient) + EPSILON)
-    return gradient * np.minimum(factor, 1.0).astype(gradient.dtype)[:, None]
+def _by_norm(gradient, norm_before, threshold, blocks):
+    factor = np.minimum(threshold / (norm_before + EPSILON), 1.0)
+    return gradient * factor.astype(gradient.dtype)[:, None] if (factor < 1.0).any() else gradient
 
 
-def _by_parameter(gradient, threshold, blocks):
-    return np.concatenate([_by_norm(gradient[:, block], threshold) for block in blocks], axis=1)
+def _by_parameter(gradient, norm_before, threshold, blocks):
+    parts = (gradient[:, block] for block in blocks)
+    return np.concatenate([_by_norm(part, norm(part), threshold, ()) for part in parts], axis=1)
 
 
-def _by_value(gradient, threshold, blocks):
+def _by_value(gradient, norm_before, threshold, blocks):
     return np.clip(gradient, -threshold, threshold)
 
 
 METHODS = {
-    "none": lambda gradient, threshold, blocks: gradient,
+    "none": lambda gradient, norm_before, threshold, blocks: gradient,
     "norm": _by_norm,
     "parameter": _by_parameter,
     "value": _by_value,

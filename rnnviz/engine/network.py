@@ -41,10 +41,15 @@ class Weights:
         return {name: self.flat[:, block].reshape((len(self.flat), *self.shapes[name]), copy=False)
                 for name, block in self.blocks.items()}
 
+    @property
+    def alone(self):
+        """Whether there is one network: the engine is quicker without an axis for it."""
+        return len(self.flat) == 1
+
     @cached_property
     def layer(self):
-        """The recurrent layer's `Parameters`, as views."""
-        return Parameters(**{name: self.arrays[name] for name in LAYER})
+        """The recurrent layer's `Parameters`, as views; without K where there is one network."""
+        return Parameters(**{name: self.arrays[name][0] if self.alone else self.arrays[name] for name in LAYER})
 
     @classmethod
     def of(cls, arrays):
@@ -75,14 +80,21 @@ def draw(config, inputs, outputs):
 
 
 def forward(cell, weights, x, outputs):
-    """Run K networks. x: (T, K, B, D), or (T, 1, B, D) for all. Returns the trajectory, and y at the last `outputs`
-    steps, (S, K, B, O)."""
-    state = np.zeros((len(weights.flat), x.shape[-2], weights.shapes["U"][0]), weights.flat.dtype)
-    trajectory = unroll(cell, weights.layer, x, {name: state for name in cell.states})
+    """Run K networks. x: (T, K, B, D), or (T, 1, B, D) for all. Returns the trajectory, without K where there is one
+    network, and y at the last `outputs` steps, (S, K, B, O)."""
+    lead = () if weights.alone else (len(weights.flat),)
+    state = np.zeros((*lead, x.shape[-2], weights.shapes["U"][0]), weights.flat.dtype)
+    trajectory = unroll(cell, weights.layer, x[:, 0] if weights.alone else x, {name: state for name in cell.states})
     with np.errstate(all="ignore"):
-        y = np.matmul(trajectory.states["h"][len(x) + 1 - outputs :], weights.arrays["V"])
+        y = np.matmul(_last(weights, trajectory, outputs), weights.arrays["V"])
         y += weights.arrays["b_y"][:, None]
     return trajectory, y
+
+
+def _last(weights, trajectory, outputs):
+    """h at the last steps, (S, K, B, H)."""
+    h = trajectory.states["h"][-outputs:]
+    return h[:, None] if weights.alone else h
 
 
 def backward(cell, weights, x, target, weight, real):
@@ -90,21 +102,24 @@ def backward(cell, weights, x, target, weight, real):
 
     x: (T, K, B, D). target, weight: (S, K, B), as in `sources.Batch`. real: whether the target is a number, and the
     loss the squared error; otherwise it is a class, and the loss the cross-entropy. Returns loss (K,), gradient (K, P),
-    `Recording`. Numbers may be infinite or not numbers; nothing is raised.
+    `Recording`, which is no ensemble where there is one network. Numbers may be infinite or not numbers; nothing is
+    raised.
     """
     trajectory, y = forward(cell, weights, x, len(target))
     with np.errstate(all="ignore"):
         loss, dy = (_squared if real else _cross_entropy)(y, target, weight)
         dh = np.zeros_like(trajectory.states["h"][1:])
-        dh[-len(target) :] = np.matmul(dy, np.swapaxes(weights.arrays["V"], -1, -2))
+        entering = np.matmul(dy, np.swapaxes(weights.arrays["V"], -1, -2))
+        dh[-len(target) :] = entering[:, 0] if weights.alone else entering
         local = linearise(cell, trajectory)
-        back = pull_back(local, weights.arrays["U"], dh)
-        recording = Recording(cell, weights.layer, x, dh, loss, None, None, trajectory, local, back)
+        back = pull_back(local, weights.layer.U, dh)
+        inputs = x[:, 0] if weights.alone else x
+        recording = Recording(cell, weights.layer, inputs, dh, loss, None, None, trajectory, local, back)
         gradient = weights.like(np.empty_like(weights.flat))
         out = gradient.arrays
         for name in LAYER:
             out[name][...] = getattr(recording.gradients, name)
-        h = trajectory.states["h"][-len(target) :]
+        h = _last(weights, trajectory, len(target))
         out["V"][...] = np.matmul(np.swapaxes(h, -1, -2), dy).sum(axis=0)
         out["b_y"][...] = dy.sum(axis=(0, 2))
     return loss, gradient.flat, recording

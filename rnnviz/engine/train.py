@@ -54,7 +54,7 @@ class Training:
 
     config: `TrainConfig`. updates: how many were made. weights: `Weights` now; initial: before the first update.
     history: `History` of every update: loss, norm_before, norm_after, clipped, cosine, each (K,), and log10_dh (K, T).
-    tests: `History` on the held-out sequences: loss and accuracy (K,), row j after j * EVERY updates. stops: network,
+    tests: `History` on the held-out sequences: loss and accuracy (K,), row j after j * `every` updates. stops: network,
     from 0 -> `Stop`. skipped: (K,) updates left out. seconds: spent so far. solved_at: (K,) the first test, in
     updates, that met what counts as solved; -1 before. first: `First`, or None before any update.
     every: updates from one test to the next.
@@ -117,14 +117,15 @@ class Training:
         clipped = clip(gradient, config.clip, config.threshold, tuple(self.weights.blocks.values()), nonfinite="skip")
         usable = clipped.finite & np.isfinite(loss)
         self._move(self.running & usable, clipped)
+        overflow, log10_dh = np.atleast_1d(recording.overflow_step), recording.log10_dh.reshape(len(x), -1)
         for k in np.flatnonzero(self.running & ~usable):
-            cause = "state" if recording.overflow_step[k] else "gradient" if np.isfinite(loss[k]) else "output"
+            cause = "state" if overflow[k] else "gradient" if np.isfinite(loss[k]) else "output"
             if config.nonfinite == "skip" and cause == "gradient":
                 self.skipped[k] += 1
             else:
-                self._stop(k, cause, int(recording.overflow_step[k]))
+                self._stop(k, cause, int(overflow[k]))
         if self.first is None:
-            self.first = First(recording.log10_dh, clipped)
+            self.first = First(log10_dh, clipped)
         seen = self.running | usable
         self.history.add(
             loss=np.where(seen, loss, np.nan),
@@ -132,10 +133,10 @@ class Training:
             norm_after=clipped.norm_after,
             clipped=clipped.touched,
             cosine=clipped.cosine,
-            log10_dh=np.maximum(np.nan_to_num(recording.log10_dh, nan=FLOOR), FLOOR).T,
+            log10_dh=np.maximum(np.nan_to_num(log10_dh, nan=FLOOR), FLOOR).T,
         )
         self.updates += 1
-        if self.updates % EVERY == 0:
+        if self.updates % self.every == 0:
             self._test()
         self.seconds += time.perf_counter() - begun
 
@@ -149,7 +150,7 @@ class Training:
         x, target, weight = (array[:, None, sequence : sequence + 1]
                              for array in (self._held_out.x, self._held_out.target, self._held_out.weight))
         _, _, recording = backward(self.cell, one, x, target, weight, self.task.real)
-        return record_with(self.cell.name, weights.network(network), x[:, 0], recording.output_gradient[:, 0])
+        return record_with(self.cell.name, weights.network(network), x[:, 0], recording.output_gradient)
 
     def _batch(self):
         """x (T, K, B, D), target and weight (S, K, B): each network's own."""
