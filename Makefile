@@ -18,6 +18,7 @@ test: .venv/test browser
 
 bench: .venv/test .venv-bench/ready browser
 	.venv-bench/bin/python -m benchmarks.engine
+	.venv-bench/bin/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.server
 	$(BIN)/python -m benchmarks.browser
 

@@ -121,13 +121,14 @@ def check(cell):
 
 
 def pace(runs, seconds=3.0):
-    """Name -> updates a second, the median of single updates made in turn."""
+    """Name -> updates a second: the median update of each, in turns of ten, as training makes one after the other."""
     times, end = {name: [] for name in runs}, time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times[next(iter(runs))]) < 7:
+    while time.perf_counter() < end or len(times[next(iter(runs))]) < 30:
         for name, run in runs.items():
-            start = time.perf_counter()
-            run()
-            times[name].append(time.perf_counter() - start)
+            for _ in range(10):
+                start = time.perf_counter()
+                run()
+                times[name].append(time.perf_counter() - start)
     return {name: 1.0 / float(np.median(t)) for name, t in times.items()}
 
 

@@ -1,30 +1,13 @@
 """Every page at both ends of every control, without a browser: no exception, whatever is chosen."""
 
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
+from opened import opened, sound
 
 from rnnviz.presets import PRESETS
 
-ROOT = Path(__file__).parents[2]
 PAGES = ["app.py", "pages/gradient_flow.py", "pages/inside_the_cell.py"]
 LESSONS = PAGES[1:]
 SLIDERS = ("hidden_size", "steps", "input_scale", "forget_bias", "update_bias", "input_size")
-
-
-def opened(path, **query):
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    if path != "app.py":
-        page.switch_page(path)
-    for name, value in query.items():
-        page.query_params[name] = value
-    return sound(page.run())
-
-
-def sound(page):
-    assert not page.exception, page.exception[0].stack_trace
-    return page
 
 
 @pytest.mark.parametrize("path", PAGES)

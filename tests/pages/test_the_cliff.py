@@ -1,48 +1,29 @@
 """The cliff without a browser: its question, its controls at both ends, and what it says."""
 
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
+from opened import opened, said, sound
 
 from rnnviz import explain_cliff as explain
 from rnnviz.ui.state import CONTROLS
 
-APP = str(Path(__file__).parents[2] / "app.py")
-
-
-def opened(**query):
-    page = AppTest.from_file(APP, default_timeout=60)
-    page.switch_page("pages/the_cliff.py")
-    for name, value in query.items():
-        page.query_params[name] = value
-    return sound(page.run())
-
-
-def sound(page):
-    assert not page.exception, page.exception[0].stack_trace
-    return page
-
-
-def said(page):
-    return " ".join(m.value for m in page.markdown)
+PAGE = "pages/the_cliff.py"
 
 
 @pytest.mark.parametrize("guess", explain.FATES.values())
 def test_asks_first_and_keeps_the_guess(guess):
-    page = opened()
+    page = opened(PAGE)
     assert "Before you look" in said(page) and "After 60 updates" not in said(page) and not page.table
     sound(page.radio[0].set_value(guess).run())
     assert "Before you look" not in said(page) and f"Your guess was “{guess}”" in said(page)
     assert ("not this time" in said(page)) == (guess != explain.FATES["thrown"])
-    assert len(page.table) == 1 and not opened(predict="false", cliff_step="0").table
+    assert len(page.table) == 1 and not opened(PAGE, predict="false", cliff_step="0").table
 
 
 def test_can_be_skipped_and_switched_off():
-    page = opened()
+    page = opened(PAGE)
     sound(page.button(key="skip-cliff").click().run())
     assert "After 60 updates" in said(page) and "Your guess" not in said(page)
-    off = opened(predict="false")
+    off = opened(PAGE, predict="false")
     assert not off.radio and "After 60 updates" in said(off)
 
 
@@ -51,7 +32,7 @@ def test_can_be_skipped_and_switched_off():
 @pytest.mark.parametrize("method", CONTROLS["cliff_method"].options)
 def test_controls_at_both_ends(name, end, method):
     value = CONTROLS[name].text(getattr(CONTROLS[name], end))
-    page = opened(**{"predict": "false", "cliff_method": method, "cliff_relief": "true"} | {name: value})
+    page = opened(PAGE, **{"predict": "false", "cliff_method": method, "cliff_relief": "true"} | {name: value})
     assert "After 60 updates" in said(page)
     assert ("There is no wall" in said(page)) or ("the wall stands at" in said(page))
 
@@ -61,4 +42,4 @@ def test_controls_at_both_ends(name, end, method):
     {"predict": "perhaps"}, {"cliff_relief": "2"},
 ])
 def test_nonsense_in_the_address_is_said(query):
-    assert "is used" in said(opened(**query))
+    assert "is used" in said(opened(PAGE, **query))

@@ -1,11 +1,10 @@
 """The training page without a browser: every control at both ends, runs started, paused, rewound, kept and lost."""
 
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
+from opened import opened, said, sound
 
 from rnnviz import TrainConfig, Training
 from rnnviz.engine.weights_file import read_weights, write_weights
@@ -13,34 +12,16 @@ from rnnviz.presets import TRAINING_PRESETS
 from rnnviz.ui import training
 from rnnviz.ui.state import CONTROLS, VARIED
 
-APP = str(Path(__file__).parents[2] / "app.py")
-
-
-def opened(**query):
-    page = AppTest.from_file(APP, default_timeout=60)
-    page.switch_page("pages/training.py")
-    for name, value in query.items():
-        page.query_params[name] = value
-    return sound(page.run())
-
-
-def sound(page):
-    assert not page.exception, page.exception[0].stack_trace
-    return page
+PAGE = "pages/training.py"
 
 
 def press(page, key):
     return sound(page.button(key=f"train_{key}").click().run())
 
 
-def said(page):
-    kinds = (page.markdown, page.info, page.warning, page.error, page.caption)
-    return " ".join(e.value for kind in kinds for e in kind)
-
-
 def small(**query):
     few = dict(train_hidden_size="4", train_length="10", train_sequences="2", train_networks="2")
-    return opened(**few | query)
+    return opened(PAGE, **few | query)
 
 
 def test_a_run_from_start_to_rewind():
@@ -106,7 +87,7 @@ def test_two_sessions_do_not_share():
 
 @pytest.mark.parametrize("preset", TRAINING_PRESETS, ids=lambda p: p.name)
 def test_presets(preset):
-    page = opened()
+    page = opened(PAGE)
     if preset is not TRAINING_PRESETS[0]:
         sound(page.button_group(key="train_preset").select(preset.name).run())
         for name, value in preset.values.items():
@@ -136,7 +117,7 @@ def test_every_difference_and_its_controls_at_both_ends(varied):
 def test_the_largest_run_there_can_be():
     names = [f"train_{n}" for n in ("networks", "sequences", "updates", "input_scale")]
     largest = {n: str(CONTROLS[n].high) for n in names} | {"train_hidden_size": "64", "train_length": "200"}
-    page = press(opened(train_cell="LSTM", vary="optimiser", **largest), "start")
+    page = press(opened(PAGE, train_cell="LSTM", vary="optimiser", **largest), "start")
     assert page.session_state["pair"].updates >= 1
 
 
@@ -146,7 +127,7 @@ def test_the_same_settings_twice_are_no_pair():
 
 
 def test_a_run_that_diverges_says_why_and_what_to_try():
-    page = opened(train_cell="RNN (linear)", train_gain="4", train_init="identity", train_length="200",
+    page = opened(PAGE, train_cell="RNN (linear)", train_gain="4", train_init="identity", train_length="200",
                   train_networks="1", train_hidden_size="4")
     press(page, "start")
     while page.session_state["pair"].running:
