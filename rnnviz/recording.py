@@ -27,6 +27,7 @@ class Recording:
     cell: the `Cell`. config: the `Config`, or None for one's own weights. parameters: `Parameters`.
     x: (T, B, D) input. output_gradient: (T, B, H), what was pulled back: the partial derivative of L by each output.
     loss: the value of L (K,), or None where only its gradient was given.
+    forward, local, back: what the engine left behind: `Trajectory`, `Linearisation`, `Adjoint`.
     """
 
     cell: Cell
@@ -36,9 +37,9 @@ class Recording:
     loss: np.ndarray | None
     config: Config | None
     drawn_spectra: dict | None = field(repr=False)
-    _forward: Trajectory = field(repr=False)
-    _local: Linearisation = field(repr=False)
-    _back: Adjoint = field(repr=False)
+    forward: Trajectory = field(repr=False)
+    local: Linearisation = field(repr=False)
+    back: Adjoint = field(repr=False)
 
     @property
     def steps(self):
@@ -53,47 +54,47 @@ class Recording:
     @property
     def h(self):
         """(T, B, H) hidden state h_t."""
-        return self._forward.states["h"][1:]
+        return self.forward.states["h"][1:]
 
     @property
     def c(self):
         """(T, B, H) cell state c_t; None for cells that have none."""
-        return self._forward.states["c"][1:] if "c" in self.cell.states else None
+        return self.forward.states["c"][1:] if "c" in self.cell.states else None
 
     @property
     def states(self):
         """State name -> (T+1, B, H), index 0 the initial state."""
-        return self._forward.states
+        return self.forward.states
 
     @property
     def initial_state(self):
         """State name -> (B, H) at step 0."""
-        return {name: array[0] for name, array in self._forward.states.items()}
+        return {name: array[0] for name, array in self.forward.states.items()}
 
     @property
     def gates(self):
         """Name -> (T, B, H): the gates, the candidate, and whatever else the cell computes on the way to its state."""
-        return self._local.values
+        return self.local.values
 
     @cached_property
     def preactivations(self):
         """Gate -> (T, B, H): a_k = x_t W_k + b_k + h_{t-1} U_k + b_rec_k."""
-        return self._blocks(self._forward.a)
+        return self._blocks(self.forward.a)
 
     @cached_property
     def input_terms(self):
         """Gate -> (T, B, H): x_k = x_t W_k + b_k."""
-        return self._blocks(self._forward.x)
+        return self._blocks(self.forward.x)
 
     @cached_property
     def recurrent_terms(self):
         """Gate -> (T, B, H): u_k = h_{t-1} U_k + b_rec_k."""
-        return self._blocks(self._forward.u)
+        return self._blocks(self.forward.u)
 
     @property
     def overflow_step(self):
         """(K,) the first step, counted from 1, whose state is infinite or not a number; 0 where all are finite."""
-        return self._forward.overflow_step
+        return self.forward.overflow_step
 
     @cached_property
     def dh(self):
@@ -139,8 +140,8 @@ class Recording:
     @cached_property
     def gradients(self):
         """`Parameters` of the gradients dL/dW, dL/dU, dL/db, dL/db_rec, summed over steps and batch."""
-        recurrent_side = self._true(self._back.gates)
-        input_side = recurrent_side if self._input_side is self._back.gates else self._true(self._input_side)
+        recurrent_side = self._true(self.back.gates)
+        input_side = recurrent_side if self._input_side is self.back.gates else self._true(self._input_side)
         recurrent = _networks_first(recurrent_side)
         inputs = recurrent if input_side is recurrent_side else _networks_first(input_side)
         with np.errstate(all="ignore"):
@@ -160,7 +161,7 @@ class Recording:
 
         Step t's term of dL/dU is the sum over the batch of h_{t-1}^T dL/du_t, and so on for "W" and "b".
         """
-        input_side, recurrent_side = self._input_side, self._back.gates
+        input_side, recurrent_side = self._input_side, self.back.gates
         with np.errstate(all="ignore"):
             blocks = [_log10_outer(vector, columns(recurrent_side, block, self.hidden_size))
                       for block, vector in self._multiplied]
@@ -197,7 +198,7 @@ class Recording:
         """(T, B, H) dh_t/da_t, the slope of the activation at each step, for cells h = phi(a); otherwise None."""
         if self.cell.max_slope is None:
             return None
-        (_, partial), = self._local.to_gates["h"]
+        (_, partial), = self.local.to_gates["h"]
         return partial[..., 0, :]
 
     @cached_property
@@ -222,31 +223,31 @@ class Recording:
         return {g: columns(array, slice(k, k + 1), self.hidden_size) for k, g in enumerate(self.cell.gates)}
 
     def _exponents(self, start):
-        return 0 if self._back.exponent is None else self._back.exponent[start:]
+        return 0 if self.back.exponent is None else self.back.exponent[start:]
 
     def _true(self, mantissas):
         """Adjoints at steps 1 to T, (T, K, B, ...), with their powers of two."""
-        if self._back.exponent is None:
+        if self.back.exponent is None:
             return mantissas
         with np.errstate(all="ignore"):
-            return np.ldexp(mantissas, self._back.exponent[-len(mantissas) :][..., None, None])
+            return np.ldexp(mantissas, self.back.exponent[-len(mantissas) :][..., None, None])
 
     def _cut(self, name):
-        return self._true(self._back.cuts[name])
+        return self._true(self.back.cuts[name])
 
     def _log10_norm(self, name):
-        return _log10_norm(self._back.cuts[name][1:]) + self._exponents(1) * LOG10_2
+        return _log10_norm(self.back.cuts[name][1:]) + self._exponents(1) * LOG10_2
 
     @cached_property
     def _input_side(self):
         """(T, K, B, G*H) dL/dx_k: dL/du_k but where an equation reads x_k apart from u_k."""
         apart = {}
-        for cut, partials in self._local.to_inputs.items():
+        for cut, partials in self.local.to_inputs.items():
             for k, partial in partials.items():
-                apart[k] = apart.get(k, 0.0) + self._back.cuts[cut][1:] * partial
+                apart[k] = apart.get(k, 0.0) + self.back.cuts[cut][1:] * partial
         if not apart:
-            return self._back.gates
-        out = self._back.gates.copy()
+            return self.back.gates
+        out = self.back.gates.copy()
         for k, array in apart.items():
             columns(out, slice(k, k + 1), self.hidden_size)[...] = array
         return out
@@ -255,9 +256,9 @@ class Recording:
     def _multiplied(self):
         """Which vector (T, K, B, H) each block of columns of U multiplies."""
         walk = plan(self.cell)
-        out = [(walk.early, self._forward.states["h"][:-1])]
+        out = [(walk.early, self.forward.states["h"][:-1])]
         late = [stage.product for stage in walk.stages if stage.product]
-        return out + [(block, self._forward.vectors[name]) for block, name in late]
+        return out + [(block, self.forward.vectors[name]) for block, name in late]
 
 
 def _networks_first(array):

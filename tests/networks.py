@@ -104,7 +104,7 @@ def check_finite_differences_of_each_state(cell, seed=7, rtol=1e-8):
     gradient = output_gradient("every", 6, 3, 4, seed)
     recording = record_with(cell, parameters, x, gradient, initial)
     definition = CELLS[cell]
-    states = dict(zip(definition.states, (recording._forward.states[s] for s in definition.states)))
+    states = dict(zip(definition.states, (recording.forward.states[s] for s in definition.states)))
     rng = np.random.default_rng(seed)
     step = 1e-3 if cell != "rnn_relu" else 1e-6
     for t in range(6):

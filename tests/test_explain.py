@@ -75,7 +75,7 @@ def test_why():
 
 def test_learns_from():
     r = record(Config("gru", steps=30))
-    terms = [np.linalg.norm(np.outer(h, d)) for h, d in zip(r.states["h"][:-1, 0], r._back.gates[:, 0])]
+    terms = [np.linalg.norm(np.outer(h, d)) for h, d in zip(r.states["h"][:-1, 0], r.back.gates[:, 0])]
     top = int(np.argmax(terms))
     sentence = explain.learns_from("GRU", r)
     assert f"step {top + 1} gives" in sentence and f"{100 * max(terms) / sum(terms):.2g} %" in sentence

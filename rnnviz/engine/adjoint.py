@@ -183,17 +183,20 @@ def _linearise_block(cell, trajectory, value, source, target, block, width):
                     out[...] = derivative
 
 
-def pull_back(lin, U, cotangent, rescale=False):
+def pull_back(lin, U, cotangent, rescale=False, arriving=None):
     """Pull the gradient of a loss back through time.
 
     cotangent: (T, N, K, B, H), the partial derivative of the loss by each output h_t. rescale: carry a power of two
-    apart, so that nothing under- or overflows. Returns an `Adjoint`.
+    apart, so that nothing under- or overflows. arriving: state -> (N, K, B, H), what comes from after the last step.
+    Returns an `Adjoint`.
     """
     cell, width = lin.cell, U.shape[-2]
     steps, lead = cotangent.shape[0], cotangent.shape[1:]
     cuts = {cut: np.zeros((steps + 1, *lead), U.dtype) for cut in cell.cuts}
     gates = np.zeros((steps, *lead[:-1], len(cell.gates) * width), U.dtype)
     exponent = np.zeros((steps + 1, *lead[:-2]), dtype=np.int64) if rescale else None
+    for state, array in (arriving or {}).items():
+        cuts[state][-1] = array
     with np.errstate(all="ignore"):
         _loop(lin, U, cotangent, cuts, gates, exponent)
     return Adjoint(cuts, gates, exponent)

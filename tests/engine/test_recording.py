@@ -136,7 +136,7 @@ def outer_products(recording):
     cell, H = recording.cell, recording.hidden_size
     before = np.concatenate([recording.initial_state["h"][None], recording.h[:-1]])
     multiplied = [before if g not in cell.multiplied else recording.gates[cell.multiplied[g]] for g in cell.gates]
-    inner, outer = recording._true(recording._back.gates), recording._true(recording._input_side)
+    inner, outer = recording._true(recording.back.gates), recording._true(recording._input_side)
     blocks = [np.einsum("tbi,tbj->tij", m, inner[..., k * H : (k + 1) * H]) for k, m in enumerate(multiplied)]
     return {"W": np.einsum("tbi,tbj->tij", recording.x, outer), "U": np.concatenate(blocks, axis=-1),
             "b": outer.sum(axis=1)}
