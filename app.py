@@ -25,12 +25,14 @@ plot(
 LESSONS = (
     ("gradient_flow", "Gradient flow", "Drag one slider, and see the gradient vanish, explode or survive."),
     ("inside_the_cell", "Inside the cell", "Follow one step through the gates, with every number to check by hand."),
+    ("why_it_vanishes", "Why it vanishes", "Take a backward pass apart: what multiplies the gradient at every step?"),
     ("the_cliff", "The cliff", "See one update throw a network away, and what clipping does about it."),
     ("training", "Training", "Train two networks that differ in one thing, and watch which of them learns."),
 )
-places = [*st.columns(2, border=True), *st.columns(2, border=True)]
-for number, (place, (page, name, promise)) in enumerate(zip(places, LESSONS), 1):
-    with place:
+for number, (page, name, promise) in enumerate(LESSONS, 1):
+    if number % 2:
+        places = st.columns(2, border=True)
+    with places[(number - 1) % 2]:
         st.page_link(f"pages/{page}.py", label=f"**Lesson {number}: {name}**")
         st.markdown(promise)
 with st.expander("For a class"):

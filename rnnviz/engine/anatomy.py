@@ -21,6 +21,16 @@ AT_ONCE = 32
 """Losses that are pulled back together."""
 
 
+LARGEST = {"hidden_size": 64, "steps": 300}
+"""Beyond this the Jacobians take too long to follow a slider."""
+
+
+def within_reach(config):
+    """The configuration, cut down to `LARGEST`."""
+    fields = {name: min(getattr(config, name), most) for name, most in LARGEST.items()}
+    return replace(config, **fields, loss_step=min(config.loss_step, fields["steps"]))
+
+
 @dataclass(frozen=True, eq=False)
 class Paths:
     """The gradient by the state that a cell carries over, taken apart; log10 of norms, (T,), -inf for exactly 0.
@@ -219,6 +229,6 @@ def rounded(recording, names=("float16", "bfloat16", "float32")):
     return dict(zip(names, out))
 
 
-def phase(config, field, values):
+def phase(config, field, values, inputs=None):
     """log10 of the norm of dL/dh_t for networks that differ in one field, (T, K); one pass over the loop."""
-    return record_many([replace(config, **{field: float(v)}) for v in values]).log10_dh
+    return record_many([replace(config, **{field: float(v)}) for v in values], inputs=inputs).log10_dh

@@ -12,6 +12,7 @@ PAGES = (
     ("app.py", "Start"),
     ("pages/gradient_flow.py", "Gradient flow"),
     ("pages/inside_the_cell.py", "Inside the cell"),
+    ("pages/why_it_vanishes.py", "Why it vanishes"),
     ("pages/the_cliff.py", "The cliff"),
     ("pages/training.py", "Training"),
 )

@@ -19,6 +19,11 @@ CELL_KINDS = {
 INPUTS = {**BOUNDS["input"].options, "csv": "a column of a CSV file of your own"}
 
 
+VIEWS = ("singular values", "eigenvalues and exponents", "direct path and the rest", "phase diagram",
+         "who learns from whom", "number formats")
+"""What the page "Why it vanishes" can look at."""
+
+
 class Flag:
     """A switch: true or false in the address."""
 
@@ -100,6 +105,9 @@ CONTROLS = {
     "beside": Choice("none", {"none": "", "RNN": "", "LSTM": "", "GRU": ""}),
     "unit": Number(1, 1, 128, 1, whole=True),
     "predict": Flag(True),
+    "view": Choice("singular values", dict.fromkeys(VIEWS)),
+    "axis": Choice("gain", dict.fromkeys(("gain", "forget_bias", "update_bias", "input_scale"))),
+    "reach": Number(20, 1, 1000, 1, whole=True),
     "cliff_w": Number(5.6, *W_RANGE, 0.01),
     "cliff_b": Number(-2.0, *B_RANGE, 0.01),
     "cliff_rate": Number(1.0, 0.01, 2.0, 0.01),
@@ -192,7 +200,7 @@ def _texts(control, value):
     return list(value) if isinstance(control, Several) else [value]
 
 
-LIVE = ("gain", "step", "unit", "cliff_w", "cliff_b", "cliff_rate", "cliff_threshold", "cliff_step")
+LIVE = ("gain", "step", "unit", "reach", "cliff_w", "cliff_b", "cliff_rate", "cliff_threshold", "cliff_step")
 
 
 def _value(control, texts):

@@ -6,6 +6,8 @@ import time
 import pytest
 from somebody import Person
 
+from rnnviz.ui.state import VIEWS
+
 CLIFF = "/the_cliff?predict=false"
 SMALL = "/training?train_hidden_size=8&train_networks=2&train_sequences=4&train_length=20&train_updates=20000"
 
@@ -204,3 +206,41 @@ def test_presets_and_a_run_that_diverges(person):
     page.get_by_role("button", name="Train", exact=True).click(timeout=30_000)
     page.get_by_text("To try:").first.wait_for(timeout=30_000)
     person.healthy()
+
+
+# ---- why it vanishes -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme, size", [("light", (1366, 850)), ("dark", (390, 844))], ids=["wide", "phone"])
+def test_every_view_answers_while_dragged(browser, server, scheme, size):
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    somebody = Person(context.new_page(), server)
+    for view in VIEWS:
+        somebody.open(f"/why_it_vanishes?shown=LSTM&steps=40&hidden_size=8&step=20&view={view.replace(' ', '+')}")
+        before = somebody.figure()
+        somebody.press(re.compile("Recurrent gain"), "Home")
+        if view == "phase diagram":  # its rows are all gains: only the line moves
+            somebody.page.wait_for_url(re.compile("gain=0"), timeout=10_000)
+        else:
+            somebody.changed(before)
+        somebody.healthy()
+        beyond = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
+        assert somebody.page.evaluate(beyond) <= 1
+    context.close()
+
+
+def test_a_click_into_the_phase_diagram_sets_the_gain(person):
+    person.open("/why_it_vanishes?view=phase+diagram&shown=GRU&steps=30&hidden_size=8")
+    box = person.page.locator(".rv-figure .nsewdrag").first.bounding_box()
+    person.page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.25 * box["height"])
+    person.page.wait_for_url(re.compile(r"gain=(2\.9|3)"), timeout=10_000)
+
+
+def test_truncation_blanks_what_it_cuts(person):
+    person.open("/why_it_vanishes?view=who+learns+from+whom&shown=GRU&steps=30&hidden_size=8&reach=30")
+    before = person.figure()
+    seen = lambda figure: sum(v is not None and v == v for v in figure[0][1])  # noqa: E731
+    assert seen(before) == 30 * 31 / 2
+    person.press(re.compile("Truncated BPTT"), "Home")
+    after = person.changed(before)
+    assert seen(after) == 30

@@ -1,0 +1,44 @@
+"""Why it vanishes: what multiplies the gradient on its way back, looked at in six ways."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from rnnviz import BOUNDS, record
+from rnnviz.engine import anatomy
+from rnnviz.ui import controls
+from rnnviz.ui.anatomy import VIEWS
+from rnnviz.ui.live import live_slider
+from rnnviz.ui.page import follow_live, frame, takeaway
+
+frame("Why it vanishes", "On its way back the gradient is multiplied at every step. By what?")
+setup = controls.sidebar()
+left, right = st.columns([3, 1])
+with left:
+    view = controls.choice("view", "Look at", "Six ways to take a backward pass apart.")
+with right:
+    shown = controls.choice("shown", "Cell", "Its kind (activation, gates) is set in the sidebar.")
+
+
+@st.fragment
+def why(setup, view, label):
+    gain = live_slider("gain", "Recurrent gain: scales the weights U", BOUNDS["gain"])
+    wanted = replace(setup.configs[label], gain=gain)
+    config = anatomy.within_reach(wanted)
+    if config != wanted:
+        units, steps = anatomy.LARGEST["hidden_size"], anatomy.LARGEST["steps"]
+        st.info(f"To stay live, this page takes at most {units} units and {steps} steps; the sidebar asks for more.")
+    inputs = setup.inputs[: config.steps] if setup.inputs is not None else None
+    loss = {"who learns from whom": "every", "phase diagram": "last"}.get(view, config.loss)
+    if loss != config.loss:
+        config = replace(config, loss=loss)
+        st.caption(f"Here the loss is {BOUNDS['loss'].options[loss]}, whatever the sidebar says.")
+    VIEWS[view](label, record(config, inputs=inputs), config, inputs is None)
+    follow_live()
+
+
+why(setup, view, shown)
+takeaway(
+    "One step back is one matrix. Its largest singular values decide what can survive; a gate near 1 puts a path "
+    "beside it that hardly shrinks."
+)
