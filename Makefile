@@ -19,6 +19,7 @@ test: .venv/test browser
 bench: .venv/test .venv-bench/ready browser
 	.venv-bench/bin/python -m benchmarks.engine
 	.venv-bench/bin/python -m benchmarks.training
+	.venv-bench/bin/python -m benchmarks.anatomy
 	$(BIN)/python -m benchmarks.server
 	$(BIN)/python -m benchmarks.browser
 

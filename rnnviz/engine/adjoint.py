@@ -226,6 +226,9 @@ def _loop(lin, U, cotangent, cuts, gates, exponent):
     h, U_early = cuts["h"], _transposed(columns(U, walk.early, width))
     early = columns(gates, walk.early, width)
     product = np.matmul if cell.multiplied else product_for(U)
+    from_gates, into_h = early, h
+    if product is np.dot:  # for more than two axes np.dot leaves BLAS aside
+        from_gates, into_h = (a.reshape((len(a), -1, a.shape[-1]), copy=False) for a in (early, h))
     if loaded[-1]:
         _load(cuts, states, exponent, cotangent, len(cotangent))
     for t in range(len(cotangent) - 1, -1, -1):
@@ -241,7 +244,7 @@ def _loop(lin, U, cotangent, cuts, gates, exponent):
                     np.multiply(wide, partial[t], out=out[t])
                 else:
                     out[t] += wide * partial[t]
-        product(early[t], U_early, out=h[t])
+        product(from_gates[t], U_early, out=into_h[t])
         for adjoint, state, partial, fresh in previous:
             if fresh:
                 np.multiply(adjoint[t + 1], partial[t], out=state[t])

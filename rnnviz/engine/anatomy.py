@@ -10,7 +10,7 @@ import numpy as np
 
 from ..formats import FORMATS
 from ..recording import LOG10_2, Recording
-from .adjoint import Adjoint, Linearisation, pull_back
+from .adjoint import SAFE, Adjoint, Linearisation, pull_back
 from .plan import columns, plan
 from .record import record_many
 
@@ -54,6 +54,16 @@ def _sliced(lin, cut):
     return Linearisation(lin.cell, {}, *nested)
 
 
+def _pulled(lin, U, cotangent):
+    """The `Adjoint`, with its powers of two; they are only carried where something leaves the safe range."""
+    back = pull_back(lin, U, cotangent)
+    for array in back.cuts.values():
+        size = np.abs(array)
+        if not (size.max() < SAFE and np.where(size > 0, size, 1.0).min() > 1.0 / SAFE):
+            return pull_back(lin, U, cotangent, rescale=True)
+    return Adjoint(back.cuts, back.gates, np.zeros((len(cotangent) + 1, *cotangent.shape[1:-2]), np.int64))
+
+
 def step_jacobians(recording):
     """The Jacobian of every step, (T, n, n): J[t, i, j] is the derivative of s_t[i] by s_{t-1}[j], s being h, then c.
 
@@ -79,7 +89,7 @@ def products(recording, steps):
     H, T = recording.hidden_size, recording.steps
     cotangent = np.zeros((T, H, 1, H))
     cotangent[-1, :, 0] = np.eye(H)
-    back = pull_back(recording.local, recording.parameters.U, cotangent, rescale=True)
+    back = _pulled(recording.local, recording.parameters.U, cotangent)
     rows, exponent = back.cuts["h"][steps, :, 0], back.exponent[steps]
     with np.errstate(all="ignore"):
         _, own = np.frexp(np.abs(rows).max(axis=-1))
@@ -197,7 +207,7 @@ def _one_by_one(recording):
         for j in range(count):
             cotangent[start + j, j] = gradient[start + j]
         shorter = _sliced(recording.local, lambda a, last=last: a[:last])
-        part = pull_back(shorter, recording.parameters.U, cotangent[:last], rescale=True)
+        part = _pulled(shorter, recording.parameters.U, cotangent[:last])
         pad = T - last
 
         def whole(array, pad=pad):

@@ -250,7 +250,7 @@ def test_a_gradient_that_enters_one_member_leaves_the_others_alone():
     for lucky in range(3):
         cotangent = np.zeros((T, 3, 1, 1))
         cotangent[-1], cotangent[400, lucky], cotangent[300, lucky] = 1.0, -3.0, 1e-280
-        back = pull_back(recording._local, recording.parameters.U, cotangent, rescale=True)
+        back = pull_back(recording.local, recording.parameters.U, cotangent, rescale=True)
         for k, gain in enumerate(gains):
             mantissa, exponent = back.cuts["h"][1:, k, 0, 0], back.exponent[1:, k]
             found = np.log10(np.abs(mantissa)) + exponent * np.log10(2.0)
@@ -278,7 +278,7 @@ def test_rescaling_changes_nothing_in_range(cell, factor, ensemble):
     cotangent = rng.normal(size=recording.h.shape)
     cotangent[rng.random(steps) < 0.6] = 0.0
     cotangent[-1], cotangent[steps // 2], cotangent[steps // 4] = 2.0**215, 2.0**-230, 2.0**-3
-    plain, rescaled = (pull_back(recording._local, U, cotangent, rescale=r) for r in (False, True))
+    plain, rescaled = (pull_back(recording.local, U, cotangent, rescale=r) for r in (False, True))
     assert plain.exponent is None and (np.abs(rescaled.exponent[1:]) > 200).any()
     for cut, expected in plain.cuts.items():
         assert (np.abs(expected) < SAFE**2).all()
