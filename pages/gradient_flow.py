@@ -11,6 +11,7 @@ from rnnviz.ui import controls, state
 from rnnviz.ui.live import live_slider
 from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
+from rnnviz.ui.predict import prediction_switch, question
 
 frame(
     "Gradient flow",
@@ -19,6 +20,8 @@ frame(
 setup = controls.sidebar()
 controls.presets(PRESETS, state.PICTURED, state.TOLD_BY)
 
+with st.sidebar:
+    prediction_switch()
 with st.sidebar.expander("What is drawn"):
     cells = controls.several("cells", "Cells", "Which of the three to draw.")
     window = controls.choice(
@@ -80,6 +83,12 @@ def flow(setup, cells, look):
         "largest bar of its row. Where no bar shows, the weights learn nothing from that step.",
     )
     st.markdown("\n\n".join(explain.learns_from(label, r) for label, r in recordings.items()))
+    other = 3.0 if gain < 2 else 0.5
+    question(
+        f"What will the RNN's curve look like at gain {other:g}?",
+        list(explain.SHAPES.values()),
+        lambda: explain.shape_at("RNN", record(replace(setup.configs["RNN"], gain=other), inputs=setup.inputs), other),
+    )
     follow_live()
 
 

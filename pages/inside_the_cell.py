@@ -11,9 +11,12 @@ from rnnviz.ui.live import live_slider
 from rnnviz.ui.numbers import numbers
 from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
+from rnnviz.ui.predict import prediction_switch, question
 
 frame("Inside the cell", "What does a recurrent cell remember, and what does it let go, at each step?")
 setup = controls.sidebar()
+with st.sidebar:
+    prediction_switch()
 left, right = st.columns(2)
 with left:
     shown = controls.choice("shown", "Cell", "Its kind (activation, gates) is set in the sidebar.")
@@ -44,6 +47,13 @@ def inside(setup, labels):
             )
         with places[place if len(labels) > 1 else 1]:
             numbers(recording, unit, step, label.lower(), setup.tokens)
+    lstm = recordings.get("LSTM")
+    if lstm is not None and "f" in lstm.gates and not lstm.overflow_step:
+        question(
+            f"What part of the cell state that unit {unit} holds at step 1 is left of it at step {lstm.steps}?",
+            None,
+            lambda: explain.remembered(lstm, unit),
+        )
     follow_live()
 
 

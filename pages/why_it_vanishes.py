@@ -4,15 +4,18 @@ from dataclasses import replace
 
 import streamlit as st
 
-from rnnviz import BOUNDS, record
+from rnnviz import BOUNDS, explain, record
 from rnnviz.engine import anatomy
 from rnnviz.ui import controls
 from rnnviz.ui.anatomy import VIEWS
 from rnnviz.ui.live import live_slider
 from rnnviz.ui.page import follow_live, frame, takeaway
+from rnnviz.ui.predict import prediction_switch, question
 
 frame("Why it vanishes", "On its way back the gradient is multiplied at every step. By what?")
 setup = controls.sidebar()
+with st.sidebar:
+    prediction_switch()
 left, right = st.columns([3, 1])
 with left:
     view = controls.choice("view", "Look at", "Six ways to take a backward pass apart.")
@@ -34,6 +37,14 @@ def why(setup, view, label):
         config = replace(config, loss=loss)
         st.caption(f"Here the loss is {BOUNDS['loss'].options[loss]}, whatever the sidebar says.")
     VIEWS[view](label, record(config, inputs=inputs), config, inputs is None)
+    question(
+        f"Which cell hands back the largest part of its gradient at gain {gain:g}?",
+        list(setup.configs),
+        lambda: explain.most_kept({
+            name: record(replace(anatomy.within_reach(replace(c, gain=gain)), loss="last"), inputs=inputs)
+            for name, c in setup.configs.items()
+        }),
+    )
     follow_live()
 
 

@@ -152,3 +152,45 @@ def learns_from(label, recording, parameter="U"):
         f"**{label}**: {half} of {recording.steps} steps make up half of ∂L/∂U; step {top} gives the "
         f"most, {100 * shares.max():.2g} %."
     )
+
+
+SHAPES = {
+    "falls": "it falls to the left: it vanishes",
+    "level": "it stays about level",
+    "rises": "it rises to the left: it explodes",
+}
+"""What a curve of gradient norms can look like, within a factor of 100 from end to end being level."""
+
+
+def shape(recording):
+    """The shape of a recording's curve, a key of `SHAPES`, and by which factor it changed, in words."""
+    change = recording.log10_dh[0] - recording.log10_dh[last_loaded(recording)]
+    return "rises" if change > 2 else "falls" if change < -2 else "level", number(change)
+
+
+def shape_at(label, recording, gain):
+    """The answer to what a curve will look like: its words, and the reason."""
+    found, factor = shape(recording)
+    return SHAPES[found], (
+        f"At gain {gain:g} the {label}'s gradient at the first step is {factor} times that at the last. "
+        + why(label, recording)
+    )
+
+
+def remembered(recording, unit):
+    """The part of a unit's cell state of step 1 that is left at the end, the product of its forget gates, and why."""
+    f = recording.gates["f"][1:, 0, unit - 1]
+    with np.errstate(divide="ignore"):
+        kept = np.log10(f).sum()
+    return float(10.0**kept), (
+        f"Its forget gate averages {f.mean():.3g} over {len(f)} steps, and each step multiplies by it: the product is "
+        f"{number(kept)}."
+    )
+
+
+def most_kept(recordings):
+    """The cell that hands back the largest part of its gradient, and the sentence on it."""
+    change = {label: r.log10_dh[0] - r.log10_dh[last_loaded(r)] for label, r in recordings.items()}
+    best = max(change, key=lambda label: change[label] if not np.isnan(change[label]) else -np.inf)
+    left = ", ".join(f"{label} {number(c)}" for label, c in change.items())
+    return best, f"The gradient at step 1 by that where the loss enters: {left}."

@@ -160,3 +160,15 @@ def duration(seconds):
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+NEITHER = "there will be no difference"
+
+
+def winner(trainings):
+    """Which run's held-out loss is smaller, or `NEITHER` where the two are within 10 %, and the losses."""
+    loss = {name: float(np.nanmedian(t.tests["loss"][-1])) for name, t in trainings.items()}
+    (one, a), (two, b) = loss.items()
+    best = NEITHER if not max(a, b) > 1.1 * min(a, b) else one if a < b else two
+    done = min(t.updates for t in trainings.values())
+    return best, f"After {done:,} updates the median held-out loss is {a:.3g} for “{one}” and {b:.3g} for “{two}”."

@@ -13,6 +13,7 @@ from ..figures.training import held_out
 from ..sources.tasks import LENGTHS, task
 from .controls import choice, slider, start_over
 from .plot import plot
+from .predict import prediction_switch
 from .pulse import turn
 from .state import CONTROLS, VARIED, WORDS, plain
 
@@ -58,6 +59,7 @@ def sidebar():
     """Draw the controls. Returns what `settings` makes of them."""
     with st.sidebar:
         start_over()
+        prediction_switch()
         with st.expander("The one difference", expanded=True):
             varied = VARIED[choice("vary", "The two runs differ in", "Everything else is the same for both.")]
             st.markdown("**First run**")
@@ -212,6 +214,10 @@ def _usable_text(text):
 # ---- the pair on the screen ----------------------------------------------------------------------------------------
 
 
+def _expect():
+    st.session_state["expected"] = st.session_state["expected_now"]
+
+
 def start(first, second, varied, initial):
     """A new pair from the controls, running; the one before it leaves its curves."""
     kept = st.session_state
@@ -304,7 +310,11 @@ def bar(first, second, varied):
         st.info("The settings on the left have changed. The runs below are still those of the earlier ones; **Train "
                 "anew** starts with the new ones and keeps these curves.")
     elif pair is None:
-        st.markdown(f"**{explain.label(first, varied)}** against **{explain.label(second, varied)}**: press **Train**.")
+        labels = [explain.label(config, varied) for config in (first, second)]
+        st.markdown(f"**{labels[0]}** against **{labels[1]}**: press **Train**.")
+        if kept.get("predict", True):
+            st.radio("Before you look: which of the two will have the smaller loss on held-out sequences at the end?",
+                     [*labels, explain.NEITHER], index=None, key="expected_now", on_change=_expect)
     return pair
 
 
@@ -329,8 +339,13 @@ def progress(pair):
 
 
 def words(pair):
-    """What came of it, computed."""
+    """What came of it, computed, beside what was expected."""
     trainings = pair.trainings
+    guess = st.session_state.get("expected")
+    if guess in (*trainings, explain.NEITHER):
+        right, why = explain.winner(trainings)
+        verdict = "that is how it stands" if guess == right else f"so far it is “{right}”"
+        st.markdown(f"You expected “{plain(guess)}”: {verdict}. {why}")
     sentences = [explain.verdict(name, t) for name, t in trainings.items()]
     sentences += [explain.clipped(name, t) for name, t in trainings.items()]
     sentences += [explain.skipped(name, t) for name, t in trainings.items()]
