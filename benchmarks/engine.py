@@ -7,8 +7,8 @@ vs_numpy how many times slower than NumPy.
 
 PyTorch is the fastest of four: written-out equations, or torch.nn.RNNCell, LSTMCell or GRUCell, both with retain_grad
 on every state, each with one thread and also with one for every core. The modules do not show their gates, so those are
-computed again from the recorded states, in one product without autograd. NumPy is tests/oracle.py, which gives dL/dx
-as well; so rnnviz is asked for it too beside those two, and PyTorch is not.
+computed again from the recorded states, in one product without autograd. NumPy is rnnviz/checks/hand_written.py, which
+gives dL/dx as well; so rnnviz is asked for it too beside those two, and PyTorch is not.
 """
 
 import functools
@@ -20,13 +20,12 @@ import tracemalloc
 from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when NumPy is imported
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import numpy as np
-import oracle
 import torch
 
 from rnnviz import CELLS, Config, record_many, record_with
+from rnnviz.checks import hand_written as oracle
 from rnnviz.engine.initialise import initialise
 from rnnviz.engine.parameters import PYTORCH_ORDER
 

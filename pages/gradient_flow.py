@@ -8,6 +8,7 @@ from rnnviz import BOUNDS, explain, record
 from rnnviz.figures import gradient_flow, step_shares
 from rnnviz.presets import PRESETS
 from rnnviz.ui import controls, state
+from rnnviz.ui.check import check_expander
 from rnnviz.ui.live import live_slider
 from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
@@ -83,6 +84,7 @@ def flow(setup, cells, look):
         "largest bar of its row. Where no bar shows, the weights learn nothing from that step.",
     )
     st.markdown("\n\n".join(explain.learns_from(label, r) for label, r in recordings.items()))
+    check_expander(recordings)
     other = 3.0 if gain < 2 else 0.5
     question(
         f"What will the RNN's curve look like at gain {other:g}?",

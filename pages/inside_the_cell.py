@@ -7,6 +7,7 @@ import streamlit as st
 from rnnviz import BOUNDS, explain, record
 from rnnviz.figures import cell_heatmaps
 from rnnviz.ui import controls, state
+from rnnviz.ui.check import check_expander
 from rnnviz.ui.live import live_slider
 from rnnviz.ui.numbers import numbers
 from rnnviz.ui.page import follow_live, frame, takeaway
@@ -47,6 +48,7 @@ def inside(setup, labels):
             )
         with places[place if len(labels) > 1 else 1]:
             numbers(recording, unit, step, label.lower(), setup.tokens)
+    check_expander(recordings)
     lstm = recordings.get("LSTM")
     if lstm is not None and "f" in lstm.gates and not lstm.overflow_step:
         question(

@@ -13,6 +13,7 @@ FORBIDDEN = {
     "engine": {"streamlit", "plotly", "rnnviz.figures", "rnnviz.ui"},
     "sources": {"streamlit", "plotly", "rnnviz.engine", "rnnviz.cells", "rnnviz.figures", "rnnviz.ui", "rnnviz.config"},
     "figures": {"streamlit", "rnnviz.ui", "rnnviz.engine"},
+    "checks": {"streamlit", "plotly", "rnnviz.ui", "rnnviz.engine"},
     "rnnviz": {"streamlit", "plotly", "rnnviz.ui"},
     "ui": {"plotly.graph_objects"},
     "pages": {"numpy", "plotly", "autograd"},
@@ -46,8 +47,9 @@ def test_nothing_unsafe(path):
         assert word not in text
 
 
-def test_the_oracle_is_independent():
-    assert not any(name.startswith("rnnviz") for name in imports(ROOT / "tests" / "oracle.py"))
+@pytest.mark.parametrize("name", ["hand_written", "plain_autograd"])
+def test_the_other_ways_are_independent(name):
+    assert not any(n.startswith("rnnviz") for n in imports(ROOT / "rnnviz" / "checks" / f"{name}.py"))
 
 
 def test_settings_that_speed_and_safety_rest_on():

@@ -3,11 +3,12 @@
 import autograd
 import autograd.numpy as anp
 import numpy as np
-import oracle
 import pytest
 import reference_cases
 from compare import assert_close, relative_error
-from plain_autograd import unroll_plain
+
+from rnnviz.checks import hand_written as oracle
+from rnnviz.checks.plain_autograd import unroll_plain
 
 CELLS = list(oracle.GATES)
 CASES = reference_cases.load()

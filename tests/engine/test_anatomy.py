@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import networks
 import numpy as np
-import oracle
 import pytest
 from compare import assert_close
 from hypothesis import given
@@ -13,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 from networks import network, output_gradient
 
 from rnnviz import CELLS, Config, record, record_with
+from rnnviz.checks import hand_written as oracle
 from rnnviz.engine import anatomy
 from rnnviz.formats import FORMATS
 

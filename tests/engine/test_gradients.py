@@ -6,14 +6,14 @@ import autograd
 import autograd.numpy as anp
 import networks
 import numpy as np
-import oracle
 import pytest
 import reference_cases
 from compare import assert_close
 from networks import OVER_TIME, WEIGHTS, as_dict, network, output_gradient
-from plain_autograd import unroll_plain
 
 from rnnviz import CELLS, Parameters, record_with
+from rnnviz.checks import hand_written as oracle
+from rnnviz.checks.plain_autograd import unroll_plain
 from rnnviz.config import LOSSES
 
 KNOWN = list(oracle.GATES)

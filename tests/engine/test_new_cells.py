@@ -10,7 +10,6 @@ from pathlib import Path
 import autograd
 import networks
 import numpy as np
-import oracle
 import pytest
 from autograd.extend import defvjp, primitive
 from compare import assert_close
@@ -20,6 +19,7 @@ import rnnviz
 from rnnviz import CELLS, Config, record, record_many, record_with
 from rnnviz.cells import Cell, register
 from rnnviz.cells.base import identity, relu, sigmoid, tanh
+from rnnviz.checks import hand_written as oracle
 from rnnviz.engine.adjoint import pull_back
 
 MINIMAL_GATED = '''
