@@ -396,6 +396,16 @@ FIGURES = {
 }
 
 
+TOO_LONG = {
+    "P6": ("Success against length, with and without clipping", f"{PASCANU}, figure 7"),
+    "P7": ("Adding: RNN against LSTM", "Hochreiter and Schmidhuber 1997, Long short-term memory, experiment 4"),
+}
+"""Figures that take too long to compute while somebody waits: title and citation."""
+
+TITLES = {name: f.title for name, f in FIGURES.items()} | {name: title for name, (title, _) in TOO_LONG.items()}
+TITLES = {name: TITLES[name] for name in sorted(TITLES, key=lambda name: int(name[1:]))}
+"""Name -> title of all figures, in order."""
+
 VARIANTS = ("P4", "P5")
 """Figures whose authors' published code differs from the text."""
 

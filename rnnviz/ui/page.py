@@ -15,6 +15,7 @@ PAGES = (
     ("pages/why_it_vanishes.py", "Why it vanishes"),
     ("pages/the_cliff.py", "The cliff"),
     ("pages/training.py", "Training"),
+    ("pages/paper_figures.py", "Paper figures"),
 )
 
 

@@ -10,6 +10,7 @@ from ..cliff import B_RANGE, UPDATES, W_RANGE
 from ..config import BOUNDS, TASKS, Choice, Config, Number, TrainConfig, complaint
 from ..figures.cliff import NAMES as CLIFF_NAMES
 from ..figures.flow import WINDOWS
+from ..papers import TITLES
 
 CELL_KINDS = {
     "rnn": {"tanh": "rnn", "relu": "rnn_relu", "logistic": "rnn_logistic", "identity": "rnn_identity"},
@@ -22,6 +23,10 @@ INPUTS = {**BOUNDS["input"].options, "csv": "a column of a CSV file of your own"
 VIEWS = ("singular values", "eigenvalues and exponents", "direct path and the rest", "phase diagram",
          "who learns from whom", "number formats")
 """What the page "Why it vanishes" can look at."""
+
+
+PAPERS = {f"{name}: {title}": name for name, title in TITLES.items()}
+"""The published figures, as they are chosen."""
 
 
 class Flag:
@@ -105,6 +110,8 @@ CONTROLS = {
     "beside": Choice("none", {"none": "", "RNN": "", "LSTM": "", "GRU": ""}),
     "unit": Number(1, 1, 128, 1, whole=True),
     "predict": Flag(True),
+    "paper": Choice(next(iter(PAPERS)), PAPERS),
+    "paper_code": Flag(False),
     "view": Choice("singular values", dict.fromkeys(VIEWS)),
     "axis": Choice("gain", dict.fromkeys(("gain", "forget_bias", "update_bias", "input_scale"))),
     "reach": Number(20, 1, 1000, 1, whole=True),

@@ -1,0 +1,25 @@
+"""Paper figures: published figures, and whether their numbers hold here."""
+
+import streamlit as st
+
+from rnnviz.ui import controls, papers
+from rnnviz.ui.page import frame, takeaway
+from rnnviz.ui.state import PAPERS, remember
+
+frame("Paper figures", "Do the numbers that the papers are built on hold, in the networks on this screen?")
+with st.sidebar:
+    controls.start_over()
+left, right = st.columns([2, 1], vertical_alignment="bottom")
+with left:
+    chosen = controls.choice("paper", "Figure", "Each has what the paper says, what theory says, and what is measured.")
+with right:
+    code = controls.flag("paper_code", "As the authors' code has it",
+                         "Where the published code differs from the text: strictly above the threshold, a gradient "
+                         "that is no number rescued as 0.02 W, squared norms in Ω. Only P4 and P5.")
+papers.show(PAPERS[chosen], code)
+with st.expander("All numbers"):
+    if st.button("Compute all", key="paper_all"):
+        papers.all_rows()
+    st.caption("The same table, at a prompt: python -m rnnviz.papers. It fails if a number does not hold.")
+takeaway("A claim about a network is worth what its number is worth: said, derived, and measured, side by side.")
+remember()

@@ -1,0 +1,61 @@
+"""Drawings beside the papers' numbers."""
+
+import numpy as np
+
+from .theme import GREY, figure
+
+BLUE, ORANGE = "#0072B2", "#D55E00"
+HEIGHT = 400
+
+
+def memory(biases, measured, steps):
+    """sigma(b)^T over the forget-gate bias, and what was measured. steps: T of the curve."""
+    b = np.linspace(-1.0, 6.0, 141)
+    curve = -steps * np.log10(1.0 + np.exp(-b))
+    return figure([_line(b, curve, f"σ(b) to the power of {steps}", GREY, "dash"),
+                   _points(biases, np.log10(measured), "measured", ORANGE)],
+                  f"What is left of a cell state after {steps} steps", height=HEIGHT,
+                  xaxis=dict(title="forget-gate bias b", range=[-1, 6.1]),
+                  yaxis=dict(title="log₁₀ of what is left", range=[-20, 1]))
+
+
+def chaos(gains, exponents):
+    """Largest Lyapunov exponents over the gain, one dot a seed, beside ln g. exponents: (gains, seeds)."""
+    g = np.linspace(0.4, 3.1, 109)
+    x = np.repeat(gains, exponents.shape[1])
+    return figure([_line(g, np.log(g), "ln g, for small g", GREY, "dash"),
+                   _points(x, exponents.ravel(), "measured, a dot a seed", ORANGE)],
+                  "The largest Lyapunov exponent of a random network", height=HEIGHT,
+                  xaxis=dict(title="gain g", range=[0.4, 3.1]),
+                  yaxis=dict(title="growth a step (natural log)", range=[-0.9, 0.6]))
+
+
+def smoothness(sizes, rough):
+    """Local smoothness against the norm of the gradient along training, both logarithmic, with a line through them."""
+    x, y = np.log10(sizes).ravel(), np.log10(rough).ravel()
+    slope, base = np.polyfit(x, y, 1)
+    ends = np.array([x.min(), x.max()])
+    fitted = _line(ends, base + slope * ends, f"slope {slope:.2f}", ORANGE, "solid")
+    return figure([_points(x, y, "an update", BLUE, 4), fitted],
+                  "How rough the error is, where it is steep", height=HEIGHT, hovermode="closest",
+                  xaxis=dict(title="log₁₀ of the gradient's norm"), yaxis=dict(title="log₁₀ of local smoothness"))
+
+
+def success(rows):
+    """Share of seeds that solved a task against its length. rows: dicts with label, length, solved, seeds."""
+    traces = []
+    for label, colour, dash in zip(dict.fromkeys(r["label"] for r in rows), (ORANGE, BLUE), ("dash", "solid")):
+        own = [(r["length"], 100 * r["solved"] / r["seeds"]) for r in rows if r["label"] == label]
+        traces.append(_line(*np.array(own, float).T, label, colour, dash) | {"mode": "lines+markers"})
+    return figure(traces, "Seeds that solved it", height=HEIGHT, xaxis=dict(title="length of the sequences, steps"),
+                  yaxis=dict(title="seeds that solved it, %", range=[-3, 104]))
+
+
+def _line(x, y, name, colour, dash):
+    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "name": name,
+            "line": {"color": colour, "dash": dash, "width": 2.5}, "hovertemplate": "%{y:.3f}"}
+
+
+def _points(x, y, name, colour, size=8):
+    return {"type": "scatter", "mode": "markers", "x": np.asarray(x, float), "y": np.asarray(y, float), "name": name,
+            "marker": {"color": colour, "size": size}, "hovertemplate": "%{x:.3f}: %{y:.3f}"}

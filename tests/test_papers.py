@@ -1,0 +1,101 @@
+"""The papers' numbers hold; the command says so, and fails when one does not."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from opened import opened, said, sound
+
+from rnnviz import papers
+from rnnviz.papers import FIGURES, Row
+from rnnviz.ui.state import PAPERS
+
+PAGE = "pages/paper_figures.py"
+GRID = json.loads((Path(papers.__file__).parent / "data" / "paper_grid.json").read_text())
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("code", [False, True])
+def test_every_row_holds(name, code):
+    rows = FIGURES[name].rows(code=code)
+    assert rows
+    for row in rows:
+        assert row.holds, row
+        assert np.isfinite(row.theory) and np.isfinite(row.measured) and row.says and row.allowed
+
+
+def test_all_figures_are_there():
+    assert set(FIGURES) | set(papers.TOO_LONG) == {f"P{k}" for k in range(1, 15)}
+
+
+def test_known_numbers():
+    """Those of the papers and their recomputation, written out."""
+    theory = {name: [row.theory for row in FIGURES[name].rows()] for name in ("P1", "P2", "P8", "P11")}
+    assert theory["P1"][0] == pytest.approx(-2.612296656009273, rel=1e-14)
+    assert theory["P1"][1:5] == pytest.approx([4.25525, 18155.808, 0.0060125553, 779.398], rel=1e-6)
+    assert theory["P2"] == pytest.approx([-2.34438966, -0.96242365, -2.65561034, 0.96242365], rel=1e-6)
+    assert theory["P8"] == pytest.approx([8.88e-16, 1.576e-7, 1.753e-3, 0.7148, 0.5], rel=1e-3)
+    assert theory["P11"] == pytest.approx([0.1733, 0.0945, 0.0650, 0.0400], abs=5e-5)
+
+
+@pytest.mark.parametrize("row, holds", [
+    (Row("", "", 1.0, 1.0001, 1e-3), True), (Row("", "", 1.0, 1.01, 1e-3), False),
+    (Row("", "", 1.0, float("nan"), 1e-3), False), (Row("", "", 0.0, 1e-4, 1e-3), False),
+    (Row("", "", 0.0, 1e-4, 1e-3, "absolute"), True), (Row("", "", 1.0, 1.1, kind="below"), False),
+    (Row("", "", 1.0, 0.9, kind="below"), True), (Row("", "", 1.0, 0.9, kind="above"), False),
+    (Row("", "", 1.0, float("nan"), kind="above"), False), (Row("", "", 1.0, float("inf"), 1e-3), False),
+])
+def test_when_a_row_holds(row, holds):
+    assert row.holds == holds
+
+
+def test_the_command(capsys, monkeypatch):
+    assert papers.main() == 0
+    out = capsys.readouterr().out
+    assert "all hold" in out and "FAILS" not in out and all(f"{name}  " in out for name in FIGURES)
+    rows = FIGURES["P12"].rows()
+    wrong = replace(FIGURES["P12"], rows=lambda code=False: [replace(rows[0], measured=0.1), *rows[1:]])
+    monkeypatch.setitem(papers.FIGURES, "P12", wrong)
+    assert papers.main() == 1
+    out = capsys.readouterr().out
+    assert out.count("FAILS") == 1 and "1 do not hold" in out
+
+
+def test_algorithm_1_in_the_paper_and_in_its_code():
+    g, w = np.array([3.0, 4.0]), np.array([1.0, 2.0])
+    assert papers.rescale(g, w, 5.0).tolist() == papers.rescale(g, w, 5.0, code=True).tolist() == g.tolist()
+    assert papers.rescale(g, w, 2.5) == pytest.approx(g / 2)
+    for bad in (np.nan, np.inf, 1e11):
+        assert papers.rescale(np.array([bad, 0.0]), w, 1.0, code=True) == pytest.approx(0.02 * w)
+    assert np.isnan(papers.rescale(np.array([np.nan, 0.0]), w, 1.0)[0])
+
+
+def test_the_grid_computed_ahead_says_what_it_is():
+    assert GRID["date"] >= "2026-01-01"
+    for name in papers.TOO_LONG:
+        assert "seeds 0 to 4" in GRID[name]["settings"]
+        for row in GRID[name]["rows"]:
+            assert 0 <= row["solved"] <= row["ever"] <= row["seeds"] == 5 and len(row["sequences"]) == row["ever"]
+    by = {(r["label"], r["length"]): r["solved"] for r in GRID["P6"]["rows"]}
+    for length in {length for _, length in by}:
+        assert by["SGD, clipped at 1", length] >= by["SGD", length]
+
+
+@pytest.mark.parametrize("chosen", PAPERS)
+def test_on_the_page(chosen):
+    for code in ("false", "true"):
+        page = opened(PAGE, paper=chosen, paper_code=code)
+        assert len(page.table) == 1
+        assert "✘" not in str(page.table[0].value)
+        if PAPERS[chosen] in papers.TOO_LONG:
+            assert GRID["date"] in said(page) and "Computed ahead" in said(page)
+
+
+def test_all_at_once_and_nonsense():
+    page = opened(PAGE)
+    sound(page.button(key="paper_all").click().run())
+    count = sum(len(f.rows()) for f in FIGURES.values())
+    assert f"{count} of {count} numbers hold" in said(page)
+    assert "is used" in said(opened(PAGE, paper="P99"))
