@@ -19,10 +19,8 @@ from somebody import FLAGS, serving
 
 KEY_TO_PICTURE = """() => new Promise((done) => {
   const root = document.querySelector('.rv-plot'), drawn = root.dataset.drawn;
-  const values = () => {
-    const trace = root.querySelector('.rv-figure')._fullData.at(-1);
-    return trace.z ? trace.z.map((row) => row.join()).join() : trace.y.join();
-  };
+  const flat = (a) => (a ? Array.from(a, (v) => (v?.length === undefined ? v : v.join())).join() : "");
+  const values = () => root.querySelector('.rv-figure')._fullData.map((t) => flat(t.z) + flat(t.y) + flat(t.x)).join();
   const before = values();
   let start;
   window.addEventListener('keydown', () => { start = performance.now(); }, { capture: true, once: true });
@@ -33,7 +31,16 @@ KEY_TO_PICTURE = """() => new Promise((done) => {
   }).observe(root, { attributes: true });
   window.armed = true;
 })"""
-TARGETS = {"gradient_flow": 1.5, "inside_the_cell": 2.5}
+ADDRESSES = {
+    "gradient_flow": "gradient_flow",
+    "inside_the_cell": "inside_the_cell",
+    "the_cliff": "the_cliff?predict=false",
+    "singular_values": "why_it_vanishes?predict=false",
+    "eigenvalues": "why_it_vanishes?predict=false&view=eigenvalues+and+exponents",
+    "who_learns_from_whom": "why_it_vanishes?predict=false&view=who+learns+from+whom&reach=1000",
+    "number_formats": "why_it_vanishes?predict=false&view=number+formats",
+}
+TARGETS = dict.fromkeys(ADDRESSES, 2.5) | {"gradient_flow": 1.5}
 DRAWN = "+document.querySelector('.rv-plot').dataset.drawn"
 
 
@@ -41,7 +48,7 @@ def main():
     with serving() as app, serving("benchmarks/bare_page.py") as bare, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         pages, times = {}, {}
-        for name, address in {"bare": bare, **{p: f"{app}/{p}" for p in TARGETS}}.items():
+        for name, address in {"bare": bare, **{n: f"{app}/{a}" for n, a in ADDRESSES.items()}}.items():
             page = pages[name] = browser.new_context(viewport={"width": 1366, "height": 900}).new_page()
             start = perf_counter()
             page.goto(address)

@@ -244,3 +244,32 @@ def test_truncation_blanks_what_it_cuts(person):
     person.press(re.compile("Truncated BPTT"), "Home")
     after = person.changed(before)
     assert seen(after) == 30
+
+
+# ---- paper figures -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme, size", [("light", (1366, 850)), ("dark", (390, 844))], ids=["wide", "phone"])
+def test_the_papers_hold_on_the_page(browser, server, scheme, size):
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    page = context.new_page()
+    somebody = Person(page, server)
+    page.goto(server + "/paper_figures")
+    page.get_by_text("All numbers", exact=True).click(timeout=30_000)
+    page.get_by_role("button", name="Compute all").click()
+    page.get_by_text(re.compile(r"\d+ of \d+ numbers hold")).wait_for(timeout=60_000)
+    count, total = re.search(r"(\d+) of (\d+) numbers hold", page.inner_text("body")).groups()
+    assert count == total and "✘" not in page.inner_text("body")
+    beyond = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
+    assert page.evaluate(beyond) <= 1
+    somebody.healthy()
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["/gradient_flow", "/inside_the_cell"])
+def test_numbers_can_be_checked(person, path):
+    person.open(path + "?steps=30&hidden_size=8&predict=false")
+    person.page.get_by_text("Are these numbers right?").click()
+    person.page.get_by_role("button", name="Check these numbers").click()
+    person.page.get_by_text("Ways that share no code agree").first.wait_for(timeout=20_000)
+    person.healthy()
