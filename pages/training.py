@@ -4,14 +4,14 @@ import streamlit as st
 
 from rnnviz.figures.training import accuracy, credit, gradient_norms, learning
 from rnnviz.presets import TRAINING_PRESETS
-from rnnviz.ui import controls, training
+from rnnviz.ui import controls, training, training_controls
 from rnnviz.ui.page import frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.pulse import pulse
 from rnnviz.ui.state import TRAINED, remember
 
 frame("Training", "Two runs from the same weights, on the same sequences, differ in one thing. What does it change?")
-settings = training.sidebar()
+settings = training_controls.sidebar()
 controls.presets(TRAINING_PRESETS, TRAINED, TRAINED, key="train_preset")
 
 

@@ -8,7 +8,7 @@ import pytest
 from rnnviz import Training
 from rnnviz.presets import TRAINING_PRESETS
 from rnnviz.ui.state import CONTROLS, TRAINED
-from rnnviz.ui.training import settings
+from rnnviz.ui.training_controls import settings
 
 BY_NAME = {preset.name: preset for preset in TRAINING_PRESETS}
 

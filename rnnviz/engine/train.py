@@ -22,6 +22,8 @@ TESTED = 100
 EVERY = 20
 """Updates from one test on the held-out sequences to the next."""
 
+LATE = 0.1
+
 FLOOR = -400.0
 """log10 of gradients that are exactly 0, so that means can be taken."""
 
@@ -197,12 +199,15 @@ class Training:
 def advance(trainings, seconds):
     """Update several trainings in turn, by the same number of updates, until that much time has passed or all ended.
 
-    Returns whether any of them has something left to do. The last updates may end late, by their own duration.
+    Returns whether any of them has something left to do. Updates so slow that a round would end `LATE` seconds too
+    late are made one at a time: then the trainings can be one update apart.
     """
     end = time.perf_counter() + seconds
-    while left := [t for t in trainings if not t.finished]:
+    while left := sorted((t for t in trainings if not t.finished), key=lambda t: t.updates):
         for training in left:
             training.update()
+            if time.perf_counter() > end + LATE:
+                return True
         if time.perf_counter() >= end:
             break
     return bool(left)

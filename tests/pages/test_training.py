@@ -9,7 +9,7 @@ from opened import opened, said, sound
 from rnnviz import TrainConfig, Training
 from rnnviz.engine.weights_file import read_weights, write_weights
 from rnnviz.presets import TRAINING_PRESETS
-from rnnviz.ui import training
+from rnnviz.ui import training, training_controls
 from rnnviz.ui.state import CONTROLS, VARIED
 
 PAGE = "pages/training.py"
@@ -94,7 +94,7 @@ def test_presets(preset):
             assert page.session_state[name] == value
     sound(page.button_group(key="train_preset").select(preset.name).run())
     assert preset.says in [m.value for m in page.markdown]
-    assert tuple(press(page, "start").session_state["pair"].configs) == training.settings(preset.values)[:2]
+    assert tuple(press(page, "start").session_state["pair"].configs) == training_controls.settings(preset.values)[:2]
 
 
 @pytest.mark.parametrize("varied", VARIED)
