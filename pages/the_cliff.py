@@ -40,7 +40,7 @@ def descent(followed, relief):
         "Where will the descent that is not clipped be at the end?",
         list(explain.FATES.values()),
     )
-    surface = cliff.surface(121)
+    surface = cliff.surface(81)
     walls = cliff.wall(surface.w)
     if guess is None:
         update, shown, place_w, place_b, x_last = 0, None, w, b, None

@@ -15,8 +15,8 @@ from . import controls, state
 from .live import live_slider
 from .plot import plot
 
-MOST = 48
-"""Steps at which singular values are taken, and other steps' eigenvalues shown, at most."""
+MOST, OTHERS = 48, 10
+"""Steps at which singular values are taken, and other steps whose eigenvalues are shown, at most."""
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -25,9 +25,9 @@ def _phase(config, field, values, inputs):
     return anatomy.phase(config, field, values, inputs)
 
 
-def _some(count, first=0):
-    """At most `MOST` of the indices from first to count - 1, the last one among them."""
-    return np.unique(np.linspace(first, count - 1, min(MOST, count - first)).round().astype(int))
+def _some(count, most, first=0):
+    """At most so many of the indices from first to count - 1, the last one among them."""
+    return np.unique(np.linspace(first, count - 1, min(most, count - first)).round().astype(int))
 
 
 def _overflowed(label, recording):
@@ -41,7 +41,7 @@ def singular_values(label, recording, config, drawn):
     if _overflowed(label, recording):
         return
     window = controls.choice("window", "Vertical axis", "Which powers of ten are shown.")
-    steps = _some(recording.steps + 1, 1)
+    steps = _some(recording.steps + 1, MOST, 1)
     logs = anatomy.products(recording, steps)
     plot(figures.singular_values(steps, logs, recording.steps, window), "singular-values",
          "How to read it: take all directions that a gradient can have at the last step, send them back to step t, and "
@@ -55,7 +55,7 @@ def eigenvalues(label, recording, config, drawn):
         return
     step = live_slider("step", "Time step t", state.CONTROLS["step"], high=recording.steps)
     jacobians = anatomy.step_jacobians(recording)
-    some = _some(recording.steps)
+    some = _some(recording.steps, OTHERS)
     values, others = np.linalg.eigvals(jacobians[step - 1]), np.linalg.eigvals(jacobians[some]).ravel()
     found = anatomy.lyapunov(jacobians)
     left, right = st.columns(2, gap="medium")
