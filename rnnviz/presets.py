@@ -81,14 +81,16 @@ TRAINING_PRESETS = (
         "RNN against LSTM",
         "The adding problem: two marked numbers are to be summed at the end. The RNN stays at the answer without "
         "memory; the LSTM, from the same seeds and on the same sequences, brings the error below a fiftieth of it.",
-        {"vary": "cell", "train_task": "Adding problem", "train_length": 40, "train_optimiser": "adam",
+        {"vary": "cell", "train_init": "gaussian",
+         "train_task": "Adding problem", "train_length": 40, "train_optimiser": "adam",
          "train_rate": "0.02", "train_updates": 1500},
     ),
     Preset(
         "Forget bias 0 or 1",
         "Temporal order over 60 steps. With bias 0 the forget gates start half open, the cell state loses its "
         "content on the way, and nothing is learnt. With bias 1 enough is left for every seed to find the marks.",
-        {"vary": "forget bias", "train_cell": "LSTM", "train_length": 60, "train_hidden_size": 24,
+        {"vary": "forget bias", "train_init": "gaussian",
+         "train_cell": "LSTM", "train_length": 60, "train_hidden_size": 24,
          "train_optimiser": "adam", "train_rate": "0.01", "train_forget_bias": 0.0, "other_forget_bias": 1.0,
          "train_updates": 600},
     ),

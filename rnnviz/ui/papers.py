@@ -18,7 +18,8 @@ from .state import address
 GRID = Path(__file__).parents[1] / "data" / "paper_grid.json"
 LIVE_VERSIONS = {
     "P6": {"train_init": "orthogonal", "train_length": "20", "train_rate": "0.2", "train_updates": "600"},
-    "P7": {"vary": "cell", "train_task": "Adding problem of 1997", "train_length": "20", "train_optimiser": "adam",
+    "P7": {"vary": "cell", "train_init": "gaussian",
+           "train_task": "Adding problem of 1997", "train_length": "20", "train_optimiser": "adam",
            "train_rate": "0.02", "train_updates": "1500"},
 }
 """Settings of the training page for a small version of a figure that takes too long here."""

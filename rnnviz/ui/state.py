@@ -79,13 +79,15 @@ VARIED = {
 
 def _training_controls():
     """Two runs: train_<field> is the first one's, other_<field> the second one's where the two differ."""
-    defaults = {"train_task": TASKS[BOUNDS["task"].default], "train_cell": "RNN", "train_rate": "0.1",
-                "train_threshold": "1"}
+    # What the page opens with is the first of its presets.
+    defaults = {"train_task": TASKS[BOUNDS["task"].default], "train_cell": "RNN", "train_rate": "0.2",
+                "train_threshold": "1", "train_init": "orthogonal", "train_length": 20, "train_updates": 600}
     out = {"vary": Choice("clipping", VARIED)}
     for name in TrainConfig.__dataclass_fields__:
         control = f"train_{name}"
-        out[control] = Choice(defaults[control], WORDS[control]) if control in WORDS else BOUNDS[name]
-    others = {"clip": "none", "threshold": "1", "cell": "LSTM", "init": "orthogonal", "optimiser": "adam",
+        bound = Choice("", WORDS[control]) if control in WORDS else BOUNDS[name]
+        out[control] = replace(bound, default=defaults.get(control, bound.default))
+    others = {"clip": "none", "threshold": "1", "cell": "LSTM", "init": "gaussian", "optimiser": "adam",
               "rate": "0.01", "forget_bias": 0.0}
     for name, default in others.items():
         control = out[f"train_{name}"]
