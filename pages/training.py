@@ -48,8 +48,8 @@ def run(settings):
             plot(
                 credit(trainings),
                 "credit",
-                "How to read it: each column is an update, each row a time step; dark is where ∂L/∂h is large, "
-                "relative to the largest of its update. Where dark reaches down, credit reaches further back.",
+                "How to read it: the first seed; each column is an update, each row a time step; dark is where ∂L/∂h "
+                "is large, relative to the largest of its update. Where dark reaches down, credit reaches further back.",
             )
         training.words(pair)
         if not pair.running:

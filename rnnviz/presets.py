@@ -73,7 +73,7 @@ TRAINING_PRESETS = (
     Preset(
         "Clipping rescues",
         "Temporal order by plain gradient descent, clipped by norm and not clipped. Clipped, every seed solves it. "
-        "Without clipping, gradients many times as large throw the weights about, and no seed gets beyond guessing.",
+        "Without clipping, gradients several times the threshold throw the weights about; no seed gets past guessing.",
         {"train_init": "orthogonal", "train_length": 20, "train_rate": "0.2", "train_threshold": "1",
          "train_updates": 600},
     ),
