@@ -49,7 +49,7 @@ def run(settings):
                 credit(trainings),
                 "credit",
                 "How to read it: the first seed; each column is an update, each row a time step; dark is where ∂L/∂h "
-                "is large, relative to the largest of its update. Where dark reaches down, credit reaches further back.",
+                "is large, relative to the largest of its update. Where dark reaches down, credit reaches back.",
             )
         training.words(pair)
         if not pair.running:
