@@ -80,7 +80,7 @@ TRAINING_PRESETS = (
     Preset(
         "RNN against LSTM",
         "The adding problem: two marked numbers are to be summed at the end. The RNN stays at the answer without "
-        "memory; the LSTM, from the same seeds and on the same sequences, brings the error below a fiftieth of it.",
+        "memory; the LSTM, from the same seeds and on the same sequences, brings the error below a tenth of it.",
         {"vary": "cell", "train_init": "gaussian",
          "train_task": "Adding problem", "train_length": 40, "train_optimiser": "adam",
          "train_rate": "0.02", "train_updates": 1500},

@@ -49,7 +49,7 @@ def test_rnn_against_lstm():
     rnn, lstm = pair("RNN against LSTM")
     assert rnn.config.cell == "rnn" and lstm.config.cell == "lstm"
     assert (rnn.tests["loss"][-1] > 0.9 * rnn.task.baseline).all()
-    assert (lstm.tests["loss"][-1] < lstm.task.baseline / 50).all()
+    assert (lstm.tests["loss"][-1] < lstm.task.baseline / 10).all()
 
 
 def test_forget_bias():
