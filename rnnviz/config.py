@@ -146,7 +146,32 @@ def complaint(name, allowed, value):
 
 
 @dataclass(frozen=True)
-class Config:
+class Layer:
+    """What `Config` and `TrainConfig` share: the recurrent layer and its seed, and that every field is checked."""
+
+    cell: str = "lstm"
+    hidden_size: int = BOUNDS["hidden_size"].default
+    gain: float = BOUNDS["gain"].default
+    init: str = BOUNDS["init"].default
+    input_scale: float = BOUNDS["input_scale"].default
+    forget_bias: float = BOUNDS["forget_bias"].default
+    update_bias: float = BOUNDS["update_bias"].default
+    seed: int = BOUNDS["seed"].default
+
+    def __post_init__(self):
+        """Hold every field against `BOUNDS`, and make whole numbers int and others float."""
+        if not isinstance(self.cell, str) or self.cell not in CELLS:
+            raise ValueError(complaint("cell", "one of " + ", ".join(repr(c) for c in CELLS), self.cell))
+        for field in fields(self)[1:]:
+            value, bound = getattr(self, field.name), BOUNDS[field.name]
+            if not bound.accepts(value):
+                raise ValueError(complaint(field.name, bound.allowed, value))
+            if isinstance(bound, Number):
+                object.__setattr__(self, field.name, int(value) if bound.whole else float(value))
+
+
+@dataclass(frozen=True)
+class Config(Layer):
     """What to record. Every field has its bounds in `BOUNDS`.
 
     cell: a name in `rnnviz.CELLS`. steps: T. batch_size: B. input_size: D, for noise; the text sets its own.
@@ -159,17 +184,9 @@ class Config:
     Raises ValueError, naming the field, what is allowed and what was given.
     """
 
-    cell: str = "lstm"
     steps: int = BOUNDS["steps"].default
     batch_size: int = BOUNDS["batch_size"].default
     input_size: int = BOUNDS["input_size"].default
-    hidden_size: int = BOUNDS["hidden_size"].default
-    gain: float = BOUNDS["gain"].default
-    init: str = BOUNDS["init"].default
-    input_scale: float = BOUNDS["input_scale"].default
-    forget_bias: float = BOUNDS["forget_bias"].default
-    update_bias: float = BOUNDS["update_bias"].default
-    seed: int = BOUNDS["seed"].default
     input: str = BOUNDS["input"].default
     period: int = BOUNDS["period"].default
     bits: str = BOUNDS["bits"].default
@@ -177,12 +194,9 @@ class Config:
     loss: str = BOUNDS["loss"].default
     loss_step: int = BOUNDS["loss_step"].default
 
-    def __post_init__(self):
-        _check(self)
-
 
 @dataclass(frozen=True)
-class TrainConfig:
+class TrainConfig(Layer):
     """What to train: K networks, one a seed, on one task. Every field has its bounds in `BOUNDS`.
 
     cell, hidden_size, gain, init, input_scale, forget_bias, update_bias: the layer, as in `Config`.
@@ -194,14 +208,6 @@ class TrainConfig:
     Raises ValueError, naming the field, what is allowed and what was given.
     """
 
-    cell: str = "lstm"
-    hidden_size: int = BOUNDS["hidden_size"].default
-    gain: float = BOUNDS["gain"].default
-    init: str = BOUNDS["init"].default
-    input_scale: float = BOUNDS["input_scale"].default
-    forget_bias: float = BOUNDS["forget_bias"].default
-    update_bias: float = BOUNDS["update_bias"].default
-    seed: int = BOUNDS["seed"].default
     networks: int = BOUNDS["networks"].default
     task: str = BOUNDS["task"].default
     length: int = BOUNDS["length"].default
@@ -215,23 +221,8 @@ class TrainConfig:
     precision: str = BOUNDS["precision"].default
     updates: int = BOUNDS["updates"].default
 
-    def __post_init__(self):
-        _check(self)
-
     def layers(self):
         """The `Config` of each network's recurrent layer, whose seeds count up."""
-        shared = {f.name: getattr(self, f.name) for f in fields(self) if f.name in Config.__dataclass_fields__}
+        shared = {field.name: getattr(self, field.name) for field in fields(Layer)}
         highest = BOUNDS["seed"].high + 1
         return [Config(**shared | {"seed": (self.seed + k) % highest}) for k in range(self.networks)]
-
-
-def _check(config):
-    """Hold every field of a configuration against `BOUNDS`, and make whole numbers int and others float."""
-    if not isinstance(config.cell, str) or config.cell not in CELLS:
-        raise ValueError(complaint("cell", "one of " + ", ".join(repr(c) for c in CELLS), config.cell))
-    for field in fields(config)[1:]:
-        value, bound = getattr(config, field.name), BOUNDS[field.name]
-        if not bound.accepts(value):
-            raise ValueError(complaint(field.name, bound.allowed, value))
-        if isinstance(bound, Number):
-            object.__setattr__(config, field.name, int(value) if bound.whole else float(value))

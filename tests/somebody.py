@@ -97,6 +97,11 @@ class Person:
         assert self.page.locator("[data-testid=stException]").count() == 0
         assert self.hosts <= {self.server.split("/")[2]}
 
+    def fits(self):
+        """Nothing of the page lies beyond its right edge."""
+        beyond = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
+        assert self.page.evaluate(beyond) <= 1
+
     def figure(self, key=0):
         """Names and values of the curves of a figure, as they are drawn."""
         return self.page.evaluate(

@@ -225,7 +225,7 @@ def _loop(lin, U, cotangent, cuts, gates, exponent):
             previous.append((cuts[cut], cuts[state], partial, fresh))
     h, U_early = cuts["h"], _transposed(columns(U, walk.early, width))
     early = columns(gates, walk.early, width)
-    product = np.matmul if cell.multiplied else product_for(U)
+    product = product_for(cell, U)
     from_gates, into_h = early, h
     if product is np.dot:  # for more than two axes np.dot leaves BLAS aside
         from_gates, into_h = (a.reshape((len(a), -1, a.shape[-1]), copy=False) for a in (early, h))

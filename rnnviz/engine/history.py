@@ -6,6 +6,7 @@ MERGE = {
     "mean": lambda old, new, count: old + (new - old) / (count + 1),
     "largest": lambda old, new, count: np.fmax(old, new),
     "smallest": lambda old, new, count: np.fmin(old, new),
+    "last": lambda old, new, count: new,
 }
 
 

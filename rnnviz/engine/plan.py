@@ -81,6 +81,9 @@ def by_gate(array, gate_count):
     return array.reshape((*array.shape[:-1], gate_count, array.shape[-1] // gate_count))
 
 
-def product_for(matrix):
-    """The matrix product for (..., B, H) by this matrix: np.dot is the quicker one where there is no ensemble."""
-    return np.dot if matrix.ndim == 2 else np.matmul
+def product_for(cell, U):
+    """The matrix product for (..., B, H) by blocks of U: np.dot is the quicker one where there is no ensemble.
+
+    np.dot writes into contiguous arrays only, so a cell in two stages goes through matmul.
+    """
+    return np.dot if U.ndim == 2 and not cell.multiplied else np.matmul

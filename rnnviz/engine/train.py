@@ -23,6 +23,7 @@ EVERY = 20
 """Updates from one test on the held-out sequences to the next."""
 
 LATE = 0.1
+"""Seconds by which a round of updates may end after its time, before it is broken off."""
 
 FLOOR = -400.0
 """log10 of gradients that are exactly 0, so that means can be taken."""
@@ -76,7 +77,10 @@ class Training:
                 f"{drawn.shapes}. Got {len(initial.flat)} networks with {initial.shapes} instead."
             )
         self.initial = drawn if initial is None else initial.like(initial.flat.astype(config.precision))
-        self._held_out = self.task.draw(np.random.default_rng([config.seed, HELD_OUT]), TESTED, held_out=True)
+        held_out = self.task.draw(np.random.default_rng([config.seed, HELD_OUT]), TESTED, held_out=True)
+        # With an axis for the networks, all of which answer the same sequences.
+        self._held_out = Batch(**{f.name: a if (a := getattr(held_out, f.name)) is None else a[:, None]
+                                  for f in fields(Batch)})
         self.rewind()
 
     def rewind(self):
@@ -91,7 +95,7 @@ class Training:
             "loss": ("mean", one), "norm_before": ("largest", one), "norm_after": ("largest", one),
             "clipped": ("mean", one), "cosine": ("smallest", one), "log10_dh": ("mean", (networks, steps)),
         })
-        self.tests = History({"loss": ("mean", one), "accuracy": ("mean", one)})
+        self.tests = History({"loss": ("last", one), "accuracy": ("last", one)})
         self.updates, self.seconds, self.stops = 0, 0.0, {}
         self.skipped, self.solved_at = np.zeros(networks, int), np.full(networks, -1)
         self.first = None
@@ -149,7 +153,7 @@ class Training:
         """
         weights = self.initial if initial else self.weights
         one = weights.like(weights.flat[network : network + 1].astype(np.float64))
-        x, target, weight = (array[:, None, sequence : sequence + 1]
+        x, target, weight = (array[:, :, sequence : sequence + 1]
                              for array in (self._held_out.x, self._held_out.target, self._held_out.weight))
         _, _, recording = backward(self.cell, one, x, target, weight, self.task.real)
         return record_with(self.cell.name, weights.network(network), x[:, 0], recording.output_gradient)
@@ -182,8 +186,7 @@ class Training:
 
     def _test(self):
         """Run all networks on the held-out sequences."""
-        batch = Batch(**{f.name: a if (a := getattr(self._held_out, f.name)) is None else a[:, None]
-                         for f in fields(Batch)})
+        batch = self._held_out
         _, y = forward(self.cell, self.weights, batch.x.astype(self.config.precision), len(batch.target))
         loss, accuracy = losses(y, batch.target, batch.weight, self.task.real), right(self.task, batch, y)
         self.tests.add(loss=loss, accuracy=accuracy)

@@ -67,8 +67,7 @@ def _input_product(inputs, W):
 def _loop(cell, U, b_rec, x, u, states, vectors, width):
     walk = plan(cell)
     a = np.empty_like(x[0])
-    # np.dot writes into contiguous arrays only: a cell in two stages goes through matmul.
-    product = np.matmul if cell.multiplied else product_for(U)
+    product = product_for(cell, U)
     U_early, u_early, a_early, x_early = (columns(m, walk.early, width) for m in (U, u, a, x))
     U_early = np.ascontiguousarray(U_early)
     b_early = columns(b_rec, walk.early, width) if b_rec is not None else None

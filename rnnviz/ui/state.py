@@ -180,20 +180,22 @@ def read_address():
 def remember():
     """Keep what all controls are set to, for the next page. Call it once they are drawn."""
     kept = st.session_state
-    kept["settings"] = {**kept.get("settings", {}), **{name: kept[name] for name in CONTROLS if name in kept}}
+    # `get`, not `in` and then []: a tab that closes takes its state away between the two.
+    now = {name: kept.get(name) for name in CONTROLS}
+    kept["settings"] = kept.get("settings", {}) | {name: value for name, value in now.items() if value is not None}
 
 
 def bring_along():
     """On another page, set its controls to what they were on the last; Streamlit then puts them into the address."""
-    for name, value in st.session_state.get("settings", {}).items():
-        st.session_state[name] = value
+    put(st.session_state.get("settings", {}))
 
 
 def address():
     """The address of the current settings, for a link to another page: name -> text or texts, defaults left out."""
     kept, out = st.session_state, {}
+    settings = kept.get("settings", {})
     for name, control in CONTROLS.items():
-        value = kept[name] if name in kept else kept.get("settings", {}).get(name)
+        value = kept.get(name, settings.get(name))
         if value is not None and value != control.default:
             out[name] = _texts(control, value)
         elif "settings" not in kept and name in st.query_params:
@@ -214,10 +216,7 @@ LIVE = ("gain", "step", "unit", "reach", "cliff_w", "cliff_b", "cliff_rate", "cl
 
 def _value(control, texts):
     if isinstance(control, Number):
-        value = float(texts[-1])
-        if value != value:
-            raise ValueError
-        return value
+        return float(texts[-1])
     if isinstance(control, Flag | Several):
         return control.read(texts)
     if not control.accepts(texts[-1]):

@@ -25,7 +25,6 @@ class Pair:
     """Two runs that differ in one thing. running: whether slices go on. ended: whether they were stopped for good."""
 
     trainings: dict
-    varied: str
     running: bool = False
     ended: bool = False
 
@@ -64,7 +63,7 @@ def start(first, second, varied, initial):
     keep()
     try:
         runs = {explain.label(c, varied): Training(c, initial) for c in (first, second)}
-        kept["pair"] = Pair(runs, varied, running=True)
+        kept["pair"] = Pair(runs, running=True)
         kept["pair_error"] = None
     except ValueError as error:
         kept["pair_error"] = str(error)
@@ -78,7 +77,7 @@ def keep():
         return
     kept["pairs"] = kept.get("pairs", 0) + 1
     first = pair.configs[0]
-    curves = tuple((label, *held_out(t), held_out(t, "accuracy")[1].copy()) for label, t in pair.trainings.items())
+    curves = tuple((label, *held_out(t), held_out(t, "accuracy")[1]) for label, t in pair.trainings.items())
     name = f"{kept['pairs']}: {' / '.join(pair.trainings)}"
     kept["kept"] = [*kept.get("kept", []), Kept(name, (first.task, first.length, first.typed), curves)][-KEPT:]
 

@@ -22,8 +22,7 @@ def test_open(browser, server, scheme, size):
     begin(somebody.page)
     click(somebody.page, "Pause")
     somebody.settled()
-    beyond = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
-    assert somebody.page.evaluate(beyond) <= 1
+    somebody.fits()
     context.close()
 
 
@@ -224,8 +223,7 @@ def test_every_view_answers_while_dragged(browser, server, scheme, size):
         else:
             somebody.changed(before)
         somebody.healthy()
-        beyond = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
-        assert somebody.page.evaluate(beyond) <= 1
+        somebody.fits()
     context.close()
 
 
@@ -260,8 +258,7 @@ def test_the_papers_hold_on_the_page(browser, server, scheme, size):
     page.get_by_text(re.compile(r"\d+ of \d+ numbers hold")).wait_for(timeout=60_000)
     count, total = re.search(r"(\d+) of (\d+) numbers hold", page.inner_text("body")).groups()
     assert count == total and "✘" not in page.inner_text("body")
-    beyond = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
-    assert page.evaluate(beyond) <= 1
+    somebody.fits()
     somebody.healthy()
     context.close()
 

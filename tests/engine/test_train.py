@@ -87,7 +87,7 @@ def test_learning_lowers_the_loss(cell):
 def test_held_out_tests_are_made_every_so_many_updates():
     training = trained(SMALL, 2 * EVERY + 1)
     assert len(training.tests) == 3
-    assert training._held_out.x.shape[1] == TESTED
+    assert training._held_out.x.shape[2] == TESTED
 
 
 def test_ends_after_its_updates():
