@@ -1,8 +1,10 @@
 """The frame of every page: whole when its file is run on its own, as a deep link on a fresh server does."""
 
 import gc
+import logging
 
 import streamlit as st
+from starlette.websockets import WebSocketDisconnected
 
 from .assets import HERE
 from .live import settled
@@ -19,11 +21,17 @@ PAGES = (
 )
 
 
+def _is_news(record):
+    # Streamlit 1.67 takes a tab that closes while it is answered for an error, and logs a long traceback.
+    return not (record.exc_info and isinstance(record.exc_info[1], WebSocketDisconnected))
+
+
 @st.cache_resource(max_entries=1)
 def _settle():
     """Once, after the imports: what is loaded now stays, and the garbage collector need not look at it again."""
     gc.collect()
     gc.freeze()
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
 
 
 def frame(title, question=None):
