@@ -8,7 +8,7 @@ from compare import assert_close
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnviz import cliff
+from rnnviz import Parameters, cliff, record_with
 from rnnviz import explain_cliff as explain
 
 getcontext().prec = 60
@@ -38,6 +38,22 @@ def test_error_and_gradient(w, b):
     assert_close(error, np.array([e]), rtol=rtol)
     assert_close(gradient, np.array([[by_w, by_b]]), rtol=rtol)
     assert_close(x_last, np.array([x]), rtol=rtol)
+
+
+@pytest.mark.parametrize("w, b", [*PLACES[1:], (1e6, -1e6)])
+def test_the_engine_says_the_same(w, b):
+    """The unit as a network of the engine: h = sigma(x), U = w, no input."""
+    weights = Parameters(W=np.zeros((1, 1)), U=np.array([[w]]), b=np.array([b]), b_rec=np.zeros(1))
+    inputs, start = np.zeros((50, 1, 1)), {"h": np.full((1, 1), 1 / (1 + np.exp(-0.5)))}
+    down = np.zeros((50, 1, 1))
+    down[-1] = 2 * (record_with("rnn_logistic", weights, inputs, down, start).h[-1] - 0.7)
+    run = record_with("rnn_logistic", weights, inputs, down, start)
+    error, gradient, x_last = cliff.gradient([w], [b])
+    assert_close(error, (run.h[-1, 0] - 0.7) ** 2, rtol=1e-11)
+    assert_close(x_last, run.forward.a[-1].reshape(1), rtol=1e-11)
+    assert_close(gradient, np.array([[run.gradients.U[0, 0], run.gradients.b[0]]]), rtol=1e-11)
+    if abs(w) < 100:
+        assert_close(cliff.error([w], [b]), error, rtol=1e-11)
 
 
 def test_the_numbers_of_figure_6():
