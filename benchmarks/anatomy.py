@@ -21,6 +21,7 @@ from rnnviz.engine import anatomy
 from rnnviz.engine.adjoint import pull_back
 from rnnviz.explain import flow, learns_from, reading, why
 from rnnviz.figures import gradient_flow, step_shares
+from rnnviz.ui.plot import as_json
 
 STEPS, HIDDEN, GAINS = 100, 32, 64
 
@@ -121,7 +122,7 @@ def gradient_flow_move():
     """Three recordings, their figures as the browser gets them, and their words."""
     recordings = {c.upper(): record(Config(cell=c)) for c in CELL_NAMES}
     for figure in (gradient_flow(recordings), step_shares(recordings)):
-        figure.to_json(engine="orjson")
+        as_json(figure)
     words = [f(name, r) for name, r in recordings.items() for f in (why, learns_from)]
     return [flow(recordings), reading(recordings, 1), *words]
 

@@ -1,4 +1,4 @@
-"""Pictures of a recording: pure functions that return a `plotly.graph_objects.Figure`; `wiring` returns an SVG."""
+"""Pictures of a recording: pure functions that return a `theme.Figure`, a Plotly figure; `wiring` returns an SVG."""
 
 from .flow import gradient_flow, step_shares
 from .units import cell_heatmaps

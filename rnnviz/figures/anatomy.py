@@ -16,8 +16,11 @@ def singular_values(steps, logs, length, window):
 
     steps: (N,) from 1. logs: (N, H) log10, largest first, NaN where float64 cannot tell. window: a key of `WINDOWS`.
     """
-    quiet = {"showlegend": False, "hoverinfo": "skip", "opacity": 0.6}
-    traces = [_line(steps, logs[:, k], "", GREY, "solid", 0.6) | quiet for k in range(1, logs.shape[1] - 1)]
+    # One trace for all thin lines, with gaps between them: sixty traces are too slow to follow a finger.
+    others = logs[:, 1:-1].T
+    x = np.tile([*steps, np.nan], len(others))
+    traces = [_line(x, np.pad(others, ((0, 0), (0, 1)), constant_values=np.nan).ravel(), "other", GREY, "solid", 0.6)
+              | {"showlegend": False, "hoverinfo": "skip", "opacity": 0.6}]
     middle = logs.shape[1] // 2
     for k, name, colour, dash in ((0, "largest", ORANGE, "solid"), (middle, "median", GREEN, "dashdot"),
                                   (logs.shape[1] - 1, "smallest", BLUE, "dash")):

@@ -29,7 +29,8 @@ def error_map(surface, wall, descent=None, update=0):
             "colorscale": SHADES,
             "name": "error E",
             "showlegend": False,
-            "colorbar": {"thickness": 8, "outlinewidth": 0, "x": 1.01, "tickvals": [0, 0.25, 0.5], "title": "E"},
+            "colorbar": {"thickness": 8, "outlinewidth": 0, "x": 1.01, "tickvals": [0, 0.25, 0.5],
+                         "title": {"text": "E"}},
             "hovertemplate": "w = %{x:.2f}, b = %{y:.2f}: error %{z:.3f}<extra></extra>",
         },
         {"type": "scatter", "mode": "lines", "x": surface.w, "y": wall, "name": "the wall",
@@ -116,9 +117,9 @@ def landscape(surface, wall, wall_error, descent=None, update=0):
         hovermode="closest",
         margin=dict(l=0, r=0, t=28, b=0),
         scene=dict(
-            xaxis=dict(title="w", range=[surface.w[0], surface.w[-1]]),
-            yaxis=dict(title="b", range=[surface.b[0], surface.b[-1]]),
-            zaxis=dict(title="error E", range=[0, 0.5]),
+            xaxis=dict(title={"text": "w"}, range=[surface.w[0], surface.w[-1]]),
+            yaxis=dict(title={"text": "b"}, range=[surface.b[0], surface.b[-1]]),
+            zaxis=dict(title={"text": "error E"}, range=[0, 0.5]),
             camera=dict(eye=dict(x=1.5, y=-1.5, z=1.0)),
         ),
     )

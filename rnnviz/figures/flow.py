@@ -19,7 +19,7 @@ def gradient_flow(
     recordings: label -> `Recording` without an ensemble. steps: the length of the axis. window: a key of `WINDOWS`.
     marked: a step, from 1.
     cell_state: also dL/dc_t, dotted. bound, slope: the theory for cells h = phi(...), see `Recording.log10_bound`.
-    formats: names in `FORMATS` whose smallest and largest numbers are drawn as lines. Returns a `go.Figure`.
+    formats: names in `FORMATS` whose smallest and largest numbers are drawn as lines. Returns a `Figure`.
     """
     low, high = WINDOWS[window]
     steps = steps or max((r.steps for r in recordings.values()), default=2)

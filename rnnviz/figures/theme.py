@@ -5,8 +5,6 @@ carry meaning a dash or a label carries it too. Text and background are left to 
 dark side, so figures come with neutral greys only.
 """
 
-import plotly.graph_objects as go
-
 FAMILY_COLOURS = {"rnn": "#D55E00", "lstm": "#0072B2", "gru": "#009E73"}
 FAMILY_DASHES = {"rnn": "dash", "lstm": "solid", "gru": "dashdot"}
 
@@ -35,7 +33,7 @@ def opening(colour):
     return [[0.0, "#F7F7F7"], [1.0, colour]]
 
 
-TEMPLATE = go.layout.Template(
+TEMPLATE = dict(
     layout=dict(
         font=dict(size=14, color="#444444"),
         paper_bgcolor="rgba(0,0,0,0)",
@@ -49,9 +47,23 @@ TEMPLATE = go.layout.Template(
 )
 
 
+class Figure(dict):
+    """A figure as Plotly's JSON has it, {"data": traces, "layout": layout}; `go.Figure(figure)` makes an object of it.
+
+    A `go.Figure` checks every property, which takes longer than to record the networks that it shows: tests do that,
+    and pages send the dictionary. A notebook shows it.
+    """
+
+    def _ipython_display_(self):
+        import plotly.graph_objects as go
+
+        go.Figure(self).show()
+
+
 def figure(traces, title, **layout):
-    """A figure in the house style; the page keeps zoom and camera as long as uirevision stays the same."""
-    return go.Figure(
-        traces,
-        dict(template=TEMPLATE, title=dict(text=title, x=0, xref="paper", xanchor="left"), uirevision="keep", **layout),
-    )
+    """A `Figure` in the house style; the page keeps zoom and camera as long as uirevision stays the same."""
+    for name, axis in layout.items():
+        if name[1:].startswith("axis") and isinstance(axis.get("title"), str):
+            layout[name] = axis | {"title": {"text": axis["title"]}}
+    title = dict(text=title, x=0, xref="paper", xanchor="left")
+    return Figure(data=traces, layout=dict(template=TEMPLATE, title=title, uirevision="keep", **layout))

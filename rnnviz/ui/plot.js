@@ -46,14 +46,19 @@ function table(node) {
       const xs = trace.x ?? trace.z[0].map((_, i) => i);
       rows.push([name, ...xs]);
       trace.z.forEach((row, i) => rows.push([trace.y ? trace.y[i] : i, ...row]));
-    } else curves.push({ name, x: Array.from(trace.x ?? []), y: Array.from(trace.y ?? []) });
+    } else {
+      // A trace of several lines has a gap in x between them: a column each.
+      const lines = [[]];
+      Array.from(trace.x ?? []).forEach((x, i) => (Number.isNaN(x) ? lines.push([]) : lines.at(-1).push([x, trace.y[i]])));
+      const filled = lines.filter((line) => line.length);
+      filled.forEach((line, i) => curves.push({ name: filled.length > 1 ? `${name} ${i + 1}` : name, values: new Map(line) }));
+    }
   }
   if (curves.length) {
-    const xs = [...new Set(curves.flatMap((c) => c.x))].sort((a, b) => a - b);
-    const maps = curves.map((c) => new Map(c.x.map((x, i) => [x, c.y[i]])));
+    const xs = [...new Set(curves.flatMap((c) => [...c.values.keys()]))].sort((a, b) => a - b);
     const axis = (node.layout.xaxis?.title?.text ?? "x").replace(/<[^>]*>/g, "");
     rows.push([axis, ...curves.map((c) => c.name)]);
-    xs.forEach((x) => rows.push([x, ...maps.map((m) => m.get(x))]));
+    xs.forEach((x) => rows.push([x, ...curves.map((c) => c.values.get(x))]));
   }
   return rows.map((row) => row.map(cell).join(",")).join("\n") + "\n";
 }
@@ -107,15 +112,23 @@ export default function ({ data, parentElement, key }) {
   root.figure = message.figure;
   root.querySelector(".rv-title").textContent = message.figure.layout.title?.text ?? "";
   const draw = () => plotly(message.library).then((P) => {
+    root.queued = false;
     const { figure } = root;
     if (!root.isConnected) return undefined;
     return P.react(node, figure.data, themed(figure, root), { responsive: true, displayModeBar: false, doubleClick: "reset" });
   }).then(() => { follow(root, node); mark(root, node, window.rnnvizStep); root.dataset.drawn = String((+root.dataset.drawn || 0) + 1); })
     .catch(() => { node.textContent = "The figure could not be drawn: the drawing library did not load. Reload the page to try again."; });
+  // Figures are drawn one a frame, in the order of the page: the first is seen before the second is begun.
+  const queue = () => {
+    if (root.queued) return;
+    root.queued = true;
+    const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    window.rnnvizDrawing = (window.rnnvizDrawing ?? Promise.resolve()).then(draw).then(painted);
+  };
   // What cannot be seen can wait until what is looked at has been painted.
   clearTimeout(root.later);
-  if (node._fullLayout && root.getBoundingClientRect().top > innerHeight) root.later = setTimeout(draw, 120);
-  else draw();
+  if (node._fullLayout && root.getBoundingClientRect().top > innerHeight) root.later = setTimeout(queue, 120);
+  else queue();
   root.querySelectorAll("button").forEach((button) => { button.onclick = () => save(root, node, button.dataset.kind, message.name); });
   node.setAttribute("role", "img");
   node.setAttribute("aria-label", message.label);
@@ -124,7 +137,7 @@ export default function ({ data, parentElement, key }) {
     let last = JSON.stringify(colours(root));
     root.watcher = setInterval(() => {
       const now = JSON.stringify(colours(root));
-      if (now !== last) { last = now; draw(); }
+      if (now !== last) { last = now; queue(); }
     }, 700);
   }
   return () => { clearInterval(root.watcher); root.watcher = undefined; document.removeEventListener("rv-step", root.listener); node.followed = false; window.Plotly?.purge(node); };

@@ -1,5 +1,8 @@
 """A figure drawn in place, with PNG, SVG and CSV to take away."""
 
+import base64
+
+import numpy as np
 import orjson
 import streamlit as st
 
@@ -20,8 +23,20 @@ _component = st.components.v2.component(
 
 
 def plot(figure, key, how_to_read):
-    """Draw a `go.Figure`; figures of the same key replace one another without a new chart being mounted."""
-    message = {"library": plotly_address(), "name": key, "label": how_to_read}
-    data = orjson.dumps(message)[:-1] + b',"figure":' + figure.to_json(engine="orjson").encode() + b"}"
-    _component(key=f"plot-{key}", data=data)
+    """Draw a `Figure`; figures of the same key replace one another without a new chart being mounted."""
+    message = {"library": plotly_address(), "name": key, "label": how_to_read, "figure": figure}
+    _component(key=f"plot-{key}", data=as_json(message))
     st.caption(how_to_read)
+
+
+def as_json(message):
+    """What the browser gets, as bytes."""
+    return orjson.dumps(message, default=_plain)
+
+
+def _plain(value):
+    """Floats as plotly.js reads them fastest, everything else of NumPy as lists and numbers."""
+    if value.dtype.kind != "f" or not value.ndim:
+        return value.tolist()
+    numbers = base64.b64encode(np.ascontiguousarray(value)).decode()
+    return {"dtype": value.dtype.str[1:], "bdata": numbers, "shape": ",".join(map(str, value.shape))}

@@ -179,10 +179,9 @@ def read_address():
 
 def remember():
     """Keep what all controls are set to, for the next page. Call it once they are drawn."""
-    kept = st.session_state
-    # `get`, not `in` and then []: a tab that closes takes its state away between the two.
-    now = {name: kept.get(name) for name in CONTROLS}
-    kept["settings"] = kept.get("settings", {}) | {name: value for name, value in now.items() if value is not None}
+    kept = st.session_state.to_dict()
+    now = {name: kept[name] for name in CONTROLS if name in kept}
+    st.session_state["settings"] = kept.get("settings", {}) | now
 
 
 def bring_along():
@@ -192,13 +191,14 @@ def bring_along():
 
 def address():
     """The address of the current settings, for a link to another page: name -> text or texts, defaults left out."""
-    kept, out = st.session_state, {}
-    settings = kept.get("settings", {})
+    # One look at all of the state: cheaper than many, and a tab that closes cannot take it away in between.
+    kept, out = st.session_state.to_dict(), {}
+    settings = kept.get("settings")
     for name, control in CONTROLS.items():
-        value = kept.get(name, settings.get(name))
+        value = kept[name] if name in kept else (settings or {}).get(name)
         if value is not None and value != control.default:
             out[name] = _texts(control, value)
-        elif "settings" not in kept and name in st.query_params:
+        elif settings is None and name in st.query_params:
             out[name] = st.query_params.get_all(name)
     return out
 

@@ -4,6 +4,7 @@ import re
 from xml.etree import ElementTree
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from rnnviz import CELLS, Config, record
@@ -20,7 +21,7 @@ def three():
 
 
 def test_gradient_flow(three):
-    figure = gradient_flow(three, bound=True, slope=True, formats=("float16",), marked=7)
+    figure = go.Figure(gradient_flow(three, bound=True, slope=True, formats=("float16",), marked=7))
     curves = {trace.name: np.asarray(trace.y) for trace in figure.data}
     for label, r in three.items():
         np.testing.assert_array_equal(curves[f"{label}: ∂L/∂h"], r.log10_dh)
@@ -38,9 +39,8 @@ def test_gradient_flow(three):
 @pytest.mark.parametrize("window", WINDOWS)
 def test_the_axis_stays(three, window):
     other = {"RNN": record(Config("rnn", steps=20, hidden_size=5, gain=4.0))}
-    assert (
-        gradient_flow(three, window=window).layout.yaxis.range == gradient_flow(other, window=window).layout.yaxis.range
-    )
+    first, second = (go.Figure(gradient_flow(r, window=window)).layout.yaxis.range for r in (three, other))
+    assert first == second == WINDOWS[window]
 
 
 def test_formats():
@@ -53,14 +53,14 @@ def test_formats():
 
 
 def test_step_shares(three):
-    for trace, r in zip(step_shares(three).data, three.values()):
+    for trace, r in zip(go.Figure(step_shares(three)).data, three.values()):
         np.testing.assert_allclose(np.asarray(trace.y), r.shares["U"] / r.shares["U"].max())
 
 
 @pytest.mark.parametrize("name", CELLS)
 def test_heatmaps(name):
     r = record(Config(name, steps=9, hidden_size=4, gain=3.0))
-    traces = {trace.name.split()[-1]: trace for trace in cell_heatmaps(r).data}
+    traces = {trace.name.split()[-1]: trace for trace in go.Figure(cell_heatmaps(r)).data}
     shown = {"x": r.x, **r.gates, "h": r.h} | ({"c": r.c} if r.c is not None else {})
     assert set(traces) == set(shown)
     for key, values_ in shown.items():
