@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from rnnviz.papers import VARIANTS
 from rnnviz.ui import controls, papers
 from rnnviz.ui.page import frame, takeaway
 from rnnviz.ui.state import PAPERS, remember
@@ -13,9 +14,10 @@ left, right = st.columns([2, 1], vertical_alignment="bottom")
 with left:
     chosen = controls.choice("paper", "Figure", "Each has what the paper says, what theory says, and what is measured.")
 with right:
-    code = controls.flag("paper_code", "As the authors' code has it",
-                         "Where the published code differs from the text: strictly above the threshold, a gradient "
-                         "that is no number rescued as 0.02 W, squared norms in Ω. Only P4 and P5.")
+    code = PAPERS[chosen] in VARIANTS and controls.flag(
+        "paper_code", "As the authors' code has it",
+        "The published code differs from the text: strictly above the threshold and a gradient that is no number "
+        "rescued as 0.02 W (P4), squared norms in Ω (P5).")
 papers.show(PAPERS[chosen], code)
 with st.expander("All numbers"):
     if st.button("Compute all", key="paper_all"):

@@ -15,7 +15,7 @@ frame("The cliff", "Why can a single step of gradient descent throw a recurrent 
 with st.sidebar:
     controls.start_over()
     prediction_switch()
-    followed = controls.choice("cliff_method", "Follow", "Whose place the second figure shows.")
+    followed = controls.choice("cliff_method", "Follow the descent that is", "Whose place the second figure shows.")
     relief = controls.flag("cliff_relief", "Draw the landscape too", "The same in three dimensions, to be turned.")
 st.markdown(
     "One unit, no input: $x_t = w\\,\\sigma(x_{t-1}) + b$ from $x_0 = 0.5$, for 50 steps. The error is "
@@ -26,46 +26,51 @@ st.markdown(
 
 @st.fragment
 def descent(followed, relief):
-    left, right = st.columns(2, gap="medium")
-    with left:
-        w = live_slider("cliff_w", "Start: recurrent weight w", state.CONTROLS["cliff_w"])
+    controls_, left, right = st.columns([2, 3, 3], gap="medium")
+    with controls_:
+        w = live_slider("cliff_w", "Start: weight w", state.CONTROLS["cliff_w"])
         b = live_slider("cliff_b", "Start: bias b", state.CONTROLS["cliff_b"])
-    with right:
         rate = live_slider("cliff_rate", "Learning rate", state.CONTROLS["cliff_rate"])
         threshold = live_slider("cliff_threshold", "Threshold of clipping", state.CONTROLS["cliff_threshold"])
-    paths = cliff.descend(w, b, rate, threshold)
-    guess = predict(
-        "cliff",
-        "Gradient descent starts at the place set above and makes 60 updates. The dotted line is a wall in the error. "
-        "Where will the descent that is not clipped be at the end?",
-        list(explain.FATES.values()),
-    )
+    settings = (w, b, rate, threshold)
+    paths = cliff.descend(*settings)
     surface = cliff.surface(81)
     walls = cliff.wall(surface.w)
+    with right:
+        guess = predict(
+            "cliff",
+            "Gradient descent starts at the ring and makes 60 updates. The dotted line is a wall in the error. Where "
+            "will the descent that is not clipped be at the end?",
+            list(explain.FATES.values()),
+            settings,
+        )
     if guess is None:
-        update, shown, place_w, place_b, x_last = 0, None, w, b, None
+        update, k, where = None, 0, "at the start"
     else:
-        update = live_slider("cliff_step", "Update", state.CONTROLS["cliff_step"], play=True)
-        k = cliff.METHODS.index(followed)
-        shown, place_w, place_b, x_last = paths, paths.w[update, k], paths.b[update, k], paths.x_last[update, k]
-    left, right = st.columns(2, gap="medium")
+        with controls_:
+            update = live_slider("cliff_step", "Update", state.CONTROLS["cliff_step"], play=True)
+        k = cliff.METHODS.index(state.CONTROLS["cliff_method"].options[followed])
+        where = f"after update {update}, {followed}"
+    place_w, place_b, x_last = (a[update or 0, k] for a in (paths.w, paths.b, paths.x_last))
     with left:
         plot(
-            error_map(surface, walls, shown, update),
+            error_map(surface, walls, paths, update),
             "error-map",
-            "How to read it: white is a small error, grey a large one. Along the dotted line the error jumps: that is "
-            "the cliff. Click to start from another place.",
+            "How to read it: white is an error near 0, the valley; the darkest grey is 0.5. Along the dotted line the "
+            "error jumps: that is the cliff. Click to start from another place.",
         )
-    with right:
-        plot(
-            bifurcation(cliff.equilibria(place_w), cliff.folds(place_w), cliff.wall(place_w), place_w, cliff.B_RANGE,
-                        cliff.START, place_b if shown else None, x_last),
-            "bifurcation",
-            "How to read it: for each b, the values of x at which the unit can rest. Solid ones draw it in, dashed "
-            "ones push it off. At the wall the start lies on the dashed line, and a hair decides which way it runs.",
-        )
-    st.markdown(explain.wall(place_w, cliff.wall(place_w)))
-    if shown:
+    if guess is not None:
+        with right:
+            plot(
+                bifurcation(cliff.equilibria(place_w), cliff.folds(place_w), cliff.wall(place_w), place_w,
+                            cliff.B_RANGE, cliff.START, place_b, x_last, where),
+                "bifurcation",
+                "How to read it: for each b, the values of x at which the unit can rest. Solid ones draw it in, dashed "
+                "ones push it off. At the wall the start lies on the dashed line, and a hair decides which way it "
+                "runs.",
+            )
+    st.markdown(explain.wall(place_w, cliff.wall(place_w), f"{where[0].upper()}{where[1:]}, at w = {place_w:.4g},"))
+    if guess is not None:
         st.markdown("\n\n".join([explain.verdict(paths, guess), *explain.clipping(paths), explain.threshold(paths)]))
         if update:
             st.markdown(f"##### Update {update}, worked out")
@@ -76,7 +81,7 @@ def descent(followed, relief):
             )
     if relief:
         plot(
-            landscape(surface, walls, cliff.wall_error(surface.w), shown, update),
+            landscape(surface, walls, cliff.wall_error(surface.w), paths, update),
             "landscape",
             "How to read it: height is the error. Drag to turn it.",
         )

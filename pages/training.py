@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from rnnviz.explain_training import TAKE_AWAY
 from rnnviz.figures.training import accuracy, credit, gradient_norms, learning
 from rnnviz.presets import TRAINING_PRESETS
 from rnnviz.ui import controls, training, training_controls
@@ -18,6 +19,8 @@ controls.presets(TRAINING_PRESETS, TRAINED, TRAINED, key="train_preset")
 @st.fragment
 def run(settings):
     pair = training.bar(*settings)
+    # As the buttons show it: after the slice that finishes a pair there is one more round, with the buttons of its end.
+    running = pair is not None and pair.running
     if pair is not None:
         training.progress(pair)
         trainings = pair.trainings
@@ -52,15 +55,12 @@ def run(settings):
                 "is large, relative to the largest of its update. Where dark reaches down, credit reaches back.",
             )
         training.words(pair)
-        if not pair.running:
+        if not running:
             training.inside(pair)
             training.take_away(pair)
     remember()
-    pulse(pair is not None and pair.running)
+    pulse(running)
 
 
 run(settings)
-takeaway(
-    "Clipping leaves the backward pass as it is and shortens the step that follows: one wild gradient no longer throws "
-    "away what was learnt. It cannot bring back a gradient that has vanished."
-)
+takeaway(TAKE_AWAY[settings[2]])

@@ -6,6 +6,7 @@ import streamlit as st
 
 from rnnviz import BOUNDS, explain, record
 from rnnviz.engine import anatomy
+from rnnviz.explain_anatomy import TAKE_AWAY
 from rnnviz.ui import controls
 from rnnviz.ui.anatomy import VIEWS
 from rnnviz.ui.live import live_slider
@@ -49,7 +50,4 @@ def why(setup, view, label):
 
 
 why(setup, view, shown)
-takeaway(
-    "One step back is one matrix. Its largest singular values decide what can survive; a gate near 1 puts a path "
-    "beside it that hardly shrinks."
-)
+takeaway(TAKE_AWAY[view])

@@ -24,7 +24,8 @@ UPDATES = 60
 W_RANGE, B_RANGE = (2.0, 8.0), (-4.0, 0.0)
 """What is drawn; the paper prints no axes."""
 
-METHODS = ("none", "norm", "value")
+NAMES = {"none": "not clipped", "norm": "clipped by norm", "value": "clipped by value"}
+METHODS = tuple(NAMES)
 FAR = 1e6
 """A weight beyond it is lost: the path ends there."""
 

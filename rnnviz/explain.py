@@ -24,6 +24,14 @@ def number(log10):
     return f"{mantissa} · 10{str(exponent).translate(SUPERSCRIPTS)}"
 
 
+def shown(value):
+    """A number of any size and sign, for a sentence."""
+    if not np.isfinite(value):
+        return "infinite" if abs(value) == np.inf else "not a number"
+    size = number(np.log10(abs(value))) if value else "0"
+    return f"−{size}" if value < 0 else size
+
+
 def last_loaded(recording):
     """Index of the last step at which the loss enters."""
     loaded = np.flatnonzero(recording.output_gradient.reshape(recording.steps, -1).any(axis=1))
@@ -193,4 +201,4 @@ def most_kept(recordings):
     change = {label: r.log10_dh[0] - r.log10_dh[last_loaded(r)] for label, r in recordings.items()}
     best = max(change, key=lambda label: change[label] if not np.isnan(change[label]) else -np.inf)
     left = ", ".join(f"{label} {number(c)}" for label, c in change.items())
-    return best, f"The gradient at step 1 by that where the loss enters: {left}."
+    return best, f"Of the size of ∂L/∂h where the loss enters, this part is left at step 1: {left}."

@@ -2,8 +2,25 @@
 
 import numpy as np
 
-from .explain import last_loaded, number
+from .explain import last_loaded, number, shown
 from .formats import FORMATS
+
+TAKE_AWAY = {
+    "singular values": "All steps from t to T together are one matrix. No loss can send back more than its largest "
+    "singular value lets through; the directions of its smallest are forgotten first.",
+    "eigenvalues and exponents": "One step back is one matrix. Over many steps it is the mean growth that counts: with "
+    "all exponents below 0 the gradient vanishes, with one above 0 it explodes.",
+    "direct path and the rest": "The direct path shrinks by its gate at every step: over 99 steps a gate of 0.73 "
+    f"leaves {number(99 * np.log10(0.73))}, one of 0.993 leaves {0.993**99:.1g}. Raise the bias of that gate "
+    "in the sidebar, and see which path carries the gradient.",
+    "phase diagram": "White is where the gradient is kept. A network has to start there, or training has to find it.",
+    "who learns from whom": "What only a loss further away than the cut could teach, truncated BPTT cannot teach; "
+    "where that gradient has vanished anyway, it loses nothing.",
+    "number formats": "A narrow format ends the gradient early: float16 holds nothing below "
+    f"{number(FORMATS['float16'].smallest)}. Multiplying the loss moves the whole curve up; the update divides it out "
+    "again.",
+}
+"""The sentence to take away, by view."""
 
 
 def singular_values(label, steps, logs, length):
@@ -13,15 +30,15 @@ def singular_values(label, steps, logs, length):
         return f"**{label}**: over {back} steps every direction is lost."
     known = int(np.isfinite(logs[0]).sum())
     text = (
-        f"**{label}**: over {back} steps the best direction is multiplied by {number(logs[0, 0])}; no gradient can "
-        f"lose less. "
+        f"**{label}**: sent back over {back} steps, ∂L/∂h is multiplied by at most {number(logs[0, 0])}, whatever the "
+        "loss: that is the best direction. "
     )
     if known < logs.shape[1]:
         return text + (
             f"Of {logs.shape[1]} directions {known} can be told from rounding; the others are smaller by a factor of "
             "10¹³ or more."
         )
-    return text + f"The worst is multiplied by {number(logs[0, -1])}."
+    return text + f"In the worst direction it is multiplied by {number(logs[0, -1])}."
 
 
 def exponents(label, values, length):
@@ -32,9 +49,9 @@ def exponents(label, values, length):
     verdict = "grows" if top > 0 else "shrinks"
     count = int((values > 0).sum())
     return (
-        f"**{label}**: the largest exponent is {top:.4f} a step: the direction that fares best {verdict} by a factor "
-        f"of {np.exp(top):.4g} a step, {number(top * length / np.log(10))} over {length} steps. {count} of "
-        f"{len(values)} directions grow."
+        f"**{label}**: the largest exponent is {shown(top)}: in the long run the direction that fares best {verdict} "
+        f"by a factor of {np.exp(top):.4g} a step, {number(top * length / np.log(10))} over {length} such steps. "
+        f"{count} of {len(values)} directions grow."
     )
 
 
@@ -52,9 +69,9 @@ def paths(label, recording, found, gate):
     last = last_loaded(recording)
     full, direct, rest = (logs[0] - found.full[last] for logs in (found.full, found.direct, found.rest))
     text = (
-        f"**{label}**: of the gradient at step {last + 1}, {number(full)} is left at step 1. The direct path alone, "
-        f"the product of {gate} over {last} steps, would leave {number(direct)}; the paths that went through U at "
-        f"least once leave {number(rest)}."
+        f"**{label}**: of the size of ∂L/∂{recording.cell.states[-1]} at step {last + 1}, {number(full)} is left at "
+        f"step 1. The direct path alone, the product of {gate} over {last} steps, would leave {number(direct)}; the "
+        f"paths that went through U at least once leave {number(rest)}."
     )
     if rest > direct + 1:
         text += " Here the gradient comes **through the gates**"
@@ -63,7 +80,7 @@ def paths(label, recording, found, gate):
         text += " Here it comes by the **direct path**."
     else:
         text += " Both matter."
-    return text + f" The two add up to the whole with a relative difference of {found.difference:.1e}."
+    return text + f" The two add up to the whole with a relative difference of {shown(found.difference)}."
 
 
 def truncated(recording, short, reach):
@@ -74,27 +91,36 @@ def truncated(recording, short, reach):
         return "The gradient of U leaves the range of numbers here, so it cannot be compared."
     cosine = float(np.clip(whole @ part / (sizes[0] * sizes[1]), -1, 1))
     lost = np.linalg.norm(whole - part) / sizes[0]
+    if reach >= recording.steps:
+        return "Nothing is cut: every loss is sent back through all of its steps."
     return (
-        f"Cut after {reach} steps, ∂L/∂U keeps {100 * sizes[1] / sizes[0]:.4g} % of its length and turns by "
-        f"{np.degrees(np.arccos(cosine)):.3g}°; what is missing is {100 * lost:.3g} % of the whole."
+        f"Cut after {reach} step{'s' if reach > 1 else ''}, ∂L/∂U keeps {_percent(sizes[1] / sizes[0])} of its length "
+        f"and turns by {np.degrees(np.arccos(cosine)):.1f}°; what is missing is {_percent(lost)} of the whole."
     )
+
+
+def _percent(share):
+    return f"{shown(100 * share)} %"
 
 
 def formats(exact, rounded, recording):
     """Where the pass turns to zero or to infinity in each format."""
     last, out = last_loaded(recording), []
+    gone = np.flatnonzero(exact[:last] == -np.inf)
+    if gone.size:
+        out.append(f"The true gradient is exactly 0 from step {gone.max() + 1} back; no format can show more.")
     for name, logs in rounded.items():
         kind = FORMATS[name]
         zero = np.flatnonzero((logs[:last] == -np.inf) & (exact[:last] > -np.inf))
         over = np.flatnonzero(~np.isfinite(logs[:last]) & (logs[:last] != -np.inf) & np.isfinite(exact[:last]))
         text = f"**{name}** ({number(kind.smallest)} to {number(kind.largest)}): "
         if over.size:
-            text += f"infinite from step {over.max() + 1} back."
+            text += f"first infinite at step {over.max() + 1}, where the true norm is {number(exact[over.max()])}."
         elif zero.size:
-            text += f"exactly 0 from step {zero.max() + 1} back, where the true norm is {number(exact[zero.max()])}."
+            text += f"first exactly 0 at step {zero.max() + 1}, where the true norm is {number(exact[zero.max()])}."
         else:
             with np.errstate(invalid="ignore"):
                 error = np.nanmax(np.abs(10.0 ** (logs[: last + 1] - exact[: last + 1]) - 1))
-            text += f"reaches step 1; its norm is off by up to {100 * error:.2g} %."
+            text += f"goes as far back as the true one; its norm is off by up to {_percent(error)}."
         out.append(text)
     return out

@@ -2,22 +2,17 @@
 
 import numpy as np
 
-from .cliff import B_RANGE, METHODS, SLOPE, STEPS, W_RANGE
-from .explain import number
+from .cliff import B_RANGE, METHODS, NAMES, SLOPE, STEPS, W_RANGE
+from .explain import shown
 
-WORDS = {"none": "not clipped", "norm": "clipped by norm", "value": "clipped by value"}
 VALLEY = 0.01
 FATES = {
     "thrown": "thrown out of the picture",
     "valley": f"in the valley, with an error below {VALLEY:g}",
     "under way": "still under way, inside the picture",
 }
-
-
-def shown(value):
-    """A number of any size and sign, for a sentence."""
-    size = number(np.log10(abs(value))) if value else "0"
-    return f"−{size}" if value < 0 else size
+ENDS = {"thrown": "It ends outside of the picture", "valley": "It ends in the valley",
+        "under way": "It ends on its way, inside the picture"}
 
 
 def fate(descent, method):
@@ -59,7 +54,7 @@ def table(descent, update):
     for k, method in enumerate(METHODS):
         g, a = descent.gradient[update - 1, k], descent.after[update - 1, k]
         values = (
-            WORDS[method],
+            NAMES[method],
             f"({shown(g[0])}, {shown(g[1])})",
             shown(descent.norm_before[update - 1, k]),
             f"({shown(a[0])}, {shown(a[1])})",
@@ -76,14 +71,14 @@ def table(descent, update):
 def threshold(descent):
     """Where the threshold stands beside the average norm, for which the paper has a rule of thumb."""
     norms = descent.norm_before[:, METHODS.index("norm")]
-    average = float(norms.mean())
+    average, median = float(norms.mean()), float(np.median(norms))
     if not average > 0:
         return ""
-    ratio = descent.threshold / average
     return (
         f"Along the path clipped by norm the gradient's length is {shown(average)} on average, with a median of "
-        f"{shown(np.median(norms))}: a few places at the wall make the average. The threshold {descent.threshold:g} is "
-        f"{shown(ratio)} times the average; Pascanu, Mikolov and Bengio (2013) recommend 0.5 to 10 times."
+        f"{shown(median)}" + (": a few steep places make the average" if average > 3 * median else "") + ". The "
+        f"threshold {descent.threshold:g} is {shown(descent.threshold / average)} times the average; Pascanu, Mikolov "
+        "and Bengio (2013) recommend 0.5 to 10 times."
     )
 
 
@@ -93,25 +88,26 @@ def clipping(descent):
     for method in ("norm", "value"):
         k = METHODS.index(method)
         count, turned = int((descent.factor[:, k] < 1).sum()), float(descent.turned[:, k].max())
-        text = f"**{WORDS[method].capitalize()}**: {count} of {descent.updates} updates were shortened"
+        text = f"**{NAMES[method].capitalize()}**: {count} of {descent.updates} updates were shortened"
         if count:
-            text += f", at most to {shown(descent.factor[:, k].min())} of their length"
-            text += f", and turned by up to {turned:.1f}°" if turned > 1e-3 else "; none was turned"
-        out.append(f"{text}. It is {FATES[fate(descent, method)]}, error {shown(descent.error[-1, k])}.")
+            text += f", the most shortened one to {shown(descent.factor[:, k].min())} of its length"
+            text += f"; some were turned, by up to {turned:.1f}°" if turned > 1e-3 else "; none was turned"
+        out.append(f"{text}. {ENDS[fate(descent, method)]}, error {shown(descent.error[-1, k])}.")
     return out
 
 
-def wall(w, wall_b):
-    """Why there is a wall at this w, or why there is none."""
+def wall(w, wall_b, where=""):
+    """Why there is a wall at this w, or why there is none. where: whose w it is."""
+    where = where or f"At w = {w:.2f}"
     slope = w * SLOPE
     if not np.isfinite(wall_b):
         return (
-            f"At w = {w:.2f} the start x₀ = 0.5 cannot repel: w σ′(0.5) = {slope:.3g} is at most 1. There is no wall; "
+            f"{where} the start x₀ = 0.5 cannot repel: w σ′(0.5) = {slope:.3g} is at most 1. There is no wall; "
             f"it begins at w = {1 / SLOPE:.4g}."
         )
     growth = (slope**STEPS - 1) / (slope - 1)
     return (
-        f"At w = {w:.2f} the wall stands at b* = 0.5 − w σ(0.5) = {wall_b:.4f}: there the start x₀ = 0.5 is itself a "
+        f"{where} the wall stands at b* = 0.5 − w σ(0.5) = {wall_b:.4f}: there the start x₀ = 0.5 is itself a "
         "resting point, but one that repels: every step multiplies a distance from it by w σ′(0.5), which is "
         f"{slope:.4g}. A little more b, and the unit runs up; a little less, and it runs down. On the wall itself "
         f"∂x₅₀/∂b is {shown(growth)}."

@@ -3,9 +3,25 @@
 import numpy as np
 
 from .cells import find
+from .explain import shown
 
 CLIPPED = {"norm": "clipped by norm", "parameter": "clipped per matrix", "value": "clipped by value"}
 OPTIMISER = {"sgd": "SGD", "momentum": "SGD with momentum", "rmsprop": "RMSProp", "adam": "Adam"}
+
+TAKE_AWAY = {
+    "clip": "Clipping leaves the backward pass as it is and shortens the step that follows: one wild gradient no "
+    "longer throws away what was learnt. It cannot bring back a gradient that has vanished.",
+    "cell": "A plain RNN learns from the steps that its gradient reaches. Gates let a cell keep its state, and with it "
+    "the gradient, for longer; what is trained decides for how long.",
+    "init": "Where training starts decides how far back the first gradients reach, and so what can be learnt at all.",
+    "optimiser": "An optimiser scales the gradient that it is given. It cannot find in it what has vanished on its "
+    "way.",
+    "rate": "A rate too large throws the weights about, one too small wastes updates; what is too large changes from "
+    "place to place, which is why clipping helps.",
+    "forget_bias": "A forget gate that starts half open halves the cell state, and its gradient, at every step: too "
+    "little is left for learning to begin. A bias of 1 or more opens it before the first update.",
+}
+"""The sentence to take away, by the field in which two runs differ."""
 
 
 def label(config, varied):
@@ -35,8 +51,8 @@ def verdict(name, training):
     task, solved, total = training.task, training.solved(), training.config.networks
     count, reached = int(solved.sum()), training.solved_at[training.solved_at >= 0]
     seeds = "1 seed" if total == 1 else f"{total} seeds"
-    text = f"**{name}**: after {training.updates:,} updates {count} of {seeds} " + ("solves" if count == 1 else "solve")
-    text += " the task"
+    text = f"**{name}**: tested after {training.tested[-1]:,} updates, {count} of {seeds} "
+    text += "solves the task" if count == 1 else "solve the task"
     if reached.size:
         text += f"; the first did after {reached.min():,}"
     lost = int(((training.solved_at >= 0) & ~solved).sum())
@@ -47,10 +63,10 @@ def verdict(name, training):
     if rest.size:
         middle = float(np.median(rest))
         ratio = middle / task.baseline
-        beside = "no better than" if ratio > 0.97 else f"{100 * ratio:.0f} % of"
+        beside = "no better than" if ratio > 0.97 else f"{100 * ratio:.2g} % of"
         text += (
-            f". The held-out loss of {'those that do not' if count else 'all'} is {middle:.3g} (median), {beside} the "
-            f"{task.baseline:.3g} of the best answer without memory"
+            f". The held-out loss of {'those that do not' if count else 'all'} is {shown(middle)} (median), {beside} "
+            f"the {shown(task.baseline)} of the best answer without memory"
         )
     return text + "."
 
@@ -65,15 +81,15 @@ def clipped(name, training):
         return ""
     top, middle = float(np.nanmax(before)), float(np.nanmedian(before))
     if config.clip == "none":
-        text = f"**{name}**: the median norm of the gradient is {middle:.3g}"
-        return text + (f", the largest {top:.3g}, {top / middle:,.0f} times as much." if middle > 0 else ".")
+        text = f"**{name}**: the median norm of the gradient is {shown(middle)}"
+        return text + (f", the largest {shown(top)}, {shown(top / middle)} times as much." if middle > 0 else ".")
     share = 100 * float(np.nanmean(history["clipped"]))
     turn = float(np.degrees(np.arccos(np.clip(np.nanmin(history["cosine"]), -1, 1))))
-    text = f"**{name}**: {share:.0f} % of the updates were clipped; the largest norm, {top:.3g}, "
+    text = f"**{name}**: {share:.0f} % of the updates were clipped; the largest norm, {shown(top)}, "
     if share == 0:
-        return f"**{name}**: no update was clipped; the largest norm was {top:.3g}."
+        return f"**{name}**: no update was clipped; the largest norm was {shown(top)}."
     bucket, network = np.unravel_index(np.nanargmax(before), before.shape)
-    text += f"went down to {history['norm_after'][bucket, network]:.3g}"
+    text += f"went down to {shown(history['norm_after'][bucket, network])}"
     if config.clip == "norm":
         return text + ", and no gradient was turned: clipping by norm keeps the direction."
     return text + f". Clipping turned the gradient by up to {turn:.0f}°: the update no longer points downhill exactly."
@@ -92,9 +108,9 @@ def same_pass(trainings):
     norms = [float(t.first.clipped.norm_after[k]) for t in (one, two)]
     return (
         f"At the first update both runs had computed the same ∂L/∂h at every step (the largest difference of the "
-        f"logarithms of the norms is {apart:g}): clipping comes after the backward pass. It changes the update: "
-        f"the largest gradient of a seed, of norm {one.first.clipped.norm_before[k]:.3g}, was used with norm "
-        f"{norms[0]:.3g} by “{both[0]}” and with {norms[1]:.3g} by “{both[1]}”."
+        f"logarithms of the norms is {shown(apart)}): clipping comes after the backward pass. It changes the update: "
+        f"the largest gradient of a seed, of norm {shown(one.first.clipped.norm_before[k])}, was used with norm "
+        f"{shown(norms[0])} by “{both[0]}” and with {shown(norms[1])} by “{both[1]}”."
     )
 
 
@@ -120,7 +136,7 @@ def stops(name, training):
         words = CAUSES[cause].format(precision=config.precision, step=first.step)
         out.append(
             f"**{name}** diverged. {who} stopped, the first at update {first.update:,}: {words}. The largest weight "
-            f"was {first.largest:.3g}; the last finite gradient had norm {first.norm:.3g}. "
+            f"was {shown(first.largest)}; the last finite gradient had norm {shown(first.norm)}. "
             + _advice(config, cause, first)
         )
     return out
@@ -170,5 +186,6 @@ def winner(trainings):
     loss = {name: float(np.nanmedian(t.tests["loss"][-1])) for name, t in trainings.items()}
     (one, a), (two, b) = loss.items()
     best = NEITHER if not max(a, b) > 1.1 * min(a, b) else one if a < b else two
-    done = min(t.updates for t in trainings.values())
-    return best, f"After {done:,} updates the median held-out loss is {a:.3g} for “{one}” and {b:.3g} for “{two}”."
+    tested = min(t.tested[-1] for t in trainings.values())
+    return best, (f"Tested after {tested:,} updates, the median loss on held-out sequences is {shown(a)} for “{one}” "
+                  f"and {shown(b)} for “{two}”.")

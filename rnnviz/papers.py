@@ -21,6 +21,7 @@ from .engine.network import backward, draw
 from .engine.parameters import Parameters
 from .engine.record import record, record_with
 from .engine.unroll import unroll
+from .explain import shown
 from .sources import sequences
 from .sources.tasks import task
 
@@ -52,8 +53,11 @@ class Row:
     @property
     def allowed(self):
         if self.kind in ("below", "above"):
-            return f"{self.kind} theory"
-        return f"{self.tolerance:.0e} {self.kind}"
+            return f"{self.kind} what theory says"
+        if not self.tolerance:
+            return "the same to the last digit"
+        size = shown(self.tolerance if self.kind == "absolute" else 100 * self.tolerance)
+        return f"within {size} of theory" if self.kind == "absolute" else f"within {size} % of theory"
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ def the_cliff(code=False):
     found = np.linalg.norm(by, axis=1)
     wall = _bisect(lambda v: cliff.gradient([w], [v])[2][0] < 0.5, -2.7, -2.5)
     begins = _bisect(lambda v: _x_by_b(v, cliff.START - v * s) < cliff.STEPS, 4.0, 4.5)
-    plots = "plots it, prints no number"
+    plots = "only a plot"
     return [
         Row("the wall b* at w = 5", plots, b, wall, 1e-12),
         Row("the wall begins at w", plots, 1 / cliff.SLOPE, begins, 1e-6),
@@ -130,8 +134,8 @@ def bifurcation(code=False):
     rows = []
     measured = (_rests(-8.0, -2.5, -2.2), _rests(8.0, -2.8, -2.5))
     for (b, x), (found_b, found_x), name in zip(cliff.folds(5.0), measured, ("upper", "lower")):
-        rows.append(Row(f"b of the {name} fold at w = 5", "plots it, prints no number", b, found_b, 1e-6))
-        rows.append(Row(f"x of the {name} fold", "plots it, prints no number", x, found_x, 2e-2))
+        rows.append(Row(f"b of the {name} fold at w = 5", "only a plot", b, found_b, 1e-6))
+        rows.append(Row(f"x of the {name} fold", "only a plot", x, found_x, 2e-2))
     return rows
 
 
@@ -243,9 +247,10 @@ def gru_origin(code=False):
         U[0, 2] = eigenvalue
         return float(at_origin(U, np.full((1, 1), 1e-6), 200).h[-1, 0, 0] / 1e-6)
 
-    says = "a real eigenvalue bifurcates at 2 (after the paper; recalled)"
+    unchecked = "(from memory, not checked against the paper)"
+    says = f"a real eigenvalue bifurcates at 2 {unchecked}"
     return [
-        Row("largest difference of the Jacobian from I/2 + U/4", "J = I/2 + W/4 (recalled)", 0.0,
+        Row("largest difference of the Jacobian from I/2 + U/4", f"J = I/2 + W/4 {unchecked}", 0.0,
             np.abs(J - predicted).max(), 1e-15, "absolute"),
         Row("growth of h over 200 steps, eigenvalue 1.9", says, 1.0, growth(1.9), kind="below"),
         Row("growth of h over 200 steps, eigenvalue 2.1", says, 1.0, growth(2.1), kind="above"),
@@ -281,7 +286,7 @@ def lyapunov_of_random_networks(units=200, steps=1500, settle=200, seeds=7):
 def chaos(code=False):
     found = lyapunov_of_random_networks()
     known = {0.5: (-0.665, 0.05), 1.0: (0.0, 0.01), 1.5: (0.055, 0.03), 2.0: (0.145, 0.02), 3.0: (0.295, 0.01)}
-    says = "chaos above g = 1 (recalled); theory: recomputed elsewhere for N = 200"
+    says = "chaos above g = 1 (from memory, not checked against the paper); theory: recomputed elsewhere for N = 200"
     return [Row(f"largest exponent at g = {g:g}, median of 7 seeds", says, known[g][0], float(np.median(found[k])),
                 known[g][1], "absolute") for k, g in enumerate(GAINS)]
 
@@ -350,7 +355,7 @@ def relaxed_smoothness(code=False):
     sizes, rough = (np.log10(a) for a in smoothness())
     slopes = [np.polyfit(sizes[:, k], rough[:, k], 1)[0] for k in range(sizes.shape[1])]
     together = np.corrcoef(sizes.ravel(), rough.ravel())[0, 1]
-    says = "a positive slope in log-log (plots)"
+    says = "only plots, in which both grow together"
     return [
         Row("slope of log smoothness over log gradient norm, smallest of 4 seeds", says, 0.0, float(min(slopes)),
             kind="above"),
@@ -366,7 +371,7 @@ FIGURES = {
         Figure("P2", "Bifurcation of the single unit", f"{PASCANU}, figure 3",
                "the same unit, w = 5, b swept; found by iterating 20,000 steps from both sides", bifurcation),
         Figure("P3", "When a gradient must vanish", f"{PASCANU}, section 2",
-               "32 units, 100 steps of noise, 5 seeds", conditions),
+               "32 units, 100 steps of noise, 5 seeds; γ is the largest slope of the activation", conditions),
         Figure("P4", "Rescaling the gradient", f"{PASCANU}, algorithm 1",
                "a random gradient of 200 elements, norm 10", clipping),
         Figure("P5", "The regulariser Ω", f"{PASCANU}, equations 9 and 10",

@@ -27,10 +27,10 @@ def pair(name, updates=None, **changes):
 
 
 def test_every_preset_is_held_to_its_word():
-    told = {"Clipping rescues", "RNN against LSTM", "Forget bias 0 or 1", "Threshold too small", "By norm or by value"}
+    told = {"Clipped or not", "RNN against LSTM", "Forget bias 0 or 1", "Threshold 1 or 0.001", "By norm or by value"}
     assert set(BY_NAME) == told
     for preset in TRAINING_PRESETS:
-        assert set(preset.values) <= set(TRAINED)
+        assert set(preset.values) <= set(TRAINED) and preset.shows
         for name, value in preset.values.items():
             assert CONTROLS[name].accepts(value)
         first, second, varied = settings(preset.values)
@@ -39,7 +39,7 @@ def test_every_preset_is_held_to_its_word():
 
 
 def test_clipping_rescues():
-    clipped, free = pair("Clipping rescues", networks=6)
+    clipped, free = pair("Clipped or not", networks=6)
     assert clipped.solved().all()
     assert not free.solved().any() and (free.tests["loss"][-1] > 0.9 * free.task.baseline).all()
     assert free.history["norm_before"].max() > 8 * clipped.config.threshold
@@ -59,7 +59,7 @@ def test_forget_bias():
 
 
 def test_threshold_too_small():
-    usual, tiny = pair("Threshold too small")
+    usual, tiny = pair("Threshold 1 or 0.001")
     assert usual.solved().all()
     assert not tiny.solved().any() and (tiny.tests["loss"][-1] > 0.9 * tiny.task.baseline).all()
     assert tiny.history["clipped"].mean() == 1

@@ -57,10 +57,10 @@ class Training:
 
     config: `TrainConfig`. updates: how many were made. weights: `Weights` now; initial: before the first update.
     history: `History` of every update: loss, norm_before, norm_after, clipped, cosine, each (K,), and log10_dh (K, T).
-    tests: `History` on the held-out sequences: loss and accuracy (K,), row j after j * `every` updates. stops: network,
-    from 0 -> `Stop`. skipped: (K,) updates left out. seconds: spent so far. solved_at: (K,) the first test, in
+    tests: `History` on the held-out sequences: loss and accuracy (K,), after the updates that `tested` has. stops:
+    network, from 0 -> `Stop`. skipped: (K,) updates left out. seconds: spent so far. solved_at: (K,) the first test, in
     updates, that met what counts as solved; -1 before. first: `First`, or None before any update.
-    every: updates from one test to the next.
+    every: updates from one test to the next; the last one is after the last update.
     Raises ValueError for a task of that length or text that there is not, or initial weights of another shape.
     """
 
@@ -111,6 +111,11 @@ class Training:
         """Whether there is nothing left to do: all updates are made, or every network has stopped."""
         return self.updates >= self.config.updates or len(self.stops) == self.config.networks
 
+    @property
+    def tested(self):
+        """(N,) the number of updates before each test on the held-out sequences; the first is 0."""
+        return np.minimum((self.tests.updates - 1) * self.every, self.updates)
+
     def solved(self):
         """(K,) whether the last test on the held-out sequences met what counts as solved."""
         return self._solves(self.tests["loss"][-1], self.tests["accuracy"][-1])
@@ -142,7 +147,7 @@ class Training:
             log10_dh=np.maximum(np.nan_to_num(log10_dh, nan=FLOOR), FLOOR).T,
         )
         self.updates += 1
-        if self.updates % self.every == 0:
+        if self.updates % self.every == 0 or self.finished:
             self._test()
         self.seconds += time.perf_counter() - begun
 

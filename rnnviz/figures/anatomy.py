@@ -25,7 +25,7 @@ def singular_values(steps, logs, length, window):
     for k, name, colour, dash in ((0, "largest", ORANGE, "solid"), (middle, "median", GREEN, "dashdot"),
                                   (logs.shape[1] - 1, "smallest", BLUE, "dash")):
         traces.append(_line(steps, logs[:, k], name, colour, dash, 3))
-    return figure(traces, "What the steps from t to T do together: singular values of ∂h_T/∂h_t", height=HEIGHT,
+    return figure(traces, "What the steps from t to T do together: singular values", height=HEIGHT,
                   xaxis=_time(length), yaxis=_powers(window, "singular value (log scale)"))
 
 
@@ -38,22 +38,25 @@ def eigenvalues(values, step, others=()):
     traces = [{"type": "scatter", "mode": "lines", "x": np.cos(angle), "y": np.sin(angle), "name": "unit circle",
                "line": {"color": GREY, "width": 2}, "hoverinfo": "skip"}]
     others = np.asarray(others)
+    size = _round_up(np.abs(np.concatenate([values, others])).max(initial=0.0), 2.2)
     if others.size:
         traces.append(_dots(others, "other steps", GREY, 3) | {"hoverinfo": "skip", "opacity": 0.35})
     traces.append(_dots(values, f"step {step}", ORANGE, 8))
     return figure(traces, f"Eigenvalues of the Jacobian of step {step}", height=HEIGHT, hovermode="closest",
-                  xaxis=dict(title="real part", range=[-2.2, 2.2]),
-                  yaxis=dict(title="imaginary part", range=[-1.65, 1.65], scaleanchor="x"))
+                  xaxis=dict(title="real part", range=[-size, size]),
+                  yaxis=dict(title="imaginary part", range=[-0.75 * size, 0.75 * size], scaleanchor="x"))
 
 
 def exponents(values):
     """Lyapunov exponents, largest first: above 0 a direction grows, below it shrinks."""
     order = np.arange(1, len(values) + 1)
+    ends = values[np.isfinite(values)]
+    low, high = -_round_up(-ends.min(initial=0.0), 3.0), _round_up(ends.max(initial=0.0), 1.0)
     bars = {"type": "bar", "x": order, "y": np.where(np.isfinite(values), values, np.nan), "name": "exponent",
             "marker": {"color": np.where(values > 0, ORANGE, BLUE)}, "hovertemplate": "%{y:.4f} a step<extra></extra>"}
     return figure([bars], "Lyapunov exponents: mean growth of each direction", height=HEIGHT, showlegend=False,
                   xaxis=dict(title="direction, largest first", range=[0.4, len(values) + 0.6]),
-                  yaxis=dict(title="growth a step (natural log)", range=[-3, 1]))
+                  yaxis=dict(title="growth a step (natural log)", range=[low, high]))
 
 
 def paths(found, length, window, carried, gate):
@@ -66,14 +69,14 @@ def paths(found, length, window, carried, gate):
                   yaxis=_powers(window, "norm (log scale)"))
 
 
-def phase(values, logs, name, current, low=-12, high=6):
+def phase(values, logs, name, words, current, low=-12, high=6):
     """Norm of dL/dh_t relative to where the loss enters, over steps back and one setting.
 
-    values: (K,). logs: (T, K) log10. current: the setting of the other figures. name: a control's name, for a click.
+    values: (K,). logs: (T, K) log10. current: the setting of the other figures. name: a control's name, for a click;
+    words: what it is called.
     """
     relative = (logs - logs[-1])[::-1].T
     marked = dict(type="line", xref="paper", x0=0, x1=1, y0=current, y1=current, line=dict(color="#000000", width=2))
-    words = name.replace("_", " ")
     return figure(
         [{"type": "heatmap", "x": np.arange(len(logs)), "y": values,
           "z": np.clip(relative, low, high).astype(np.float32), "zmin": low, "zmax": high,
@@ -93,8 +96,9 @@ def influence(logs, reach):
     """Norm of dL_k/dh_t: row k the loss, column t the state; what truncation after `reach` steps cuts off is blank."""
     T = len(logs)
     back = np.arange(T)[:, None] - np.arange(T)[None]
-    top = logs[np.isfinite(logs)].max(initial=-300)
-    shown = np.where((back >= 0) & (back < reach) & np.isfinite(logs), np.clip(logs - top, -8, 0), np.nan)
+    kept = (back >= 0) & (back < reach) & np.isfinite(logs)
+    top = logs[kept].max(initial=-1e4)
+    shown = np.where(kept, np.clip(logs - top, -8, 0), np.nan)
     cut = {"type": "scatter", "mode": "lines", "x": np.arange(1, T + 1), "y": np.arange(1, T + 1) + reach - 0.5,
            "line": {"color": GREY, "width": 2, "dash": "dash"}, "name": "cut", "hoverinfo": "skip", "showlegend": False}
     return figure(
@@ -102,7 +106,8 @@ def influence(logs, reach):
           "zmin": -8, "zmax": 0, "colorscale": [[0, "#F7F7F7"], [0.4, "#9ECAE1"], [1, "#08306B"]], "name": "norm",
           "colorbar": {"thickness": 8, "outlinewidth": 0, "x": 1.01, "tickvals": [-8, -4, 0],
                        "ticktext": ["10<sup>−8</sup>", "10<sup>−4</sup>", "1"]},
-          "hovertemplate": "loss at step %{y}, state at step %{x}: 10^%{z:.2f} of the largest<extra></extra>"}, cut],
+          "hovertemplate": "loss at step %{y}, state at step %{x}: 10^%{z:.2f} of the largest shown<extra></extra>"},
+         cut],
         "Who learns from whom: the loss of step k at the state of step t", height=HEIGHT + 40, hovermode="closest",
         margin=dict(l=64, r=64, t=28, b=48),
         xaxis=dict(title="state at step t", range=[0.5, T + 0.5], showgrid=False),
@@ -119,12 +124,25 @@ def formats(exact, rounded, length, window):
     for name, logs in rounded.items():
         colour, dash = FORMAT_LOOKS[name]
         traces.append(_line(t, logs, name, colour, dash, 2.5))
+        ends = np.flatnonzero(np.isfinite(logs[1:]) & ~np.isfinite(logs[:-1]) & np.isfinite(exact[:-1]))[-1:] + 1
+        if len(ends):
+            word = f"{name} ends"
+            traces.append({"type": "scatter", "mode": "markers+text", "x": t[ends], "y": logs[ends], "name": word,
+                           "text": [word], "textposition": "top right", "showlegend": False,
+                           "marker": {"symbol": "x", "size": 11, "color": colour}, "hoverinfo": "skip"})
         for level in (FORMATS[name].smallest, FORMATS[name].largest):
             if low < level < high:
                 shapes.append(dict(type="line", xref="paper", x0=0, x1=1, y0=level, y1=level,
                                    line=dict(color=colour, width=1, dash="dot")))
     return figure(traces, "The same backward pass in narrower number formats", height=HEIGHT, xaxis=_time(length),
                   yaxis=_powers(window, "norm of ∂L/∂h (log scale)"), shapes=shapes)
+
+
+def _round_up(value, usual):
+    """The usual end of an axis, doubled until it takes in a value."""
+    while usual < value:
+        usual *= 2
+    return usual
 
 
 def _around_zero(low, high):

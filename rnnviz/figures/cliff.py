@@ -2,21 +2,22 @@
 
 import numpy as np
 
+from ..cliff import NAMES
 from .theme import GREY, figure
 
 COLOURS = {"none": "#D55E00", "norm": "#0072B2", "value": "#009E73"}
 DASHES = {"none": "dash", "norm": "solid", "value": "dashdot"}
 MARKERS = {"none": "x", "norm": "circle", "value": "square"}
-NAMES = {"none": "not clipped", "norm": "clipped by norm", "value": "clipped by value"}
+X_RANGE = (-5, 6)
 SHADES = [[0.0, "#FFFFFF"], [0.2, "#E4E4E4"], [0.8, "#B4B4B4"], [1.0, "#8C8C8C"]]
-WALL, PLACE = "#7A3E9D", "#B8860B"
+WALL, PLACE = "#9B5FC0", "#B8860B"
 
 
-def error_map(surface, wall, descent=None, update=0):
+def error_map(surface, wall, descent, update=None):
     """The error as grey over w and b, the wall, and the paths of three descents up to an update.
 
-    surface: `Surface`. wall: b* for every w of it. descent: `Descent`, or None to leave the paths out. The axes never
-    move; a path that leaves them ends at the border.
+    surface: `Surface`. wall: b* for every w of it. descent: `Descent`. update: None to draw its start alone. The axes
+    never move; a path that leaves them ends at the border.
     """
     traces = [
         {
@@ -29,35 +30,35 @@ def error_map(surface, wall, descent=None, update=0):
             "colorscale": SHADES,
             "name": "error E",
             "showlegend": False,
-            "colorbar": {"thickness": 8, "outlinewidth": 0, "x": 1.01, "tickvals": [0, 0.25, 0.5],
-                         "title": {"text": "E"}},
+            "showscale": False,
             "hovertemplate": "w = %{x:.2f}, b = %{y:.2f}: error %{z:.3f}<extra></extra>",
         },
         {"type": "scatter", "mode": "lines", "x": surface.w, "y": wall, "name": "the wall",
          "line": {"color": WALL, "width": 2, "dash": "dot"}, "hoverinfo": "skip"},
     ]
-    if descent is not None:
+    if update is not None:
         for k, method in enumerate(COLOURS):
             traces += _path(descent, k, method, update)
-        traces.append(_point(descent.w[:1, 0], descent.b[:1, 0], "start", PLACE, "circle-open", 14))
+    traces.append(_point(descent.w[:1, 0], descent.b[:1, 0], "start", PLACE, "circle-open", 14))
     return figure(
         traces,
         "The error, seen from above",
         height=440,
         hovermode="closest",
-        margin=dict(l=64, r=64, t=28, b=48),
+        margin=dict(l=64, r=16, t=64, b=48),
         xaxis=dict(title="recurrent weight w", range=[surface.w[0], surface.w[-1]], showgrid=False),
         yaxis=dict(title="bias b", range=[surface.b[0], surface.b[-1]], showgrid=False),
         meta={"pick": {"x": "cliff_w", "y": "cliff_b"}},
     )
 
 
-def bifurcation(equilibria, folds, wall, w, b_range, start, b=None, x_last=None):
+def bifurcation(equilibria, folds, wall, w, b_range, start, b, x_last, where):
     """Where the unit can rest, x against b at one w; the wall is where the start x_0 is a resting point that repels.
 
     equilibria: `Equilibria`. folds: (b, x) pairs. wall: b* of this w. b, x_last: where a descent stands now, and
-    where x_50 got to there.
+    where x_50 got to there. where: words for when this is.
     """
+    low, high = b_range
     traces = []
     for stable, dash, name in ((True, "solid", "attracts"), (False, "dash", "repels")):
         chosen = equilibria.stable == stable
@@ -71,28 +72,30 @@ def bifurcation(equilibria, folds, wall, w, b_range, start, b=None, x_last=None)
                   text=f"start x₀ = {start:g}", font=dict(size=12))]
     if folds:
         traces.append(_point(*(np.array([f[j] for f in folds]) for j in (0, 1)), "fold", PLACE, "diamond-open", 10))
-    if np.isfinite(wall):
+    if low <= wall <= high:
         wall = float(wall)
         shapes.append(dict(type="line", yref="paper", y0=0, y1=1, x0=wall, x1=wall,
                            line=dict(color=WALL, width=2, dash="dot")))
         notes.append(dict(yref="paper", y=0, yanchor="bottom", x=wall, xanchor="left", showarrow=False,
                           text=" the wall", font=dict(size=12, color=WALL)))
-    if b is not None:
-        traces.append(_point([b], [x_last], "this update: x₅₀", PLACE, "star", 14))
+    traces.append(_point([b], [x_last], "x₅₀ there", PLACE, "star", 14))
+    if not (low <= b <= high and X_RANGE[0] <= x_last <= X_RANGE[1]):
+        words = f"The descent stands far<br>outside of this picture:<br>b = {b:.4g}, x₅₀ = {x_last:.4g}"
+        notes.append(dict(xref="paper", yref="paper", x=0.5, y=0.75, showarrow=False, text=words))
     return figure(
         traces,
-        f"Where the unit comes to rest, at w = {w:.2f}",
+        f"Where the unit comes to rest {where}: w = {w:.4g}",
         height=440,
         hovermode="closest",
         margin=dict(l=64, r=16, t=64, b=48),
         xaxis=dict(title="bias b", range=list(b_range)),
-        yaxis=dict(title="state x", range=[-5, 6]),
+        yaxis=dict(title="state x", range=list(X_RANGE)),
         shapes=shapes,
         annotations=notes,
     )
 
 
-def landscape(surface, wall, wall_error, descent=None, update=0):
+def landscape(surface, wall, wall_error, descent, update=None):
     """The same as `error_map`, as a landscape in three dimensions; paths end where they leave it."""
     line = dict(type="scatter3d", mode="lines")
     traces = [
@@ -102,7 +105,7 @@ def landscape(surface, wall, wall_error, descent=None, update=0):
         line | {"x": surface.w, "y": wall, "z": wall_error, "name": "the wall", "hoverinfo": "skip",
                 "line": {"color": WALL, "width": 5}},
     ]
-    if descent is not None:
+    if update is not None:
         for k, method in enumerate(COLOURS):
             w, b, z = (a[: update + 1, k] for a in (descent.w, descent.b, descent.error))
             inside = (w >= surface.w[0]) & (w <= surface.w[-1]) & (b >= surface.b[0]) & (b <= surface.b[-1])

@@ -10,6 +10,9 @@ from .theme import FAMILY_COLOURS, FAMILY_DASHES, GREY, figure
 WINDOWS = {"near": (-20, 10), "wide": (-60, 30), "double": (-330, 320), "all": (-1100, 650)}
 """Powers of ten that the vertical axis can show; it never rescales by itself."""
 
+SECOND = "#CC79A7"
+"""The colour of a second network of the same family."""
+
 
 def gradient_flow(
     recordings, steps=None, window="near", marked=None, cell_state=True, bound=False, slope=False, formats=()
@@ -24,16 +27,20 @@ def gradient_flow(
     low, high = WINDOWS[window]
     steps = steps or max((r.steps for r in recordings.values()), default=2)
     t = np.arange(1, steps + 1)
-    traces = []
+    traces, families = [], set()
     for label, r in recordings.items():
-        colour, dash = FAMILY_COLOURS[r.cell.family], FAMILY_DASHES[r.cell.family]
+        if r.cell.family in families:
+            colour, dash, aside = SECOND, "solid", SECOND
+        else:
+            colour, dash, aside = FAMILY_COLOURS[r.cell.family], FAMILY_DASHES[r.cell.family], GREY
+        families.add(r.cell.family)
         traces.append(_line(t, r.log10_dh, f"{label}: ∂L/∂h", colour, dash, 3))
         if cell_state and r.c is not None:
             traces.append(_line(t, r.log10_dc, f"{label}: ∂L/∂c", colour, "dot", 2))
         if bound and r.log10_bound is not None:
-            traces.append(_line(t, r.log10_bound, f"{label}: upper bound", GREY, "solid", 1.5))
+            traces.append(_line(t, r.log10_bound, f"{label}: upper bound", aside, "solid", 1.5))
         if slope and r.cell.max_slope is not None:
-            traces.append(_line(t, spectral_line(r), f"{label}: spectral radius", GREY, "dash", 1.5))
+            traces.append(_line(t, spectral_line(r), f"{label}: spectral radius", aside, "dash", 1.5))
     shapes, notes = [], []
     for place, name in enumerate(formats):
         for value in (FORMATS[name].smallest, FORMATS[name].largest):

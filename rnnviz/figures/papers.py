@@ -31,12 +31,18 @@ def chaos(gains, exponents):
 
 
 def smoothness(sizes, rough):
-    """Local smoothness against the norm of the gradient along training, both logarithmic, with a line through them."""
-    x, y = np.log10(sizes).ravel(), np.log10(rough).ravel()
-    slope, base = np.polyfit(x, y, 1)
-    ends = np.array([x.min(), x.max()])
-    fitted = _line(ends, base + slope * ends, f"slope {slope:.2f}", ORANGE, "solid")
-    return figure([_points(x, y, "an update", BLUE, 4), fitted],
+    """Local smoothness against the norm of the gradient along training, both logarithmic, with a line for each seed.
+
+    sizes, rough: (N, K) of N updates of K seeds.
+    """
+    traces = []
+    for k, colour in zip(range(sizes.shape[1]), (BLUE, ORANGE, "#009E73", "#CC79A7")):
+        x, y = np.log10(sizes[:, k]), np.log10(rough[:, k])
+        slope, base = np.polyfit(x, y, 1)
+        ends = np.array([x.min(), x.max()])
+        traces += [_points(x, y, f"seed {k}, an update", colour, 4) | {"showlegend": False},
+                   _line(ends, base + slope * ends, f"seed {k}: slope {slope:.2f}", colour, "solid")]
+    return figure(traces,
                   "How rough the error is, where it is steep", height=HEIGHT, hovermode="closest",
                   xaxis=dict(title="log₁₀ of the gradient's norm"), yaxis=dict(title="log₁₀ of local smoothness"))
 

@@ -15,13 +15,13 @@ def learning(trainings, kept=()):
 
     Thick: on held-out sequences. Thin and dotted: on the batches of the training.
 
-    trainings: label -> `Training`. kept: (label, updates, (N, K) held-out loss) of earlier runs. The vertical axis is
-    logarithmic and stays as it is: from a thousandth of the baseline, the loss of the best answer without memory, to
-    ten times it.
+    trainings: label -> `Training`. kept: (label, updates, (N, K) held-out loss) of earlier runs, two a pair. The
+    vertical axis is logarithmic, from a thousandth of the baseline, the loss of the best answer without memory, to ten
+    times it, or as many powers of ten further as a run has gone.
     """
     traces = []
-    for label, updates, loss in kept:
-        traces.append(_middle(updates, loss, label, GREY, "dot", 1.5))
+    for place, (label, updates, loss) in enumerate(kept):
+        traces.append(_earlier(place, label, updates, loss))
     for place, (label, t) in enumerate(trainings.items()):
         updates, loss = held_out(t)
         traces += _band(updates, loss, label, place)
@@ -31,15 +31,16 @@ def learning(trainings, kept=()):
         traces.append(training | {"showlegend": False})
     first = next(iter(trainings.values()))
     base = np.log10(first.task.baseline)
-    ticks = np.arange(np.ceil(base - 3), base + 1)
+    traces = _logarithmic(traces)
+    top = _top(traces, base + 1)
+    ticks = _whole(base - 3, top)
     return figure(
-        _logarithmic(traces),
+        traces,
         "Loss: how wrong the answers are",
         height=HEIGHT,
         margin=MARGIN,
         xaxis=_updates_axis(trainings),
-        yaxis=dict(title="loss (log scale)", range=[base - 3, base + 1], tickvals=ticks,
-                   ticktext=[f"{10.0**v:g}" for v in ticks]),
+        yaxis=dict(title="loss (log scale)", range=[base - 3, top], tickvals=ticks, ticktext=_powers(ticks)),
         shapes=[_line(base)],
         annotations=[_note(base, "no memory")],
     )
@@ -48,8 +49,8 @@ def learning(trainings, kept=()):
 def accuracy(trainings, kept=()):
     """Share of right answers on the held-out sequences, as bands over the seeds, and from where a task is solved."""
     traces = []
-    for label, updates, share in kept:
-        traces.append(_middle(updates, 100 * share, label, GREY, "dot", 1.5))
+    for place, (label, updates, share) in enumerate(kept):
+        traces.append(_earlier(place, label, updates, 100 * share))
     for place, (label, t) in enumerate(trainings.items()):
         updates, share = held_out(t, "accuracy")
         traces += _band(updates, 100 * share, label, place)
@@ -81,15 +82,16 @@ def gradient_norms(trainings):
             level = np.log10(t.config.threshold)
             shapes.append(_line(level, colour))
             notes.append(_note(level, f"threshold {t.config.threshold:g}"))
-    ticks = np.arange(-4, 5, 2)
+    traces = _logarithmic(traces)
+    top = _top(traces, 4)
+    ticks = _whole(-4, top)
     return figure(
-        _logarithmic(traces),
+        traces,
         "Norm of the gradient, before and after clipping",
         height=HEIGHT,
         margin=MARGIN,
         xaxis=_updates_axis(trainings),
-        yaxis=dict(title="norm (log scale)", range=[-4, 4], tickvals=ticks,
-                   ticktext=[f"10<sup>{v}</sup>" if v else "1" for v in ticks]),
+        yaxis=dict(title="norm (log scale)", range=[-4, top], tickvals=ticks, ticktext=_powers(ticks)),
         shapes=shapes,
         annotations=notes,
     )
@@ -143,8 +145,7 @@ def credit(trainings, network=0):
 
 def held_out(training, name="loss"):
     """Updates and values (N, K) of the tests on held-out sequences, the first of them before any update."""
-    t = training.tests
-    return (t.updates - 1) * training.every, t[name]
+    return training.tested, training.tests[name]
 
 
 def _updates_axis(trainings):
@@ -155,6 +156,11 @@ def _middle(updates, values, name, colour, dash, width):
     """The median over the seeds."""
     return {"type": "scatter", "mode": "lines", "x": updates, "y": _over_seeds(np.nanmedian, values), "name": name,
             "line": {"color": colour, "dash": dash, "width": width}, "hovertemplate": "%{y:.3g}"}
+
+
+def _earlier(place, label, updates, values):
+    """A curve of a kept run, pale, in the colour that it had."""
+    return _middle(updates, values, label, RUN_COLOURS[place % 2], "longdashdot", 1.5) | {"opacity": 0.55}
 
 
 def _band(updates, values, name, place):
@@ -187,6 +193,21 @@ def _logarithmic(traces):
         if trace.get("hoverinfo") != "skip":
             trace["customdata"], trace["hovertemplate"] = value, "%{customdata:.3g}"
     return traces
+
+
+def _top(traces, usual):
+    """The upper end of an axis of logarithms: the usual one, or as many powers of ten more as a curve needs."""
+    return usual + max(0, int(np.ceil(max(np.nanmax(t["y"], initial=usual) for t in traces) - usual)))
+
+
+def _whole(low, high):
+    """Whole powers of ten between two, at most ten."""
+    first, last = int(np.ceil(low)), int(np.floor(high))
+    return list(range(first, last + 1, -(-(last - first + 1) // 10)))
+
+
+def _powers(ticks):
+    return [f"10<sup>{v}</sup>" if abs(v) > 2 else f"{10.0**v:g}" for v in ticks]
 
 
 def _line(level, colour=GREY):

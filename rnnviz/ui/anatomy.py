@@ -61,8 +61,9 @@ def eigenvalues(label, recording, config, drawn):
     left, right = st.columns(2, gap="medium")
     with left:
         plot(figures.eigenvalues(values, step, others), "eigenvalues",
-             "How to read it: one step turns and stretches the state near where it is. Inside the circle a direction "
-             "shrinks in that step, outside it grows.")
+             "How to read it: near where the state is, one step is a matrix, its Jacobian. A direction that the matrix "
+             "only stretches has an eigenvalue, its factor: inside the circle it shrinks in that step, outside it "
+             "grows.")
     with right:
         plot(figures.exponents(found), "exponents",
              "How to read it: the growth of each direction over all steps together, as a mean a step. Below 0 is "
@@ -89,21 +90,25 @@ def paths(label, recording, config, drawn):
 
 
 def phase(label, recording, config, drawn):
-    field = controls.choice("axis", "Up the picture", "Which setting changes from row to row.")
+    words_ = controls.choice("axis", "What changes from row to row", "All other settings are those on the left.")
+    field = state.CONTROLS["axis"].options[words_]
+    needed = {"forget_bias": "f", "update_bias": "z"}.get(field, recording.cell.gates[0])
+    if needed not in recording.cell.gates:
+        st.info(f"The {recording.cell.title} has no {NAMES[needed]}, so its bias changes nothing: every row is the "
+                "same network.")
     bound = BOUNDS[field]
     ends = {"gain": (0.0, 4.0), "input_scale": (0.0, 10.0)}.get(field, (-4.0, 8.0))
     values = tuple(np.linspace(*ends, 64).tolist())
     current = getattr(config, field)
     logs = _phase(replace(config, **{field: bound.default}), field, values, None if drawn else recording.x)
-    plot(figures.phase(np.array(values), logs, field, current), "phase",
+    plot(figures.phase(np.array(values), logs, field, words_, current), "phase",
          "How to read it: each row is a network of its own, each column a number of steps back. Blue has vanished, red "
          "has exploded, white is kept. The line is the setting." + (" Click to move it." if field == "gain" else ""))
-    row = int(np.abs(np.array(values) - current).argmin())
-    change = logs[0] - logs[-1]
-    kept = np.flatnonzero(np.abs(change) < 1)
+    kept = np.flatnonzero(np.abs(logs[0] - logs[-1]) < 1)
+    change = recording.log10_dh[0] - recording.log10_dh[-1]
     st.markdown(
-        f"**{label}** at {field.replace('_', ' ')} {current:g}: over {config.steps - 1} steps back the gradient is "
-        f"multiplied by {explain.number(change[row])}. "
+        f"**{label}** at {words_} {current:g}: over {config.steps - 1} steps back the size of ∂L/∂h is multiplied by "
+        f"{explain.number(change)}. "
         + (f"Of the 64 networks {len(kept)} keep it within a factor of 10." if len(kept)
            else "None of the 64 networks keeps it within a factor of 10."))
 
@@ -114,8 +119,9 @@ def influence(label, recording, config, drawn):
     reach = live_slider("reach", "Truncated BPTT: steps that a loss is sent back", state.CONTROLS["reach"],
                         high=recording.steps)
     plot(figures.influence(anatomy.influence(recording), reach), "influence",
-         "How to read it: the loss of step k (up) reaches the states of steps t (across) before it. Dark is much, "
-         "relative to the largest. Truncated backpropagation through time cuts off all above the dashed line.")
+         "How to read it: the loss of step k (up) reaches the states of steps t (across) before it. Dark blue is much, "
+         "white is a hundred-millionth of the largest that is shown. Truncated backpropagation through time (BPTT) "
+         "cuts off all above the dashed line.")
     st.markdown(words.truncated(recording, anatomy.truncated(recording, reach), reach))
 
 

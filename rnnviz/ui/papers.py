@@ -32,14 +32,14 @@ def rows_of(name, code):
 
 
 def table(rows):
-    """Paper says, theory says, measured now, what is allowed, and whether it holds."""
+    """Whether it holds, paper says, theory says, measured now, and what is allowed."""
     st.table({
+        "holds": ["✔ yes" if r.holds else "✘ no" for r in rows],
         "number": [r.what for r in rows],
         "paper says": [r.says for r in rows],
         "theory says": [f"{r.theory:.9g}" for r in rows],
         "measured now": [f"{r.measured:.9g}" for r in rows],
-        "allowed": [r.allowed for r in rows],
-        "holds": ["✔ yes" if r.holds else "✘ no" for r in rows],
+        "must be": [r.allowed for r in rows],
     })
 
 
@@ -50,7 +50,7 @@ def show(name, code):
     figure = papers.FIGURES[name]
     st.subheader(f"{figure.name}: {figure.title}", anchor=False)
     st.markdown(f"{figure.citation}. Settings: {figure.settings}.")
-    rows = rows_of(name, code and name in papers.VARIANTS)
+    rows = rows_of(name, code)
     table(rows)
     if name in ("P1", "P2"):
         st.page_link("pages/the_cliff.py", label="The figure itself, to be moved: **The cliff**",

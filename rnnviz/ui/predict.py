@@ -10,10 +10,11 @@ def prediction_switch():
     flag("predict", "Ask for a guess first", "Before an answer is shown, the page asks what you expect.")
 
 
-def predict(key, question, options):
+def predict(key, question, options, about=None):
     """Ask a question until it is answered. Returns None while it is open, the guess, or "" for none.
 
-    key: under which the guess is kept in the session. options: the answers to choose from; None for a number.
+    key: under which the guess is kept in the session. options: the answers to choose from; None for a number. about:
+    the settings that the guess is about; under others there is no guess, and the question is not asked again.
     """
     kept = st.session_state
     if not kept.get("predict", True):
@@ -30,9 +31,10 @@ def predict(key, question, options):
             skip = st.button("Just show me", key=f"skip-{key}")
         if guess is None and not skip:
             return None
-        kept[place] = guess if guess is not None else ""
+        kept[place] = (guess if guess is not None else "", about)
         st.rerun()
-    return kept[place]
+    guess, asked = kept[place]
+    return guess if asked == about else ""
 
 
 def question(text, options, answer):

@@ -6,9 +6,8 @@ from dataclasses import replace
 import streamlit as st
 
 from ..cells import CELLS
-from ..cliff import B_RANGE, UPDATES, W_RANGE
+from ..cliff import B_RANGE, NAMES, UPDATES, W_RANGE
 from ..config import BOUNDS, TASKS, Choice, Config, Number, TrainConfig, complaint
-from ..figures.cliff import NAMES as CLIFF_NAMES
 from ..figures.flow import WINDOWS
 from ..papers import TITLES
 
@@ -115,14 +114,15 @@ CONTROLS = {
     "paper": Choice(next(iter(PAPERS)), PAPERS),
     "paper_code": Flag(False),
     "view": Choice("singular values", dict.fromkeys(VIEWS)),
-    "axis": Choice("gain", dict.fromkeys(("gain", "forget_bias", "update_bias", "input_scale"))),
+    "axis": Choice("gain", {"gain": "gain", "forget-gate bias": "forget_bias", "update-gate bias": "update_bias",
+                            "input scale": "input_scale"}),
     "reach": Number(20, 1, 1000, 1, whole=True),
     "cliff_w": Number(5.6, *W_RANGE, 0.01),
     "cliff_b": Number(-2.0, *B_RANGE, 0.01),
     "cliff_rate": Number(1.0, 0.01, 2.0, 0.01),
     "cliff_threshold": Number(0.5, 0.01, 2.0, 0.01),
     "cliff_step": Number(25, 0, UPDATES, 1, whole=True),
-    "cliff_method": Choice("norm", CLIFF_NAMES),
+    "cliff_method": Choice(NAMES["norm"], {words: method for method, words in NAMES.items()}),
     "cliff_relief": Flag(False),
     **_training_controls(),
 }

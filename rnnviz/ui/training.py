@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from .. import explain_training as explain
+from ..cells import find
 from ..engine.train import Training, advance
 from ..engine.weights_file import write_weights
 from ..figures import cell_heatmaps
 from ..figures.training import held_out
+from ..presets import TRAINING_PRESETS
 from .plot import plot
 from .pulse import turn
 from .state import plain
+from .training_controls import settings
 
 SLICE = 0.15
 """Seconds of training between two looks at the page."""
@@ -78,7 +81,7 @@ def keep():
     kept["pairs"] = kept.get("pairs", 0) + 1
     first = pair.configs[0]
     curves = tuple((label, *held_out(t), held_out(t, "accuracy")[1]) for label, t in pair.trainings.items())
-    name = f"{kept['pairs']}: {' / '.join(pair.trainings)}"
+    name = f"earlier {kept['pairs']}: {' / '.join(pair.trainings)}"
     kept["kept"] = [*kept.get("kept", []), Kept(name, (first.task, first.length, first.typed), curves)][-KEPT:]
 
 
@@ -152,8 +155,8 @@ def bar(first, second, varied):
         labels = [explain.label(config, varied) for config in (first, second)]
         st.markdown(f"**{labels[0]}** against **{labels[1]}**: press **Train**.")
         if kept.get("predict", True):
-            st.radio("Before you look: which of the two will have the smaller loss on held-out sequences at the end?",
-                     [*labels, explain.NEITHER], index=None, key="expected_now", on_change=_expect)
+            st.radio("Before you look: which of the two will have the smaller loss at the end, on sequences it was not "
+                     "trained on?", [*labels, explain.NEITHER], index=None, key="expected_now", on_change=_expect)
     return pair
 
 
@@ -180,15 +183,22 @@ def progress(pair):
 def words(pair):
     """What came of it, computed, beside what was expected."""
     trainings = pair.trainings
+    for preset in TRAINING_PRESETS:
+        if pair.finished and not pair.ended and settings(preset.values)[:2] == pair.configs:
+            st.info(preset.shows)
     guess = st.session_state.get("expected")
     if guess in (*trainings, explain.NEITHER):
         right, why = explain.winner(trainings)
-        verdict = "that is how it stands" if guess == right else f"so far it is “{right}”"
+        when = "at the end" if pair.finished else "so far"
+        verdict = f"{when} that is how it stands" if guess == right else f"{when} it is “{right}”"
         st.markdown(f"You expected “{plain(guess)}”: {verdict}. {why}")
     sentences = [explain.verdict(name, t) for name, t in trainings.items()]
     sentences += [explain.clipped(name, t) for name, t in trainings.items()]
     sentences += [explain.skipped(name, t) for name, t in trainings.items()]
     sentences.append(explain.same_pass(trainings))
+    task = next(iter(trainings.values())).task
+    sentences.append(f"A seed is one random start. It counts as having **solved** the task when "
+                     f"{plain(task.solved_says)}; held-out sequences are those never trained on.")
     st.markdown("\n\n".join(filter(None, sentences)))
 
 
@@ -196,7 +206,8 @@ def overlays(pair, name):
     """The kept curves of the same task, for the figures."""
     first = pair.configs[0]
     place = {"loss": 2, "accuracy": 3}[name]
-    return [(curve[0], curve[1], curve[place]) for kept in st.session_state.get("kept", [])
+    return [(f"{kept.name.split(':')[0]}: {curve[0]}", curve[1], curve[place])
+            for kept in st.session_state.get("kept", [])
             if kept.task == (first.task, first.length, first.typed) for curve in kept.curves]
 
 
@@ -216,14 +227,15 @@ def inside(pair):
                 plot(
                     cell_heatmaps(t.probe(network, initial, sequence), label=f"{label.capitalize()}, {name}"),
                     f"probe-{label}",
-                    "How to read it: each row is a unit, each column a step. Gates are white when shut (0) and in full "
-                    "colour when open (1); blue is negative, orange positive.",
+                    "How to read it: each row is a unit, each column a step; blue is negative, orange positive."
+                    + (" Gates are white when shut (0) and in full colour when open (1)."
+                       if find(t.config.cell).gates[1:] else ""),
                 )
 
 
 def take_away(pair):
     """Curves and weights as files, weights back in, and kept curves to let go."""
-    with st.expander("Take away, bring back"):
+    with st.expander("Download curves and weights"):
         with st.container(horizontal=True):
             st.download_button("Curves (CSV)", lambda: curves_csv(pair.trainings), "training.csv", "text/csv",
                                key="curves", on_click="ignore")

@@ -41,7 +41,7 @@ def test_a_guess_comes_first(person):
 
 def test_rate_and_threshold_answer_while_dragged(person):
     person.open(CLIFF)
-    for label in ("Learning rate", "Threshold of clipping", "Start: recurrent weight w", "Start: bias b"):
+    for label in ("Learning rate", "Threshold of clipping", "Start: weight w", "Start: bias b"):
         before = person.figure()
         box = person.slider(label).bounding_box()
         person.page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + box["height"] / 2)

@@ -84,6 +84,19 @@ def test_runs_that_diverged(draw):
     assert run.finished and go.Figure(draw({"a": run})).data
 
 
+def test_the_axes_grow_with_a_run_that_explodes_and_not_before():
+    usual, wild = trained(20), trained(20)
+    for history, name in ((wild.tests, "loss"), (wild.history, "norm_before")):
+        history[name][-1] = 3e7
+    for draw, names in ((learning, ("a",)), (gradient_norms, ("a: before",))):
+        calm, grown = (go.Figure(draw({"a": run})) for run in (usual, wild))
+        low, high = calm.layout.yaxis.range
+        assert grown.layout.yaxis.range[0] == low and grown.layout.yaxis.range[1] > np.log10(3e7) > high
+        assert (grown.layout.yaxis.range[1] - high) == int(grown.layout.yaxis.range[1] - high)
+        assert len(grown.layout.yaxis.tickvals) <= 10
+        assert max(named(grown)[names[0]].y) == pytest.approx(np.log10(3e7))
+
+
 def test_kept_curves_are_laid_over():
     run = trained(20)
     kept = (("old", *held_out(run)),)
@@ -145,6 +158,6 @@ def test_the_cliff_is_drawn_on_axes_that_stand_still(place, update):
     assert len(relief.data) == 5
     w = descent.w[update, 1]
     figure = go.Figure(bifurcation(cliff.equilibria(w), cliff.folds(w), cliff.wall(w), w, cliff.B_RANGE, cliff.START,
-                                   descent.b[update, 1], descent.x_last[update, 1]))
+                                   descent.b[update, 1], descent.x_last[update, 1], "here"))
     assert len(named(figure)["fold"].x) == 2 if w > 4 else "fold" not in named(figure)
     assert figure.layout.xaxis.range == cliff.B_RANGE

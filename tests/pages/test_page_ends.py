@@ -104,7 +104,10 @@ def test_messages_of_a_live_slider_are_not_trusted(message, monkeypatch):
     from rnnviz.config import BOUNDS
     from rnnviz.ui import live
 
-    kept = {"live-gain": message, "gain": 1.5}
+    class State(dict):
+        to_dict = dict.copy
+
+    kept = State({"live-gain": message, "gain": 1.5})
     monkeypatch.setattr(live.st, "session_state", kept)
     monkeypatch.setattr(live.st, "query_params", {})
     monkeypatch.setattr(live, "_component", lambda **given: None)

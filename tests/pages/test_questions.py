@@ -67,4 +67,5 @@ def test_what_is_expected_of_training_stands_beside_what_comes():
     sound(page.button(key="train_start").click().run())
     while page.session_state["pair"].running:
         sound(page.run())
-    assert "You expected “not clipped”" in said(page) and "median held-out loss is" in said(page)
+    assert "at the end" in said(page) and "tested after 10 updates" in said(page).lower()
+    assert "You expected “not clipped”" in said(page) and "the median loss on held-out sequences is" in said(page)

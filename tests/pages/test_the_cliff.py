@@ -16,6 +16,8 @@ def test_asks_first_and_keeps_the_guess(guess):
     sound(page.radio[0].set_value(guess).run())
     assert "Before you look" not in said(page) and f"Your guess was “{guess}”" in said(page)
     assert ("not this time" in said(page)) == (guess != explain.FATES["thrown"])
+    page.session_state["cliff_w"] = 3.0
+    assert "Your guess" not in said(sound(page.run())), "it was not about this start"
     assert len(page.table) == 1 and not opened(PAGE, predict="false", cliff_step="0").table
 
 
