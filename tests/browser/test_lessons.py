@@ -132,6 +132,18 @@ def test_start_pause_go_on_one_update_stop_rewind(person):
     assert "of 2 seeds" in page.inner_text("body")
 
 
+def test_a_run_that_ends_by_itself_can_be_rewound(person):
+    page = person.page
+    page.goto(person.server + SMALL.replace("20000", "60"))
+    begin(page)
+    page.get_by_text("Update 60 of 60, done").wait_for(timeout=20_000)
+    page.get_by_text("Look inside").wait_for(timeout=10_000)
+    assert page.get_by_role("button", name="Pause").count() == 0
+    click(page, "Rewind")
+    page.get_by_text("Update 0 of").wait_for(timeout=10_000)
+    person.settled()
+
+
 def test_a_page_answers_while_it_trains(person):
     page = person.page
     page.goto(person.server + SMALL)
