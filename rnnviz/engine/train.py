@@ -104,7 +104,9 @@ class Training:
     @property
     def running(self):
         """(K,) which networks still learn."""
-        return ~np.isin(np.arange(self.config.networks), list(self.stops))
+        running = np.ones(self.config.networks, bool)
+        running[list(self.stops)] = False
+        return running
 
     @property
     def finished(self):
@@ -144,7 +146,7 @@ class Training:
             norm_after=clipped.norm_after,
             clipped=clipped.touched,
             cosine=clipped.cosine,
-            log10_dh=np.maximum(np.nan_to_num(log10_dh, nan=FLOOR), FLOOR).T,
+            log10_dh=np.fmax(log10_dh, FLOOR).T,
         )
         self.updates += 1
         if self.updates % self.every == 0 or self.finished:

@@ -11,9 +11,9 @@ HERE = Path(__file__).parent
 STATIC = HERE.parent.parent / "static"
 
 
-def read(name):
-    """A file beside this one, as text."""
-    return (HERE / name).read_text(encoding="utf-8")
+def read(*names):
+    """Files beside this one, as one text."""
+    return "".join((HERE / name).read_text(encoding="utf-8") for name in names)
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const output = parentElement.querySelector("output");
   const label = parentElement.querySelector("label");
   const state = (input.live ??= { sent: 0, waiting: false, wanted: null, settle: 0 });
+  if (overtaken(state, data.serial)) return undefined;
   const show = (value) => {
     output.textContent = Number(value).toFixed(data.digits);
     input.style.setProperty("--filled", `${(100 * (value - data.low)) / (data.high - data.low || 1)}%`);
@@ -53,7 +54,7 @@ export default function ({ data, parentElement, setStateValue }) {
     clearInterval(state.keeper);
     state.keeper = 0;
   };
-  if (!data.play) return unpick;
+  if (!data.play) return ifLast(state, unpick);
   const play = parentElement.querySelector(".rv-play");
   const pace = parentElement.querySelector("select");
   play.parentElement.hidden = false;
@@ -64,5 +65,5 @@ export default function ({ data, parentElement, setStateValue }) {
   };
   play.onclick = () => { if (state.playing) return stop(); if (+input.value >= data.high) move(data.low); return start(); };
   pace.onchange = () => { if (state.playing) { clearInterval(state.playing); start(); } };
-  return () => { stop(); unpick(); };
+  return ifLast(state, () => { stop(); unpick(); });
 }

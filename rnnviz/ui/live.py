@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from .assets import read
+from .order import serial
 from .state import address
 
 _component = st.components.v2.component(
@@ -14,7 +15,7 @@ _component = st.components.v2.component(
     '<select><option value="1200">slow</option><option value="400" selected>normal</option>'
     '<option value="100">fast</option></select></label></div></div>',
     css=read("live.css"),
-    js=read("address.js") + read("live.js"),
+    js=read("order.js", "address.js", "live.js"),
     isolate_styles=False,
 )
 
@@ -35,23 +36,21 @@ def live_slider(name, label, bound, high=None, local=False, play=False):
         if bound.accepts(sent["value"]):
             kept[name] = sent["value"]
     kept[name] = bound.clamp(min(kept.get(name, bound.default), high))
-    _component(
-        key=f"live-{name}",
-        data=dict(
-            name=name,
-            label=label,
-            low=bound.low,
-            high=high,
-            step=bound.step,
-            digits=0 if bound.whole else 2,
-            value=kept[name],
-            number=sent["number"],
-            local=local,
-            play=play or local,
-            address=urlencode(address(), doseq=True),
-        ),
-        on_value_change=lambda: None,
+    data = dict(
+        name=name,
+        label=label,
+        low=bound.low,
+        high=high,
+        step=bound.step,
+        digits=0 if bound.whole else 2,
+        value=kept[name],
+        number=sent["number"],
+        local=local,
+        play=play or local,
+        address=urlencode(address(), doseq=True),
     )
+    key = f"live-{name}"
+    _component(key=key, data=data | {"serial": serial(key, tuple(data.values()))}, on_value_change=lambda: None)
     return kept[name]
 
 

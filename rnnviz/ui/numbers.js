@@ -22,6 +22,7 @@ function symbol(text) {
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".rv-numbers");
   const message = JSON.parse(decoder.decode(data));
+  if (overtaken(root, message.serial)) return undefined;
   const { values, lines } = message;
   const steps = values[lines[0].name].length;
   const drawing = root.querySelector(".rv-wiring");
@@ -66,5 +67,5 @@ export default function ({ data, parentElement }) {
   root.listener = ({ detail }) => show(detail);
   document.addEventListener("rv-step", root.listener);
   show(window.rnnvizStep ?? message.step);
-  return () => document.removeEventListener("rv-step", root.listener);
+  return ifLast(root, () => document.removeEventListener("rv-step", root.listener));
 }

@@ -6,6 +6,7 @@ import streamlit as st
 from ..equations import pieces, values
 from ..figures import wiring
 from .assets import read
+from .order import numbered
 
 _component = st.components.v2.component(
     "rnnviz.numbers",
@@ -14,7 +15,7 @@ _component = st.components.v2.component(
     "u is what the previous hidden state brings, h<sub>t−1</sub>U. Each gate has its own columns of W and U.</div>"
     '<div class="rv-lines"></div></div>',
     css=read("numbers.css"),
-    js=read("numbers.js"),
+    js=read("order.js", "numbers.js"),
     isolate_styles=False,
 )
 
@@ -33,4 +34,4 @@ def numbers(recording, unit, step, key, tokens=()):
         "tokens": list(tokens),
         "step": step,
     }
-    _component(key=f"numbers-{key}", data=orjson.dumps(message))
+    _component(key=f"numbers-{key}", data=numbered(f"numbers-{key}", orjson.dumps(message)))

@@ -109,6 +109,7 @@ export default function ({ data, parentElement, key }) {
   const root = parentElement.querySelector(".rv-plot");
   const node = root.querySelector(".rv-figure");
   const message = JSON.parse(decoder.decode(data));
+  if (overtaken(root, message.serial)) return undefined;
   root.figure = message.figure;
   root.querySelector(".rv-title").textContent = message.figure.layout.title?.text ?? "";
   const draw = () => plotly(message.library).then((P) => {
@@ -140,5 +141,11 @@ export default function ({ data, parentElement, key }) {
       if (now !== last) { last = now; queue(); }
     }, 700);
   }
-  return () => { clearInterval(root.watcher); root.watcher = undefined; document.removeEventListener("rv-step", root.listener); node.followed = false; window.Plotly?.purge(node); };
+  return ifLast(root, () => {
+    clearInterval(root.watcher);
+    root.watcher = undefined;
+    document.removeEventListener("rv-step", root.listener);
+    node.followed = false;
+    window.Plotly?.purge(node);
+  });
 }

@@ -7,6 +7,7 @@ import orjson
 import streamlit as st
 
 from .assets import plotly_address, read
+from .order import numbered
 
 BUTTONS = "".join(
     f'<button type="button" data-kind="{k.lower()}" aria-label="Download this figure as {k}">{k}</button>'
@@ -17,15 +18,15 @@ _component = st.components.v2.component(
     html='<div class="rv-plot"><div class="rv-title"></div><div class="rv-figure"></div>'
     f'<div class="rv-mark" hidden></div><div class="rv-take">{BUTTONS}</div></div>',
     css=read("plot.css"),
-    js=read("plot.js"),
+    js=read("order.js", "plot.js"),
     isolate_styles=False,
 )
 
 
 def plot(figure, key, how_to_read):
     """Draw a `Figure`; figures of the same key replace one another without a new chart being mounted."""
-    message = {"library": plotly_address(), "name": key, "label": how_to_read, "figure": figure}
-    _component(key=f"plot-{key}", data=as_json(message))
+    message = as_json({"library": plotly_address(), "name": key, "label": how_to_read, "figure": figure})
+    _component(key=f"plot-{key}", data=numbered(f"plot-{key}", message))
     st.caption(how_to_read)
 
 

@@ -1,6 +1,7 @@
 // Asks for the next slice of work as soon as the last one has arrived; no page, no asking, no work.
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".rv-pulse");
+  if (overtaken(root, data.number)) return undefined;
   keepAddress(root, data.address);
   clearTimeout(root.next);
   const ask = () => {
@@ -9,5 +10,5 @@ export default function ({ data, parentElement, setStateValue }) {
     root.next = setTimeout(ask, 3000);
   };
   if (data.running) root.next = setTimeout(ask, 0);
-  return () => { clearTimeout(root.next); clearInterval(root.keeper); root.keeper = 0; };
+  return ifLast(root, () => { clearTimeout(root.next); clearInterval(root.keeper); root.keeper = 0; });
 }

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -12,7 +13,7 @@ from .state import address
 _component = st.components.v2.component(
     "rnnviz.pulse",
     html='<div class="rv-pulse" hidden></div>',
-    js=read("address.js") + read("pulse.js"),
+    js=read("order.js", "address.js", "pulse.js"),
     isolate_styles=False,
 )
 _at_work = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) // 2))
@@ -36,7 +37,7 @@ def turn(work):
 def pulse(running):
     """Have the fragment that calls this run again at once, while `running`. Call it last."""
     kept = st.session_state
-    kept["pulses"] = kept.get("pulses", 0) + 1
+    kept["pulses"] = max(kept.get("pulses", 0) + 1, time.time_ns() // 1000)
     _component(
         key="pulse",
         data=dict(running=running, number=kept["pulses"], address=urlencode(address(), doseq=True)),

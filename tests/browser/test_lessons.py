@@ -31,7 +31,7 @@ def test_open(browser, server, scheme, size):
 
 def test_a_guess_comes_first(person):
     person.open("/the_cliff")
-    assert [name for name, _ in person.figure()] == ["error E", "the wall"]
+    assert [name for name, _ in person.figure()] == ["error E", "the wall", "start"]
     before = person.figure()
     person.page.get_by_text("thrown out of the picture", exact=True).click()
     names = [name for name, _ in person.changed(before)]
@@ -41,7 +41,7 @@ def test_a_guess_comes_first(person):
 
 def test_rate_and_threshold_answer_while_dragged(person):
     person.open(CLIFF)
-    for label in ("Learning rate", "Threshold of clipping", "Start: weight w", "Start: bias b"):
+    for label in ("Threshold of clipping", "Learning rate", "Start: weight w", "Start: bias b"):
         before = person.figure()
         box = person.slider(label).bounding_box()
         person.page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + box["height"] / 2)
