@@ -15,7 +15,7 @@ from . import controls, state
 from .live import live_slider
 from .plot import plot
 
-MOST, OTHERS = 48, 10
+MOST, OTHERS = 48, 6
 """Steps at which singular values are taken, and other steps whose eigenvalues are shown, at most."""
 
 
@@ -57,13 +57,13 @@ def eigenvalues(label, recording, config, drawn):
     jacobians = anatomy.step_jacobians(recording)
     some = _some(recording.steps, OTHERS)
     values, others = np.linalg.eigvals(jacobians[step - 1]), np.linalg.eigvals(jacobians[some]).ravel()
-    found = anatomy.lyapunov(jacobians)
     left, right = st.columns(2, gap="medium")
     with left:
         plot(figures.eigenvalues(values, step, others), "eigenvalues",
              "How to read it: near where the state is, one step is a matrix, its Jacobian. A direction that the matrix "
              "only stretches has an eigenvalue, its factor: inside the circle it shrinks in that step, outside it "
              "grows.")
+    found = anatomy.lyapunov(jacobians)
     with right:
         plot(figures.exponents(found), "exponents",
              "How to read it: the growth of each direction over all steps together, as a mean a step. Below 0 is "
