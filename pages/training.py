@@ -6,6 +6,7 @@ from rnnviz.explain_training import TAKE_AWAY
 from rnnviz.figures.training import accuracy, credit, gradient_norms, learning
 from rnnviz.presets import TRAINING_PRESETS
 from rnnviz.ui import controls, training, training_controls
+from rnnviz.ui.address import keep_address
 from rnnviz.ui.page import frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.pulse import pulse
@@ -59,6 +60,7 @@ def run(settings):
             training.inside(pair)
             training.take_away(pair)
     remember()
+    keep_address()
     pulse(running)
 
 

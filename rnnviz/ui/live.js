@@ -9,7 +9,6 @@ export default function ({ data, parentElement, setStateValue }) {
     output.textContent = Number(value).toFixed(data.digits);
     input.style.setProperty("--filled", `${(100 * (value - data.low)) / (data.high - data.low || 1)}%`);
   };
-  keepAddress(state, data.address);
   const send = () => {
     if (state.waiting || state.wanted === null) return;
     state.waiting = true;
@@ -49,11 +48,7 @@ export default function ({ data, parentElement, setStateValue }) {
   document.removeEventListener("rv-pick", state.pick);
   state.pick = ({ detail }) => { if (detail[data.name] !== undefined) move(detail[data.name]); };
   document.addEventListener("rv-pick", state.pick);
-  const unpick = () => {
-    document.removeEventListener("rv-pick", state.pick);
-    clearInterval(state.keeper);
-    state.keeper = 0;
-  };
+  const unpick = () => document.removeEventListener("rv-pick", state.pick);
   if (!data.play) return ifLast(state, unpick);
   const play = parentElement.querySelector(".rv-play");
   const pace = parentElement.querySelector("select");

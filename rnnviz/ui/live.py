@@ -1,12 +1,9 @@
 """A slider that answers while it is being dragged."""
 
-from urllib.parse import urlencode
-
 import streamlit as st
 
 from .assets import read
 from .order import serial
-from .state import address
 
 _component = st.components.v2.component(
     "rnnviz.live",
@@ -15,7 +12,7 @@ _component = st.components.v2.component(
     '<select><option value="1200">slow</option><option value="400" selected>normal</option>'
     '<option value="100">fast</option></select></label></div></div>',
     css=read("live.css"),
-    js=read("order.js", "address.js", "live.js"),
+    js=read("order.js", "live.js"),
     isolate_styles=False,
 )
 
@@ -47,7 +44,6 @@ def live_slider(name, label, bound, high=None, local=False, play=False):
         number=sent["number"],
         local=local,
         play=play or local,
-        address=urlencode(address(), doseq=True),
     )
     key = f"live-{name}"
     _component(key=key, data=data | {"serial": serial(key, tuple(data.values()))}, on_value_change=lambda: None)

@@ -6,6 +6,7 @@ import logging
 import streamlit as st
 from starlette.websockets import WebSocketDisconnected
 
+from .address import keep_address
 from .assets import HERE
 from .live import settled
 from .state import LIVE, address, bring_along, read_address, remember, say_notes
@@ -56,6 +57,7 @@ def frame(title, question=None):
 def follow_live():
     """Call it at the end of a fragment: once a live slider rests, links and presets follow what it has set."""
     remember()
+    keep_address()
     if all(settled(name) for name in LIVE) and st.session_state["linked"] != address():
         st.rerun()
 

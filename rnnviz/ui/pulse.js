@@ -2,7 +2,6 @@
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".rv-pulse");
   if (overtaken(root, data.number)) return undefined;
-  keepAddress(root, data.address);
   clearTimeout(root.next);
   const ask = () => {
     setStateValue("asked", { after: data.number, again: (root.again = (root.again || 0) + 1) });
@@ -10,5 +9,5 @@ export default function ({ data, parentElement, setStateValue }) {
     root.next = setTimeout(ask, 3000);
   };
   if (data.running) root.next = setTimeout(ask, 0);
-  return ifLast(root, () => { clearTimeout(root.next); clearInterval(root.keeper); root.keeper = 0; });
+  return ifLast(root, () => clearTimeout(root.next));
 }

@@ -3,17 +3,15 @@
 import os
 import threading
 import time
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from .assets import read
-from .state import address
 
 _component = st.components.v2.component(
     "rnnviz.pulse",
     html='<div class="rv-pulse" hidden></div>',
-    js=read("order.js", "address.js", "pulse.js"),
+    js=read("order.js", "pulse.js"),
     isolate_styles=False,
 )
 _at_work = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) // 2))
@@ -40,6 +38,6 @@ def pulse(running):
     kept["pulses"] = max(kept.get("pulses", 0) + 1, time.time_ns() // 1000)
     _component(
         key="pulse",
-        data=dict(running=running, number=kept["pulses"], address=urlencode(address(), doseq=True)),
+        data=dict(running=running, number=kept["pulses"]),
         on_asked_change=lambda: None,
     )

@@ -31,13 +31,13 @@ def out_of_order(person):
     """What a component does when the second of three messages comes first, and when a clean-up comes late."""
     def run(script, html, messages):
         person.page.goto(person.server + "/_stcore/health")
-        return person.page.evaluate(OUT_OF_ORDER, [read("order.js", "address.js", script), html, messages])
+        return person.page.evaluate(OUT_OF_ORDER, [read("order.js", script), html, messages])
 
     return run
 
 
 def test_a_pulse_that_comes_late_stops_nothing(out_of_order):
-    messages = [{"number": n, "running": n != 1, "address": ""} for n in (1, 2, 3)]
+    messages = [{"number": n, "running": n != 1} for n in (1, 2, 3)]
     first, then = out_of_order("pulse.js", '<div class="rv-pulse"></div>', messages)
     assert [value["after"] for _, value in first] == [2], "the older message would have ended the work"
     assert [value["after"] for _, value in then] == [3]

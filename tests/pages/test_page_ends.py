@@ -104,11 +104,7 @@ def test_messages_of_a_live_slider_are_not_trusted(message, monkeypatch):
     from rnnviz.config import BOUNDS
     from rnnviz.ui import live
 
-    class State(dict):
-        to_dict = dict.copy
-
-    kept = State({"live-gain": message, "gain": 1.5})
+    kept = {"live-gain": message, "gain": 1.5}
     monkeypatch.setattr(live.st, "session_state", kept)
-    monkeypatch.setattr(live.st, "query_params", {})
     monkeypatch.setattr(live, "_component", lambda **given: None)
     assert live.live_slider("gain", "gain", BOUNDS["gain"]) == 1.5
