@@ -113,7 +113,6 @@ export default function ({ data, parentElement, key }) {
   root.figure = message.figure;
   root.querySelector(".rv-title").textContent = message.figure.layout.title?.text ?? "";
   const draw = () => plotly(message.library).then((P) => {
-    root.queued = false;
     const { figure } = root;
     if (!root.isConnected) return undefined;
     return P.react(node, figure.data, themed(figure, root), { responsive: true, displayModeBar: false, doubleClick: "reset" });
@@ -124,7 +123,8 @@ export default function ({ data, parentElement, key }) {
     if (root.queued) return;
     root.queued = true;
     const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-    window.rnnvizDrawing = (window.rnnvizDrawing ?? Promise.resolve()).then(draw).then(painted);
+    const next = () => { root.queued = false; return draw(); };
+    window.rnnvizDrawing = (window.rnnvizDrawing ?? Promise.resolve()).then(next).then(painted);
   };
   // What cannot be seen can wait until what is looked at has been painted.
   clearTimeout(root.later);
