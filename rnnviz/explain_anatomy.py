@@ -89,10 +89,10 @@ def truncated(recording, short, reach):
     sizes = [np.linalg.norm(v) for v in (whole, part)]
     if not all(np.isfinite(s) and s > 0 for s in sizes):
         return "The gradient of U leaves the range of numbers here, so it cannot be compared."
-    cosine = float(np.clip(whole @ part / (sizes[0] * sizes[1]), -1, 1))
-    lost = np.linalg.norm(whole - part) / sizes[0]
     if reach >= recording.steps:
         return "Nothing is cut: every loss is sent back through all of its steps."
+    cosine = float(np.clip(whole @ part / (sizes[0] * sizes[1]), -1, 1))
+    lost = np.linalg.norm(whole - part) / sizes[0]
     return (
         f"Cut after {reach} step{'s' if reach > 1 else ''}, ∂L/∂U keeps {_percent(sizes[1] / sizes[0])} of its length "
         f"and turns by {np.degrees(np.arccos(cosine)):.1f}°; what is missing is {_percent(lost)} of the whole."

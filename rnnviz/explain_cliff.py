@@ -96,9 +96,8 @@ def clipping(descent):
     return out
 
 
-def wall(w, wall_b, where=""):
-    """Why there is a wall at this w, or why there is none. where: whose w it is."""
-    where = where or f"At w = {w:.2f}"
+def wall(w, wall_b, where):
+    """Why there is a wall at this w, or why there is none. where: words for whose w it is, which begin the text."""
     slope = w * SLOPE
     if not np.isfinite(wall_b):
         return (

@@ -1,6 +1,6 @@
 """Published figures and the numbers that they must have: python -m rnnviz.papers
 
-Every row has what the paper says, what theory says exactly, and what the engine measures now.
+Every row has what the paper says, what theory says exactly, and what is measured here, now.
 """
 
 import sys
@@ -85,7 +85,7 @@ def _bisect(wanted, low, high, times=60):
 
 
 def _x_by_b(w, b):
-    """dx_50/db of the single unit, by the engine: dE/db without the derivative of E by x_50."""
+    """dx_50/db of the single unit: dE/db without the derivative of E by x_50."""
     _, by, x = cliff.gradient([w], [b])
     s = sigmoid(x[0])
     return by[0, 1] / (2.0 * (s - cliff.TARGET) * s * (1.0 - s))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..formats import FORMATS
-from .flow import WINDOWS, _ticks
+from .flow import WINDOWS, powers_axis
 from .theme import FAMILY_COLOURS, GREY, figure
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
@@ -26,7 +26,7 @@ def singular_values(steps, logs, length, window):
                                   (logs.shape[1] - 1, "smallest", BLUE, "dash")):
         traces.append(_line(steps, logs[:, k], name, colour, dash, 3))
     return figure(traces, "What the steps from t to T do together: singular values", height=HEIGHT,
-                  xaxis=_time(length), yaxis=_powers(window, "singular value (log scale)"))
+                  xaxis=_time(length), yaxis=powers_axis(window, "singular value (log scale)"))
 
 
 def eigenvalues(values, step, others=()):
@@ -73,7 +73,7 @@ def paths(found, length, window, carried, gate):
               _line(t, found.direct, f"direct: product of {gate}", ORANGE, "dash", 2.5),
               _line(t, found.rest, "rest: through U and the gates", GREEN, "dot", 2.5)]
     return figure(traces, f"∂L/∂{carried} taken apart", height=HEIGHT, xaxis=_time(length),
-                  yaxis=_powers(window, "norm (log scale)"))
+                  yaxis=powers_axis(window, "norm (log scale)"))
 
 
 def phase(values, logs, name, words, current, low=-12, high=6):
@@ -142,7 +142,7 @@ def formats(exact, rounded, length, window):
                 shapes.append(dict(type="line", xref="paper", x0=0, x1=1, y0=level, y1=level,
                                    line=dict(color=colour, width=1, dash="dot")))
     return figure(traces, "The same backward pass in narrower number formats", height=HEIGHT, xaxis=_time(length),
-                  yaxis=_powers(window, "norm of ∂L/∂h (log scale)"), shapes=shapes)
+                  yaxis=powers_axis(window, "norm of ∂L/∂h (log scale)"), shapes=shapes)
 
 
 def _round_up(value, usual):
@@ -160,12 +160,6 @@ def _around_zero(low, high):
 
 def _time(length):
     return dict(title="time step t", range=[0.5, length + 0.5])
-
-
-def _powers(window, title):
-    low, high = WINDOWS[window]
-    values, texts = _ticks(low, high)
-    return dict(title=title, range=[low, high], tickvals=values, ticktext=texts)
 
 
 def _line(t, logs, name, colour, dash, width):

@@ -71,13 +71,12 @@ def gradient_flow(
                 )
     if marked:
         shapes.append(dict(type="line", x0=marked, x1=marked, yref="paper", y0=0, y1=1, line=dict(color=GREY, width=2)))
-    values, texts = _ticks(low, high)
     return figure(
         traces,
         "How much of the gradient reaches each step",
         height=400,
         xaxis=dict(title="time step t", range=[0.5, steps + 0.5]),
-        yaxis=dict(title="norm of the gradient (log scale)", range=[low, high], tickvals=values, ticktext=texts),
+        yaxis=powers_axis(window, "norm of the gradient (log scale)"),
         shapes=shapes,
         annotations=notes,
     )
@@ -150,6 +149,13 @@ def _line(t, log10, name, colour, dash, width):
         "line": {"color": colour, "dash": dash, "width": width},
         "hovertemplate": "10^%{y:.2f}",
     }
+
+
+def powers_axis(window, title):
+    """An axis of logarithms over a key of `WINDOWS`, marked in powers of ten."""
+    low, high = WINDOWS[window]
+    values, texts = _ticks(low, high)
+    return dict(title=title, range=[low, high], tickvals=values, ticktext=texts)
 
 
 @lru_cache(maxsize=16)

@@ -17,6 +17,8 @@ _component = st.components.v2.component(
 
 
 def keep_address():
-    """Have the address bar show the current settings. Call it at the end of a fragment."""
-    text = urlencode(address(), doseq=True)
+    """Have the address bar show the current settings, and return them. Call it at the end of a fragment."""
+    now = address()
+    text = urlencode(now, doseq=True)
     _component(key="address", data={"address": text, "serial": serial("address", text)})
+    return now

@@ -57,8 +57,8 @@ def frame(title, question=None):
 def follow_live():
     """Call it at the end of a fragment: once a live slider rests, links and presets follow what it has set."""
     remember()
-    keep_address()
-    if all(settled(name) for name in LIVE) and st.session_state["linked"] != address():
+    now = keep_address()
+    if all(settled(name) for name in LIVE) and st.session_state["linked"] != now:
         st.rerun()
 
 

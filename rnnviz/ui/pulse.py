@@ -7,6 +7,7 @@ import time
 import streamlit as st
 
 from .assets import read
+from .order import serial
 
 _component = st.components.v2.component(
     "rnnviz.pulse",
@@ -34,10 +35,5 @@ def turn(work):
 
 def pulse(running):
     """Have the fragment that calls this run again at once, while `running`. Call it last."""
-    kept = st.session_state
-    kept["pulses"] = max(kept.get("pulses", 0) + 1, time.time_ns() // 1000)
-    _component(
-        key="pulse",
-        data=dict(running=running, number=kept["pulses"]),
-        on_asked_change=lambda: None,
-    )
+    number = serial("pulse", time.time_ns())
+    _component(key="pulse", data=dict(running=running, number=number), on_asked_change=lambda: None)
