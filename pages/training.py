@@ -6,11 +6,10 @@ from rnnviz.explain_training import TAKE_AWAY
 from rnnviz.figures.training import accuracy, credit, gradient_norms, learning
 from rnnviz.presets import TRAINING_PRESETS
 from rnnviz.ui import controls, training, training_controls
-from rnnviz.ui.address import keep_address
-from rnnviz.ui.page import frame, takeaway
+from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.pulse import pulse
-from rnnviz.ui.state import TRAINED, remember
+from rnnviz.ui.state import TRAINED
 
 frame("Training", "Two runs from the same weights, on the same sequences, differ in one thing. What does it change?")
 settings = training_controls.sidebar()
@@ -59,8 +58,7 @@ def run(settings):
         if not running:
             training.inside(pair)
             training.take_away(pair)
-    remember()
-    keep_address()
+    follow_live()
     pulse(running)
 
 

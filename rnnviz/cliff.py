@@ -4,10 +4,9 @@
 
 With h_t = sigma(x_t) this is the cell "rnn_logistic" with one unit, U = w, bias b and no input: the engine that records
 every other network computes the surface. A descent needs the gradient 180 times while a slider is dragged; for two
-weights it is fastest to carry dx/dw and dx/db along in plain numbers. A test holds them against the engine.
+weights it is fastest to carry dx/dw and dx/db along. A test holds them against the engine.
 """
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -92,21 +91,16 @@ def error(w, b):
 
 
 def gradient(w, b):
-    """E, its gradient by (w, b) and x_50, for K pairs: (K,), (K, 2), (K,)."""
-    found = np.array([_by_hand(float(v), float(u)) for v, u in zip(w, b, strict=True)])
-    return found[:, 0], found[:, 1:3], found[:, 3]
-
-
-def _by_hand(w, b):
-    """E, dE/dw, dE/db and x_50; the derivatives are carried along with the state."""
-    x, by_w, by_b = START, 0.0, 0.0
+    """E, its gradient by (w, b) and x_50, for K pairs: (K,), (K, 2), (K,); the derivatives go along with the state."""
+    w, b = np.asarray(w, float), np.asarray(b, float)
+    x, by_w, by_b = np.full_like(w, START), np.zeros_like(w), np.zeros_like(w)
     for _ in range(STEPS):
-        s = 0.5 * (math.tanh(0.5 * x) + 1.0)
+        s = sigmoid(x)
         slope = w * s * (1.0 - s)
         x, by_w, by_b = w * s + b, s + slope * by_w, 1.0 + slope * by_b
-    s = 0.5 * (math.tanh(0.5 * x) + 1.0)
+    s = sigmoid(x)
     down = 2.0 * (s - TARGET) * s * (1.0 - s)
-    return (s - TARGET) ** 2, down * by_w, down * by_b, x
+    return (s - TARGET) ** 2, np.stack([down * by_w, down * by_b], axis=1), x
 
 
 @lru_cache(maxsize=4)
@@ -153,8 +147,15 @@ def folds(w):
 @lru_cache(maxsize=64)
 def descend(w, b, rate, threshold, updates=UPDATES):
     """Gradient descent from (w, b): not clipped, clipped by norm, clipped by value. Returns a `Descent`."""
-    place = np.tile([float(w), float(b)], (len(METHODS), 1))
-    ended = np.full(len(METHODS), updates)
+    return descend_many([w], [b], [rate], [threshold], updates)[0]
+
+
+def descend_many(w, b, rate, threshold, updates=UPDATES):
+    """K descents side by side, from K starts, with K rates and K thresholds. Returns a list of `Descent`s."""
+    count, ways = len(w), len(METHODS)
+    place = np.repeat(np.array([w, b], float).T, ways, axis=0)
+    pace = np.repeat(np.asarray(rate, float), ways)[:, None]
+    ended = np.full(len(place), updates)
     rows = {name: [] for name in ("place", "error", "x_last", "gradient", "after", "norm_before", "norm_after",
                                   "factor", "turned")}
     for n in range(updates + 1):
@@ -164,18 +165,20 @@ def descend(w, b, rate, threshold, updates=UPDATES):
         rows["x_last"].append(x_last)
         if n == updates:
             break
-        done = [clip(slope[k : k + 1], m, threshold, nonfinite="skip") for k, m in enumerate(METHODS)]
-        after = np.concatenate([c.gradient for c in done])
+        done = [clip(slope[k::ways], m, np.asarray(threshold, float), nonfinite="skip") for k, m in enumerate(METHODS)]
+        after = np.stack([c.gradient for c in done], axis=1).reshape(-1, 2)
         rows["gradient"].append(slope)
         rows["after"].append(after)
         for name in ("norm_before", "norm_after", "factor", "turned"):
-            rows[name].append(np.concatenate([getattr(c, name) for c in done]))
+            rows[name].append(np.stack([getattr(c, name) for c in done], axis=1).ravel())
         going = n < ended
-        place = np.where(going[:, None], place - rate * after, place)
+        place = np.where(going[:, None], place - pace * after, place)
         lost = going & ~(np.abs(place).max(axis=1) < FAR)
         ended[lost] = n + 1
     out = {name: np.array(values) for name, values in rows.items()}
+    out["w"], out["b"] = np.moveaxis(out.pop("place"), -1, 0)
     for array in (*out.values(), ended):
         array.flags.writeable = False
-    place = out.pop("place")
-    return Descent(w=place[..., 0], b=place[..., 1], **out, ended=ended, rate=rate, threshold=threshold)
+    own = [slice(k * ways, (k + 1) * ways) for k in range(count)]
+    return [Descent(**{name: array[:, part] for name, array in out.items()}, ended=ended[part], rate=float(rate[k]),
+                    threshold=float(threshold[k])) for k, part in enumerate(own)]

@@ -1,6 +1,6 @@
 """What was recorded on one pass through a network, forward and back."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -40,6 +40,13 @@ class Recording:
     forward: Trajectory = field(repr=False)
     local: Linearisation = field(repr=False)
     back: Adjoint = field(repr=False)
+
+    def network(self, k, config=None):
+        """Network k of an ensemble, from 0, as a `Recording` of its own, with the `Config` it was drawn from."""
+        return Recording(self.cell, _own(self.parameters, k, 0), _own(self.x, k), _own(self.output_gradient, k),
+                         _own(self.loss, k, 0), config, _own(self.drawn_spectra, k, 0),
+                         replace(_own(self.forward, k), overflow_step=self.overflow_step[k]), _own(self.local, k),
+                         _own(self.back, k))
 
     @property
     def steps(self):
@@ -259,6 +266,21 @@ class Recording:
         out = [(walk.early, self.forward.states["h"][:-1])]
         late = [stage.product for stage in walk.stages if stage.product]
         return out + [(block, self.forward.vectors[name]) for block, name in late]
+
+
+def _own(value, k, axis=1):
+    """The part of network k of whatever holds arrays with K at that axis; an axis of 1 is shared by all."""
+    if isinstance(value, np.ndarray):
+        if value.ndim <= axis:
+            return value
+        return value.take(k if value.shape[axis] > 1 else 0, axis)
+    if isinstance(value, dict):
+        return {name: _own(inner, k, axis) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_own(inner, k, axis) for inner in value)
+    if is_dataclass(value) and not isinstance(value, Cell):
+        return replace(value, **{f.name: _own(getattr(value, f.name), k, axis) for f in fields(value)})
+    return value
 
 
 def _networks_first(array):

@@ -37,13 +37,14 @@ def clip(gradient, method, threshold, blocks=(), nonfinite="refuse"):
     gradient: (K, P). method: "none"; "norm", g min(1, threshold / (|g| + 1e-6)) with the norm over all weights, as
     torch.nn.utils.clip_grad_norm_ and Pascanu, Mikolov and Bengio 2013, algorithm 1; "parameter", the same for each
     slice of P in `blocks` by itself; "value", each element to [-threshold, threshold], as clip_grad_value_.
+    threshold: one for all, or (K,).
     nonfinite: "refuse" raises FloatingPointError where a gradient has an infinite element or one that is no number;
     "skip" gives that network a gradient of 0. Raises ValueError for any other method, threshold
     that is not above 0, or word.
     """
     if method not in METHODS:
         raise ValueError(f"The 'method' parameter must be one of {', '.join(METHODS)}. Got {method!r} instead.")
-    if not threshold > 0:
+    if not np.all(np.asarray(threshold) > 0):
         raise ValueError(f"The 'threshold' parameter must be above 0. Got {threshold!r} instead.")
     if nonfinite not in ("refuse", "skip"):
         raise ValueError(f"The 'nonfinite' parameter must be 'refuse' or 'skip'. Got {nonfinite!r} instead.")
@@ -91,7 +92,8 @@ def _by_parameter(gradient, norm_before, threshold, blocks):
 
 
 def _by_value(gradient, norm_before, threshold, blocks):
-    return np.clip(gradient, -threshold, threshold)
+    limit = np.reshape(threshold, (-1, 1))
+    return np.clip(gradient, -limit, limit)
 
 
 METHODS = {

@@ -59,6 +59,13 @@ def record_many(configs, inputs=None, targets=None):
     return _record_drawn(configs, inputs, targets, single=False)
 
 
+def record_each(configs, inputs=None):
+    """Record configurations in one pass, as `record_many`. Returns a list of single `Recording`s, as `record` does."""
+    configs = list(configs)
+    together = record_many(configs, inputs)
+    return [together.network(k, config) for k, config in enumerate(configs)]
+
+
 def record_with(cell, parameters, inputs, output_gradient, initial_state=None):
     """Record one's own network, on one's own input, with the gradient of any loss. Returns a `Recording`.
 
