@@ -29,6 +29,9 @@ METHODS = tuple(NAMES)
 FAR = 1e6
 """A weight beyond it is lost: the path ends there."""
 
+LEAST = -709.0
+"""Below it exp(-x) leaves the range of numbers, and sigma(x) is 0."""
+
 CELL = find("rnn_logistic")
 SLOPE = sigmoid(START) * (1.0 - sigmoid(START))
 """sigma'(0.5)"""
@@ -101,10 +104,10 @@ def _by_hand(w, b):
     """E, dE/dw, dE/db and x_50; the derivatives are carried along with the state."""
     x, by_w, by_b = START, 0.0, 0.0
     for _ in range(STEPS):
-        s = 0.5 * (math.tanh(0.5 * x) + 1.0)
+        s = 1.0 / (1.0 + math.exp(-x)) if x > LEAST else 0.0
         slope = w * s * (1.0 - s)
         x, by_w, by_b = w * s + b, s + slope * by_w, 1.0 + slope * by_b
-    s = 0.5 * (math.tanh(0.5 * x) + 1.0)
+    s = 1.0 / (1.0 + math.exp(-x)) if x > LEAST else 0.0
     down = 2.0 * (s - TARGET) * s * (1.0 - s)
     return (s - TARGET) ** 2, down * by_w, down * by_b, x
 
