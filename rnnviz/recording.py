@@ -7,7 +7,7 @@ import numpy as np
 
 from .cells import Cell
 from .config import Config
-from .engine.adjoint import Adjoint, Linearisation
+from .engine.adjoint import Adjoint, Linearisation, shifted
 from .engine.parameters import Parameters
 from .engine.plan import columns, plan
 from .engine.unroll import Trajectory
@@ -168,7 +168,7 @@ class Recording:
             logs = {
                 "W": _log10_outer(self.x, input_side),
                 "U": blocks[0] if len(blocks) == 1 else 0.5 * _log10_sum(*(2.0 * log for log in blocks)),
-                "b": _log10_norm(input_side.sum(axis=-2, keepdims=True)),
+                "b": log10_norm(input_side.sum(axis=-2, keepdims=True)),
             }
             return {name: log + self._exponents(1) * LOG10_2 for name, log in logs.items()}
 
@@ -212,7 +212,7 @@ class Recording:
             return None
         with np.errstate(divide="ignore"):
             per_step = np.log10(np.asarray(self.spectra["h"][1]) * self.cell.max_slope)
-            entering = _log10_norm(self.output_gradient)
+            entering = log10_norm(self.output_gradient)
         bound = np.empty_like(entering)
         bound[-1] = entering[-1]
         for t in range(self.steps - 2, -1, -1):
@@ -230,13 +230,13 @@ class Recording:
         if self.back.exponent is None:
             return mantissas
         with np.errstate(all="ignore"):
-            return np.ldexp(mantissas, self.back.exponent[-len(mantissas) :][..., None, None])
+            return shifted(mantissas, self.back.exponent[-len(mantissas) :])
 
     def _cut(self, name):
         return self._true(self.back.cuts[name])
 
     def _log10_norm(self, name):
-        return _log10_norm(self.back.cuts[name][1:]) + self._exponents(1) * LOG10_2
+        return log10_norm(self.back.cuts[name][1:]) + self._exponents(1) * LOG10_2
 
     @cached_property
     def _input_side(self):
@@ -285,7 +285,7 @@ def _scaled(array):
     return array * np.ldexp(1.0, -size)[..., None, None], size * LOG10_2
 
 
-def _log10_norm(array):
+def log10_norm(array):
     """(T, K) log10 of the norm of each (P, Q) block, whatever its size."""
     limits = np.finfo(array.dtype)
     with np.errstate(all="ignore"):

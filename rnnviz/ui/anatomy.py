@@ -118,11 +118,12 @@ def influence(label, recording, config, drawn):
         return
     reach = live_slider("reach", "Truncated BPTT: steps that a loss is sent back", state.CONTROLS["reach"],
                         high=recording.steps)
-    plot(figures.influence(anatomy.influence(recording), reach), "influence",
+    logs, short = anatomy.influence(recording, reach)
+    plot(figures.influence(logs, reach), "influence",
          "How to read it: the loss of step k (up) reaches the states of steps t (across) before it. Dark blue is much, "
          "white is a hundred-millionth of the largest that is shown. Truncated backpropagation through time (BPTT) "
          "cuts off all above the dashed line.")
-    st.markdown(words.truncated(recording, anatomy.truncated(recording, reach), reach))
+    st.markdown(words.truncated(recording, short, reach))
 
 
 def formats(label, recording, config, drawn):
