@@ -14,6 +14,9 @@ from .engine.unroll import Trajectory
 
 LOG10_2 = np.log10(2.0)
 
+CANCELLED = 1e-6
+"""A squared norm below this part of what it could be at most has lost digits to cancellation."""
+
 
 @dataclass(frozen=True, eq=False)
 class Recording:
@@ -297,10 +300,18 @@ def log10_norm(array):
 
 
 def _log10_outer(left, right):
-    """(T, K) log10 of the Frobenius norm of left_t^T right_t, from the Gram matrices of the two, without forming it."""
+    """(T, K) log10 of the Frobenius norm of left_t^T right_t, from the Gram matrices of the two.
+
+    The product itself is formed only where the terms of the sequences cancel, and the Gram matrices lose digits.
+    """
     (left, taken_left), (right, taken_right) = _scaled(left), _scaled(right)
     grams = [np.matmul(a, np.swapaxes(a, -1, -2)) for a in (left, right)]
-    return 0.5 * np.log10(np.maximum((grams[0] * grams[1]).sum(axis=(-1, -2)), 0.0)) + taken_left + taken_right
+    squares = (grams[0] * grams[1]).sum(axis=(-1, -2))
+    largest = np.trace(grams[0], axis1=-2, axis2=-1) * np.trace(grams[1], axis1=-2, axis2=-1)
+    left, right = (np.broadcast_to(a, (*squares.shape, *a.shape[-2:])) for a in (left, right))
+    for where in zip(*np.nonzero(squares < CANCELLED * largest)):
+        squares[where] = ((left[where].T @ right[where]) ** 2).sum()
+    return 0.5 * np.log10(squares) + taken_left + taken_right
 
 
 def _log10_sum(a, b):

@@ -16,7 +16,8 @@ def keep_freed_memory():
     again page by page, which costs more than the arithmetic on it. Three options are needed: keep up to `KEPT` bytes;
     take no array straight from the system, as those are handed back whatever else holds; and have one heap for all
     threads, as the others are kept small. A thread that has a heap already keeps it, so `make run` sets the last option
-    before Python starts. The price: a process that once was large stays so, up to `KEPT`. Without glibc nothing is done.
+    before Python starts. The price: a process that once was large stays so, up to `KEPT`. Without glibc nothing is
+    done.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

@@ -227,6 +227,11 @@ def test_rounding_to_formats(values):
                 np.testing.assert_array_equal(FORMATS[name].round(v), v.astype(kind).astype(float))
 
 
+def test_rounding_keeps_what_is_no_number():
+    for kind in FORMATS.values():
+        np.testing.assert_array_equal(kind.round(np.array([np.nan, np.inf, -np.inf])), [np.nan, np.inf, -np.inf])
+
+
 def test_bfloat16_is_float32_with_fewer_digits():
     round_ = FORMATS["bfloat16"].round
     assert round_(np.array([1.0, 1 + 2**-8, 1 + 3 * 2**-8, 3.4e38, 1e-41])).tolist() == [
