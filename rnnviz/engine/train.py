@@ -9,7 +9,7 @@ from ..cells import find
 from ..sources.tasks import Batch, right, task
 from .clip import Clipped, clip
 from .history import FINITE, History
-from .network import backward, draw, forward, losses
+from .network import answers, backward, draw, losses
 from .optimise import OPTIMISERS
 from .record import record_with
 
@@ -198,7 +198,7 @@ class Training:
     def _test(self):
         """Run all networks on the held-out sequences."""
         batch = self._held_out
-        _, y = forward(self.cell, self.weights, batch.x.astype(self.config.precision), len(batch.target))
+        y = answers(self.cell, self.weights, batch.x.astype(self.config.precision), len(batch.target))
         loss, accuracy = losses(y, batch.target, batch.weight, self.task.real), right(self.task, batch, y)
         self.tests.add(loss=loss, accuracy=accuracy)
         solved = self._solves(loss, accuracy)

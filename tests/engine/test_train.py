@@ -1,5 +1,6 @@
 """Training: the same run every time, pairs that share what they should, stops that say why, bounded memory."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -171,6 +172,18 @@ def test_an_update_can_be_left_out(optimiser, monkeypatch):
 
 
 # ---- what a run holds on to ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("task, length, hidden_size", [("order_2", 200, 64), ("text", 100, 16)])
+def test_held_out_sequences_take_little_memory(task, length, hidden_size):
+    """Of the largest networks the states of a few steps, and of 64 outputs at every step the outputs alone."""
+    typed = "".join(map(chr, range(48, 112))) * 15 if task == "text" else ""
+    large = Training(TrainConfig("lstm", hidden_size, task=task, length=length, typed=typed, networks=8))
+    tracemalloc.start()
+    large._test()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 150e6
 
 
 def test_history_merges_in_pairs_and_forgets_nothing():
