@@ -10,6 +10,7 @@ from rnnviz.ui.live import live_slider
 from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import predict, prediction_switch
+from rnnviz.wording import shown
 
 frame("The cliff", "Why can a single step of gradient descent throw a recurrent network far away?")
 with st.sidebar:
@@ -69,7 +70,8 @@ def descent(followed, relief):
                 "ones push it off. At the wall the start lies on the dashed line, and a hair decides which way it "
                 "runs.",
             )
-    st.markdown(explain.wall(place_w, cliff.wall(place_w), f"{where[0].upper()}{where[1:]}, at w = {place_w:.4g},"))
+    here = f"{where[0].upper()}{where[1:]}, at w = {shown(place_w, 4)},"
+    st.markdown(explain.wall(place_w, cliff.wall(place_w), here))
     if guess is not None:
         st.markdown("\n\n".join([explain.verdict(paths, guess), *explain.clipping(paths), explain.threshold(paths)]))
         if update:

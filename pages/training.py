@@ -31,14 +31,14 @@ def run(settings):
                 learning(trainings, training.overlays(pair, "loss")),
                 "learning",
                 "How to read it: each curve is the median of all seeds, the shade goes from the best to the worst of "
-                "them. Thick: on sequences never trained on; thin and dotted: on those trained on. The level line "
-                "is the best answer that remembers nothing.",
+                "them. Thick: on held-out sequences, set aside from training; thin and dotted: on those trained on. "
+                "The level line is the best answer that remembers nothing.",
             )
         with right:
             plot(
                 accuracy(trainings, training.overlays(pair, "accuracy")),
                 "accuracy",
-                "How to read it: the share of right answers on sequences that were never trained on.",
+                "How to read it: the share of right answers on held-out sequences.",
             )
         left, right = st.columns(2, gap="medium")
         with left:
@@ -53,7 +53,7 @@ def run(settings):
                 credit(trainings),
                 "credit",
                 "How to read it: the first seed; each column is an update, each row a time step; dark is where ∂L/∂h "
-                "is large, relative to the largest of its update. Where dark reaches down, credit reaches back.",
+                "is large, relative to the largest of its update. Where dark reaches down, the gradient reaches back.",
             )
         training.words(pair)
         if not running:

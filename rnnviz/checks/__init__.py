@@ -51,6 +51,8 @@ def check(recording):
         raise ValueError(f"The 'recording' parameter must be finite. Got a state that overflows at step "
                          f"{int(recording.overflow_step)} instead: lower the gain or take fewer steps.")
     cell = recording.cell.name
+    if cell not in plain_autograd.GATES | plain_autograd.PHI:
+        raise ValueError(f"The 'recording' parameter must be of a cell that the other ways know. Got {cell!r} instead.")
     p = {name: getattr(recording.parameters, name) for name in PARAMETERS}
     first, loss = recording.initial_state, recording.output_gradient
     engine = {"h": recording.dh} | ({"c": recording.dc} if recording.c is not None else {})

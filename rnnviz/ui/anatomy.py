@@ -80,11 +80,10 @@ def paths(label, recording, config, drawn):
                 "the LSTM or the GRU above.")
         return
     window = controls.choice("window", "Vertical axis", "Which powers of ten are shown.")
-    carried = recording.cell.states[-1]
-    gate = {"lstm": "f", "gru": "z"}[recording.cell.family]
-    named = f"the {NAMES[gate]} {gate}" if gate in recording.cell.gates else "ones (it has no forget gate)"
+    carried, gate = recording.cell.states[-1], recording.cell.keeps
+    named = f"the {NAMES.get(gate, 'gate')} {gate}" if gate else f"what a step keeps of {carried}"
     plot(figures.paths(found, recording.steps, window, carried, named), "paths",
-         "How to read it: the dashed part only ever passed the gate that keeps the state; the dotted part went through "
+         "How to read it: the dashed part only ever passed from state to state; the dotted part went through "
          "the recurrent weights at least once. The two add up to the whole, as arrows do: they can also cancel.")
     st.markdown(words.paths(label, recording, found, named))
 
@@ -104,13 +103,8 @@ def phase(label, recording, config, drawn):
     plot(figures.phase(np.array(values), logs, field, words_, current), "phase",
          "How to read it: each row is a network of its own, each column a number of steps back. Blue has vanished, red "
          "has exploded, white is kept. The line is the setting." + (" Click to move it." if field == "gain" else ""))
-    kept = np.flatnonzero(np.abs(logs[0] - logs[-1]) < 1)
     change = recording.log10_dh[0] - recording.log10_dh[-1]
-    st.markdown(
-        f"**{label}** at {words_} {current:g}: over {config.steps - 1} steps back the size of ∂L/∂h is multiplied by "
-        f"{explain.number(change)}. "
-        + (f"Of the 64 networks {len(kept)} keep it within a factor of 10." if len(kept)
-           else "None of the 64 networks keeps it within a factor of 10."))
+    st.markdown(words.phase(label, words_, current, logs, change))
 
 
 def influence(label, recording, config, drawn):

@@ -7,9 +7,29 @@ import streamlit as st
 
 from .. import sources
 from ..config import BOUNDS, Config
-from .state import CELL_KINDS, CONTROLS, INPUTS, back_to_start, in_force, plain, reseed, take_preset
+from .state import (
+    CELL_KINDS,
+    CELL_LABELS,
+    CONTROLS,
+    INPUTS,
+    KIND_CONTROLS,
+    back_to_start,
+    in_force,
+    plain,
+    reseed,
+    take_preset,
+)
 
 LARGEST_FILE = 5 * 1024 * 1024
+
+KIND_WORDS = {
+    "rnn": ("RNN activation", "The function that the plain RNN applies to each unit."),
+    "lstm": ("LSTM kind", "Today's LSTM has a forget gate; the one of 1997 had none; with coupled gates, the input "
+             "gate is 1 minus the forget gate."),
+    "gru": ("GRU kind", "Whether the reset gate acts after the product with U, as in PyTorch and Keras, or before it, "
+            "as in the paper of 2014."),
+}
+"""What the control of a family's kinds is called, and what it says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,19 +119,7 @@ def sidebar():
             init = choice(
                 "init", "Recurrent weights U", "; ".join(f"**{n}**: {s}" for n, s in BOUNDS["init"].options.items())
             )
-            activation = choice("activation", "RNN activation", "The function that the plain RNN applies to each unit.")
-            lstm = choice(
-                "lstm",
-                "LSTM kind",
-                "Today's LSTM has a forget gate; the one of 1997 had none; with coupled "
-                "gates, the input gate is 1 minus the forget gate.",
-            )
-            gru = choice(
-                "gru",
-                "GRU kind",
-                "Whether the reset gate acts after the product with U, as in PyTorch and "
-                "Keras, or before it, as in the paper of 2014.",
-            )
+            kinds = {label: _kind(label, family) for label, family in CELL_LABELS.items()}
             forget = slider(
                 "forget_bias",
                 "Forget-gate bias",
@@ -157,8 +165,15 @@ def sidebar():
         seed=int(seed or 0),
         **source,
     )
-    kinds = {"RNN": CELL_KINDS["rnn"][activation], "LSTM": CELL_KINDS["lstm"][lstm], "GRU": CELL_KINDS["gru"][gru]}
     return Setup({label: replace(base, cell=cell) for label, cell in kinds.items()}, inputs, steps, hidden, tokens)
+
+
+def _kind(label, family):
+    """The cell of a family: the chosen one of its kinds, if there are several."""
+    kinds, name = CELL_KINDS[family], KIND_CONTROLS[family]
+    if len(kinds) < 2:
+        return next(iter(kinds.values()))
+    return kinds[choice(name, *KIND_WORDS.get(family, (f"{label} kind", "Which cell of this family is drawn.")))]
 
 
 def presets(options, sets, reads, key="preset"):
