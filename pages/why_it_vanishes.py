@@ -39,7 +39,7 @@ def why(setup, view, label):
         st.caption(f"Here the loss is {BOUNDS['loss'].options[loss]}, whatever the sidebar says.")
     VIEWS[view](label, record(config, inputs=inputs), config, inputs is None)
     question(
-        f"Which cell hands back the largest part of its gradient at gain {gain:g}?",
+        f"At gain {gain:g}, whose gradient is the largest at step 1, beside where the loss enters?",
         list(setup.configs),
         lambda: explain.most_kept({
             name: record(replace(anatomy.within_reach(replace(c, gain=gain)), loss="last"), inputs=inputs)

@@ -71,7 +71,7 @@ def _reach(label, recording):
     if change == -np.inf:
         zero = int(np.flatnonzero(recording.log10_dh[: last + 1] == -np.inf)[-1])
         before = " and before" if zero else ""
-        return text + f" At step {zero + 1}{before}, its gradient is exactly 0: no unit hands anything back."
+        return text + f" At step {zero + 1}{before}, ∂L/∂h is exactly 0: nothing comes back to it."
     if change > 1:
         text += f" At the first step it has **grown** by a factor of {number(change)}."
     return text
@@ -94,10 +94,13 @@ def reading(recordings, step):
 def why(label, recording):
     """Why the gradient of this recording does what it does, from the numbers along its own trajectory."""
     change, last = changed(recording)
-    if last == 0 or not np.isfinite(change) or recording.overflow_step:
+    kept = None if recording.overflow_step else direct(recording)
+    if last == 0 or np.isnan(change) or (change == -np.inf and kept is None):
         return ""
     whose = "the gradient" if recording.last_loss is recording else "the gradient of the last loss"
     pace = f"**{label}**: one step back multiplies {whose} by {shown(10 ** (change / last))} on average."
+    if change == -np.inf:
+        pace = f"**{label}**: nothing comes back to ∂L/∂h through U."
     if recording.slope is not None:
         radius, singular = recording.spectra["h"]
         largest = recording.cell.max_slope
@@ -109,7 +112,6 @@ def why(label, recording):
         if singular * largest < 1:
             text += " The two limits multiply to less than 1, so this gradient **must** shrink with every step back."
         return text
-    kept = direct(recording)
     if kept is None:
         return pace
     return f"{pace} {_kept(recording, last)} {_left(recording, kept)}"

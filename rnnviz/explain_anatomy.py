@@ -61,7 +61,8 @@ def exponents(label, values, length):
         )
     else:
         text += "the direction that fares best is kept. "
-    return text + f"{grow} of {count(len(values), 'direction')} grow" + (f", {kept} are kept." if kept else ".")
+    text += f"{grow} of {count(len(values), 'direction')} grow{'s' if grow == 1 else ''}"
+    return text + (f", {kept} {'is' if kept == 1 else 'are'} kept." if kept else ".")
 
 
 def eigenvalues(values, step):
@@ -69,7 +70,8 @@ def eigenvalues(values, step):
     size = np.abs(values)
     outside, on = int((size > 1 + KEPT).sum()), int((np.abs(size - 1) <= KEPT).sum())
     return (
-        f"At step {step}, {outside} of {count(len(values), 'eigenvalue')} lie outside of the unit circle"
+        f"At step {step}, {outside} of {count(len(values), 'eigenvalue')} {'lies' if outside == 1 else 'lie'} outside "
+        "of the unit circle"
         f"{f', {on} on it' if on else ''}; the largest has the size {shown(size.max())}."
     )
 

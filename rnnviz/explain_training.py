@@ -67,7 +67,7 @@ def verdict(name, training):
     work, solved, total = training.task, training.solved(), training.config.networks
     done, reached = int(solved.sum()), training.solved_at[training.solved_at >= 0]
     text = f"**{name}**: tested after {count(training.tested[-1], 'update')}, {done} of {count(total, 'seed')} "
-    text += "solves the task" if done == 1 else "solve the task"
+    text += "solves the task" if 1 in (done, total) else "solve the task"
     if reached.size:
         text += f"; the first did after {reached.min():,}"
     lost = int(((training.solved_at >= 0) & ~solved).sum())
@@ -198,9 +198,15 @@ def duration(seconds):
 NEITHER = "there will be no difference"
 
 
+def _middle(losses):
+    """The median of losses; infinite where none of them is a number any more."""
+    known = losses[np.isfinite(losses)]
+    return float(np.median(known)) if known.size else np.inf
+
+
 def winner(trainings):
     """Which run's held-out loss is smaller, or `NEITHER` where the two are within 10 %, and the losses."""
-    loss = {name: float(np.nanmedian(t.tests["loss"][-1])) for name, t in trainings.items()}
+    loss = {name: _middle(t.tests["loss"][-1]) for name, t in trainings.items()}
     (one, a), (two, b) = loss.items()
     best = NEITHER if not max(a, b) > 1.1 * min(a, b) else one if a < b else two
     tested = min(t.tested[-1] for t in trainings.values())

@@ -86,14 +86,14 @@ def _memory(rows):
 
 def _chaos(rows):
     plot(figures.chaos(papers.GAINS, papers.lyapunov_of_random_networks()), "paper",
-         "How to read it: below 0 every difference dies out and gradients vanish, above 0 the network is chaotic and they "
-         "explode.")
+         "How to read it: below 0 every difference dies out and gradients vanish; above 0 the network is chaotic and "
+         "they explode.")
 
 
 def _smoothness(rows):
     plot(figures.smoothness(*papers.smoothness()), "paper",
-         "How to read it: each dot is an update: across, how steep the place is; up, how fast the gradient changes there. "
-         "Where both grow together, a step must be short where the gradient is long.")
+         "How to read it: each dot is an update: across, how steep the place is; up, how fast the gradient changes "
+         "there. Where both grow together, a step must be short where the gradient is long.")
 
 
 DRAWINGS = {"P3": _conditions, "P8": _memory, "P10": _chaos, "P12": _orthogonal, "P14": _smoothness}
