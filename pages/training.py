@@ -12,7 +12,7 @@ from rnnviz.ui.plot import plot
 from rnnviz.ui.pulse import pulse
 from rnnviz.ui.state import TRAINED, remember
 
-frame("Training", "Two runs from the same weights, on the same sequences, differ in one thing. What does it change?")
+frame("Training", "Two runs from the same seeds, on the same sequences, differ in one thing. What does it change?")
 settings = training_controls.sidebar()
 controls.presets(TRAINING_PRESETS, TRAINED, TRAINED, key="train_preset")
 

@@ -19,7 +19,7 @@ class Number:
 
     @property
     def allowed(self):
-        return f"{'a whole number' if self.whole else 'a number'} from {self.low:,.15g} to {self.high:,.15g}"
+        return f"{'a whole number' if self.whole else 'a number'} from {self.low:g} to {self.high:g}"
 
     def accepts(self, value):
         if isinstance(value, bool) or not isinstance(value, Real):

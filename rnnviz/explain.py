@@ -197,7 +197,7 @@ SHAPES = {
 
 def shape(recording):
     """The shape of a recording's curve, a key of `SHAPES`, and by which factor it changed, in words."""
-    change, _ = changed(recording)
+    change = recording.log10_dh[0] - recording.log10_dh[last_loaded(recording)]
     return {"vanishes": "falls", "arrives": "level", "explodes": "rises"}[fate(change)], number(change)
 
 
@@ -205,8 +205,8 @@ def shape_at(label, recording, gain):
     """The answer to what a curve will look like: its words, and the reason."""
     found, factor = shape(recording)
     return SHAPES[found], (
-        f"At gain {gain:g} the {label}'s gradient at the first step is {factor} times that where the loss enters. "
-        + why(label, recording)
+        f"At gain {shown(gain)} the {label}'s gradient at the first step is {factor} times that at step "
+        f"{last_loaded(recording) + 1}. " + why(label, recording)
     )
 
 

@@ -107,7 +107,9 @@ def clipped(name, training):
     text += f"went down to {shown(history['norm_after'][bucket, network])}"
     if config.clip == "norm":
         return text + ", and no gradient was turned: clipping by norm keeps the direction."
-    return text + f". Clipping turned the gradient by up to {turn:.0f}°: the update no longer points downhill exactly."
+    if turn < 0.5:
+        return text + ", and no gradient was turned."
+    return text + f". Clipping turned the gradient by up to {turn:.0f}°: the update no longer points straight downhill."
 
 
 def same_pass(trainings):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opened import opened
 
 from rnnviz import CELLS, Config, TrainConfig, Training, cliff, explain, explain_anatomy, explain_cliff, record
 from rnnviz import explain_training as training
@@ -148,6 +149,22 @@ def test_labels_of_runs_are_well_formed():
         assert not re.search(r"e[+-]\d|-\d", label)
 
 
+def test_an_update_that_is_hardly_turned_is_not_said_to_be():
+    run = Training(TrainConfig(cell="rnn", hidden_size=4, networks=1, length=10, clip="parameter", threshold=1e-3))
+    for _ in range(3):
+        run.update()
+    run.history["cosine"][:] = np.cos(np.radians(0.3))
+    assert training.clipped("a", run).endswith("and no gradient was turned.")
+    run.history["cosine"][:] = np.cos(np.radians(30))
+    assert "by up to 30°" in training.clipped("a", run)
+
+
+def test_runs_that_diverged_have_no_winner():
+    run = Training(TrainConfig(cell="rnn", hidden_size=4, networks=2, length=10))
+    run.tests["loss"][-1] = np.nan
+    assert training.winner({"a": run, "b": run})[0] == training.NEITHER
+
+
 def test_not_all_updates_are_not_100_percent():
     run = Training(TrainConfig(cell="rnn", hidden_size=4, networks=1, length=10, threshold=1e-6))
     for _ in range(5):
@@ -178,3 +195,15 @@ def test_a_note_on_the_address_is_well_formed(name, text):
     note = state._note(name, state.CONTROLS[name], text, state.CONTROLS[name].low)
     assert name in note and "parameter" not in note and "e+" not in note and "is used" in note
     assert not re.search(r"(?<!=)-\d", note)
+
+
+@pytest.mark.parametrize("path, query", [
+    ("pages/gradient_flow.py", {"input": "text", "text": "x"}),
+    ("pages/gradient_flow.py", {"input": "bits", "bits": "12"}),
+    ("pages/gradient_flow.py", {"hidden_size": "x", "seed": "1e99"}),
+    ("pages/training.py", {"train_task": "Your own text", "train_typed": "aaaaaaaa"}),
+])
+def test_no_message_on_the_screen_speaks_of_parameters(path, query):
+    page = opened(path, **query)
+    notes = [m.value for m in (*page.markdown, *page.warning, *page.error) if " must " in m.value]
+    assert notes and not any("parameter" in note or "e+" in note for note in notes)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from .. import sources
 from ..config import BOUNDS, Config
+from ..wording import shown
 from .state import (
     CELL_KINDS,
     CELL_LABELS,
@@ -17,6 +18,7 @@ from .state import (
     in_force,
     plain,
     reseed,
+    spoken,
     take_preset,
 )
 
@@ -242,14 +244,14 @@ def _text(name, label, check, area=False):
         kept[f"usable_{name}"] = text
     except ValueError as error:
         kept.setdefault(f"usable_{name}", bound.default)
-        st.warning(f"{plain(str(error))} Still in use: “{plain(kept[f'usable_{name}'][:40])}”.")
+        st.warning(f"{spoken(error)} Still in use: “{plain(kept[f'usable_{name}'][:40])}”.")
     return kept[f"usable_{name}"]
 
 
 def _series(series, fields):
     """Say which part of a series is used and how it was standardised."""
     used = min(len(series.values), fields["steps"])
-    mean, std = (f"{v:.4g}" for v in (lambda s: (s.mean, s.std))(sources.standardise(series.values[:used])))
+    mean, std = (shown(v, 4) for v in (lambda s: (s.mean, s.std))(sources.standardise(series.values[:used])))
     st.caption(
         f"The first {used} of {len(series.values)} values of {plain(series.name)}, standardised: less their mean "
         f"{mean}, divided by their standard deviation {std}. {plain(series.source)}"
@@ -287,6 +289,6 @@ def _upload():
     try:
         sources.standardise(series.values[: kept.get("steps", 100)])
     except ValueError as error:
-        st.error(f"{plain(str(error))} The input is noise instead.")
+        st.error(f"{spoken(error)} The input is noise instead.")
         return None
     return series

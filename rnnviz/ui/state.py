@@ -1,5 +1,6 @@
 """What a person has set: every control's name, bound and place in the address."""
 
+import re
 import secrets
 from dataclasses import replace
 
@@ -186,7 +187,8 @@ def _note(name, control, text, used):
     """What the address asked for, what is allowed, and what is used instead."""
     allowed, taken = control.allowed, f"“{used}”"
     if isinstance(control, Number):
-        allowed, taken = (words.replace("-", "−") for words in (allowed, control.text(used)))
+        low, high, taken = (control.text(value).replace("-", "−") for value in (control.low, control.high, used))
+        allowed = f"{'a whole number' if control.whole else 'a number'} from {low} to {high}"
     asked = text if len(text) < 80 else f"{text[:77]}..."
     return f"The address has {name}={asked}, which must be {allowed}. {taken} is used."
 
@@ -253,6 +255,11 @@ def say_notes():
 def plain(text):
     """A user's own words, shown as they are and not as Markdown."""
     return "".join("\\" + c if c in "\\`*_{}[]<>()#+-!|~$:" else c for c in text)
+
+
+def spoken(error):
+    """A message of the library as a person reads it, who sets controls and no parameters."""
+    return plain(re.sub(r"The '(\w+)' parameter", lambda found: f"The {found[1].replace('_', ' ')}", str(error)))
 
 
 def put(values):
