@@ -7,7 +7,7 @@ import numpy as np
 
 from .cells import Cell
 from .config import Config
-from .engine.adjoint import Adjoint, Linearisation, pull_back
+from .engine.adjoint import SAFE, Adjoint, Linearisation, pull_back
 from .engine.parameters import Parameters
 from .engine.plan import columns, plan
 from .engine.unroll import Trajectory
@@ -227,7 +227,10 @@ class Recording:
             return self
         gradient = np.zeros_like(self.output_gradient)
         gradient[entered[-1]] = self.output_gradient[entered[-1]]
-        back = pull_back(self.local, self.parameters.U, gradient, rescale=True)
+        back = pull_back(self.local, self.parameters.U, gradient)
+        sizes = [np.abs(array) for array in back.cuts.values()]
+        if not all(size.max() < SAFE and np.where(size > 0, size, 1.0).min() > 1.0 / SAFE for size in sizes):
+            back = pull_back(self.local, self.parameters.U, gradient, rescale=True)
         return replace(self, output_gradient=gradient, loss=None, back=back)
 
     def _blocks(self, array):

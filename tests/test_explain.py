@@ -148,6 +148,12 @@ def test_who_walks_out_of_the_picture_and_ends_in_the_valley_is_not_thrown():
     assert "right" in right and "not this time" in explain_cliff.verdict(d, explain_cliff.FATES["thrown"])
 
 
+def test_who_walks_out_of_the_picture_in_short_steps_is_not_thrown():
+    d = cliff.descend(8.0, -4.0, 1.0, 0.5)
+    assert d.w[-1, 0] > cliff.W_RANGE[1] or d.b[-1, 0] < cliff.B_RANGE[0]
+    assert d.error[-1, 0] > 0.4 and explain_cliff.fate(d, "none") == "under way"
+
+
 def test_a_fate_says_what_is_so():
     """Over random descents: thrown is outside after a long step, the valley is a small error, wherever it stands."""
     rng, seen = np.random.default_rng(0), set()
