@@ -16,7 +16,7 @@ from rnnviz.ui.predict import prediction_switch, question
 
 frame(
     "Gradient flow",
-    "The loss compares the end of a sequence with a target. How much of its gradient reaches the beginning?",
+    "The loss compares what comes out with a target. How much of its gradient reaches the beginning?",
 )
 setup = controls.sidebar()
 controls.presets(PRESETS, state.PICTURED, state.TOLD_BY)
