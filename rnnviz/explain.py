@@ -183,8 +183,9 @@ def learns_from(label, recording, parameter="U"):
     half = int(np.searchsorted(largest, 0.5)) + 1
     top, most = int(shares.argmax()) + 1, percent(shares.max())
     if half == 1:
-        return f"**{label}**: step {top} alone makes up {most} of ∂L/∂U."
-    return f"**{label}**: {half} of {recording.steps} steps make up half of ∂L/∂U; step {top} gives the most, {most}."
+        return f"**{label}**: step {top} alone makes up {most} of the parts of ∂L/∂U, by size."
+    return (f"**{label}**: by size, {half} of {recording.steps} steps make up half of the parts of ∂L/∂U; step {top} "
+            f"gives the most, {most}.")
 
 
 SHAPES = {
