@@ -19,7 +19,7 @@ from rnnviz.ui.words import words
 
 frame(
     "Gradient flow",
-    "The loss compares the end of a sequence with a target. How much of its gradient reaches the beginning?",
+    "The loss compares what comes out with a target. How much of its gradient reaches the beginning?",
 )
 setup = controls.sidebar()
 with st.sidebar:
@@ -95,7 +95,7 @@ def flow(setup, cells, look):
         seen["step-shares"],
         "step-shares",
         "How to read it: each bar is one step's part in ∂L/∂U, the gradient of the recurrent weights, relative to the "
-        "largest bar of its row. Where no bar shows, the weights learn nothing from that step.",
+        "largest bar of its row. Where no bar shows, the weights learn next to nothing from that step.",
     )
     words(seen["learns"], "learns")
     check_expander(recordings)
@@ -116,6 +116,6 @@ def flow(setup, cells, look):
 
 flow(setup, cells, look)
 takeaway(
-    "Every step back in time multiplies the gradient. A plain RNN multiplies by the same weights each time, so its "
-    "gradient vanishes or explodes; gates open a path whose factor the network can hold near 1."
+    "Every step back in time multiplies the gradient. Where the factors stay below 1 it vanishes, where they stay "
+    "above 1 it explodes; a gate is a factor that the network can hold near 1."
 )

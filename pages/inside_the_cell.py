@@ -81,5 +81,6 @@ def inside(setup, labels):
 
 inside(setup, [shown] if beside in ("none", shown) else [shown, beside])
 takeaway(
-    "A gate is a number between 0 and 1 that multiplies: near 1 it lets a value through unchanged, near 0 it shuts."
+    "A gate is a number between 0 and 1 that multiplies, forward and backward alike: near 1 it lets a value through, "
+    "near 0 it shuts."
 )

@@ -12,6 +12,7 @@ from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import predict, prediction_switch
 from rnnviz.ui.words import words
+from rnnviz.wording import shown
 
 frame("The cliff", "Why can a single step of gradient descent throw a recurrent network far away?")
 with st.sidebar:
@@ -39,7 +40,7 @@ def scene(paths, update, guess):
         "error-map": error_map(surface, cliff.wall(surface.w), paths, update),
         "bifurcation": bifurcation(cliff.equilibria(w), cliff.folds(w), cliff.wall(w), w, cliff.B_RANGE, cliff.START, b,
                                    x_last, where),
-        "wall": explain.wall(w, cliff.wall(w), f"{where[0].upper()}{where[1:]}, at w = {w:.4g},"),
+        "wall": explain.wall(w, cliff.wall(w), f"{where[0].upper()}{where[1:]}, at w = {shown(w, 4)},"),
     }
     if update is not None:
         out["verdict"] = "\n\n".join([explain.verdict(paths, guess), *explain.clipping(paths),

@@ -11,7 +11,7 @@ from rnnviz.ui.plot import plot
 from rnnviz.ui.pulse import pulse
 from rnnviz.ui.state import TRAINED
 
-frame("Training", "Two runs from the same weights, on the same sequences, differ in one thing. What does it change?")
+frame("Training", "Two runs from the same seeds, on the same sequences, differ in one thing. What does it change?")
 settings = training_controls.sidebar()
 controls.presets(TRAINING_PRESETS, TRAINED, TRAINED, key="train_preset")
 
@@ -30,8 +30,8 @@ def run(settings):
                 learning(trainings, training.overlays(pair, "loss")),
                 "learning",
                 "How to read it: each curve is the median of all seeds, the shade goes from the best to the worst of "
-                "them. Thick: on held-out sequences; thin and dotted: on those trained on. The level line "
-                "is an answer that remembers nothing.",
+                "them. Thick: on held-out sequences, set aside from training; thin and dotted: on those trained on. "
+                "The level line is an answer that remembers nothing.",
             )
         with right:
             plot(
@@ -52,7 +52,7 @@ def run(settings):
                 credit(trainings),
                 "credit",
                 "How to read it: the first seed; each column is an update, each row a time step; dark is where ∂L/∂h "
-                "is large, relative to the largest of its update. Where dark reaches down, credit reaches back.",
+                "is large, relative to the largest of its update. Where dark reaches down, the gradient reaches back.",
             )
         training.words(pair)
         if not running:

@@ -43,7 +43,7 @@ def why(setup, view, label):
     settings = VIEWS[view].settings(label, recording, config, inputs is None)
     draw(view, scene(view, label, recording, settings))
     question(
-        f"Which cell hands back the largest part of its gradient at gain {gain:g}?",
+        f"At gain {gain:g}, whose gradient is the largest at step 1, beside where the loss enters?",
         list(setup.configs),
         lambda: explain.most_kept({
             name: record(replace(anatomy.within_reach(replace(c, gain=gain)), loss="last"), inputs=inputs)

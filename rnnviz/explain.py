@@ -3,33 +3,15 @@
 import numpy as np
 
 from .names import NAMES
+from .wording import count, number, percent, shown
 
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def number(log10):
-    """A positive number given by its logarithm, in words short enough for a sentence."""
-    if log10 == -np.inf:
-        return "exactly 0"
-    if not np.isfinite(log10):
-        return "not a number"
-    if -3 < log10 < 3:
-        return f"{10**log10:.3g}"
-    if 3 <= log10 < 6:
-        return f"{10**log10:,.0f}"
-    exponent = int(np.floor(log10))
-    mantissa = f"{10 ** (log10 - exponent):.1f}"
-    if mantissa == "10.0":
-        mantissa, exponent = "1.0", exponent + 1
-    return f"{mantissa} · 10{str(exponent).translate(SUPERSCRIPTS)}"
+VANISHED, EXPLODED = -3, 2
+"""Powers of ten: below the first a gradient counts as vanished, above the second as exploded."""
 
 
-def shown(value):
-    """A number of any size and sign, for a sentence."""
-    if not np.isfinite(value):
-        return "infinite" if abs(value) == np.inf else "not a number"
-    size = number(np.log10(abs(value))) if value else "0"
-    return f"−{size}" if value < 0 else size
+def fate(change):
+    """The verb for a gradient of which 10**change is left."""
+    return "vanishes" if change < VANISHED else "explodes" if change > EXPLODED else "arrives"
 
 
 def last_loaded(recording):
@@ -62,23 +44,34 @@ def flow(recordings):
     if not recordings:
         return ["Choose at least one cell to see its gradient."]
     sentences = [overflow(label, r) or _reach(label, r) for label, r in recordings.items()]
+    if any(r.last_loss is not r for r in recordings.values()):
+        sentences.insert(0, "New gradient enters with every loss along the way; what is said here follows the last "
+                            "loss alone.")
     return [*sentences, *filter(None, [keeps_most(recordings)])]
 
 
+def changed(recording):
+    """log10 of what the way back to step 1 makes of the size of dL/dh, of the last loss alone, and how many steps."""
+    alone = recording.last_loss
+    last = last_loaded(alone)
+    return alone.log10_dh[0] - alone.log10_dh[last], last
+
+
 def _reach(label, recording):
-    last = last_loaded(recording)
+    recording = recording.last_loss
+    change, last = changed(recording)
     if last == 0:
         return f"**{label}**: the loss is at the first step, so there is no way back to follow."
-    change = recording.log10_dh[0] - recording.log10_dh[last]
     thousand, million = reach(recording, 1e3), reach(recording, 1e7)
     if thousand is None:
-        text = f"**{label}** never loses a factor of 1,000 in its {last} steps back."
+        text = f"**{label}** never loses a factor of 1,000 in {count(last, 'step')} back."
     else:
         far = f"of 10 million after {million}" if million else f"but of 10 million nowhere in {last}"
-        text = f"**{label}** has lost a factor of 1,000 after {thousand} steps back, {far}."
+        text = f"**{label}** has lost a factor of 1,000 after {count(thousand, 'step')} back, {far}."
     if change == -np.inf:
         zero = int(np.flatnonzero(recording.log10_dh[: last + 1] == -np.inf)[-1])
-        return text + f" At step {zero + 1} and before, its gradient is exactly 0: no unit hands anything back."
+        before = " and before" if zero else ""
+        return text + f" At step {zero + 1}{before}, ∂L/∂h is exactly 0: nothing comes back to it."
     if change > 1:
         text += f" At the first step it has **grown** by a factor of {number(change)}."
     return text
@@ -100,88 +93,121 @@ def reading(recordings, step):
 
 def why(label, recording):
     """Why the gradient of this recording does what it does, from the numbers along its own trajectory."""
-    last = last_loaded(recording)
-    change = recording.log10_dh[0] - recording.log10_dh[last]
-    if last == 0 or not np.isfinite(change) or recording.overflow_step:
+    change, last = changed(recording)
+    kept = None if recording.overflow_step else direct(recording)
+    if last == 0 or np.isnan(change) or (change == -np.inf and kept is None):
         return ""
-    pace = f"**{label}**: one step back multiplies the gradient by {10 ** (change / last):.3g} on average."
+    whose = "the gradient" if recording.last_loss is recording else "the gradient of the last loss"
+    pace = f"**{label}**: one step back multiplies {whose} by {shown(10 ** (change / last))} on average."
+    if change == -np.inf:
+        pace = f"**{label}**: nothing comes back to ∂L/∂h through U."
     if recording.slope is not None:
         radius, singular = recording.spectra["h"]
         largest = recording.cell.max_slope
         text = (
-            f"{pace} U stretches a vector by at most {singular:.3g}, its largest singular value (spectral radius "
-            f"{radius:.3g}); the slope of the activation averages {recording.slope[1 : last + 1].mean():.3g} on the "
+            f"{pace} U stretches a vector by at most {shown(singular)}, its largest singular value (spectral radius "
+            f"{shown(radius)}); the slope of the activation averages {recording.slope[1 : last + 1].mean():.3g} on the "
             f"way back, and is at most {largest:g}."
         )
         if singular * largest < 1:
-            text += " The two limits multiply to less than 1, so this gradient **must** vanish."
+            text += " The two limits multiply to less than 1, so this gradient **must** shrink with every step back."
         return text
-    if recording.cell.name == "lstm_1997":
-        return f"{pace} Without a forget gate the cell state is copied as it is: that path alone loses nothing."
-    keep, state = {"lstm": ("f", "cell state"), "gru": ("z", "hidden state")}.get(recording.cell.family, (None, None))
-    if keep not in recording.gates:
+    if kept is None:
         return pace
-    gate = recording.gates[keep][1 : last + 1]
+    return f"{pace} {_kept(recording, last)} {_left(recording, kept)}"
+
+
+def direct(recording):
+    """log10 of what the direct path alone, of the last loss, leaves of the gradient by the carried state at step 1.
+
+    It is the norm of what enters at that loss times what each step keeps of the state, as in `engine.anatomy.paths`.
+    None for cells that carry nothing over.
+    """
+    carried = recording.cell.states[-1]
+    keep = recording.local.to_previous[carried].get(carried)
+    if keep is None:
+        return None
+    alone = recording.last_loss
+    last = last_loaded(alone)
+    entering = np.abs(alone.back.cuts[carried][last + 1])
     with np.errstate(divide="ignore"):
-        kept = np.log10(gate).sum(axis=0).mean()
-    return (
-        f"{pace} Its {NAMES[keep]} {keep} averages {gate.mean():.3g}. The direct path through the {state}, the "
-        f"product of {keep} over {last} steps, keeps {number(kept)} (geometric mean over the units); the rest of "
-        "the gradient comes through the gates."
-    )
+        logs = np.log10(entering) + np.log10(np.abs(keep[1 : last + 1])).sum(axis=0)
+    top = logs.max()
+    if top == -np.inf:
+        return top
+    return top + np.log10(np.linalg.norm(10.0 ** (logs - top)) / np.linalg.norm(entering))
+
+
+def _kept(recording, last):
+    """What a step keeps of the carried state, in words."""
+    cell, carried = recording.cell, recording.cell.states[-1]
+    if cell.keeps:
+        gate = recording.gates[cell.keeps][1 : last + 1]
+        return f"Its {NAMES.get(cell.keeps, 'gate')} {cell.keeps} averages {shown(gate.mean())}."
+    keep = recording.local.to_previous[carried][carried][1 : last + 1]
+    state = NAMES.get(carried, f"state {carried}")
+    if (keep == 1).all():
+        return f"No gate stands in the way of its {state}, which is copied as it is."
+    return f"A step keeps {shown(keep.mean())} of its {state} on average."
+
+
+def _left(recording, kept):
+    """What the direct path would leave, beside what is left."""
+    alone, carried = recording.last_loss, recording.cell.states[-1]
+    logs = alone.log10_dh if carried == "h" else alone.log10_dc if carried == "c" else None
+    whole = "" if logs is None else f"; with the paths through U it is {number(logs[0] - logs[last_loaded(alone)])}"
+    return f"The direct path alone would leave {number(kept)} of ∂L/∂{carried} at step 1{whole}."
 
 
 def keeps_most(recordings):
-    """Which cell hands the largest part of its gradient back to the first step."""
-    changes = {
-        label: r.log10_dh[0] - r.log10_dh[last_loaded(r)] for label, r in recordings.items() if not r.overflow_step
-    }
-    changes = {label: c for label, c in changes.items() if not np.isnan(c)}
-    if len(changes) < 2 or max(last_loaded(r) for r in recordings.values()) == 0:
+    """Which cell has the largest gradient at the first step, beside what entered, and what became of it."""
+    found = {label: changed(r) for label, r in recordings.items() if not r.overflow_step}
+    changes = {label: change for label, (change, last) in found.items() if last and not np.isnan(change)}
+    if len(changes) < 2:
         return None
     best = max(changes, key=changes.get)
     if changes[best] == -np.inf:
         return "In all of them the gradient at the first step is exactly 0."
-    return (
-        f"Of the {'two' if len(changes) == 2 else 'three'}, **{best}** hands back most: its gradient at the first "
-        f"step is {number(changes[best])} times that where the loss enters."
-    )
+    verb = fate(changes[best])
+    most = "Largest at the first step is" if verb == "explodes" else "Most is left in"
+    return (f"{most} **{best}**: {number(changes[best])} times the gradient where the loss enters. "
+            f"It {verb}{' all the same' if verb == 'vanishes' else ''}.")
 
 
 def learns_from(label, recording, parameter="U"):
-    """How many of the last steps make up half of the sum of the norms of the terms of dL/dU."""
+    """How many of the steps make up half of the sum of the norms of the terms of dL/dU."""
     shares = recording.shares[parameter]
     if not np.isfinite(shares).all() or shares.sum() == 0:
         return ""
     largest = np.sort(shares)[::-1].cumsum()
     half = int(np.searchsorted(largest, 0.5)) + 1
-    top = int(shares.argmax()) + 1
-    return (
-        f"**{label}**: {half} of {recording.steps} steps make up half of ∂L/∂U; step {top} gives the "
-        f"most, {100 * shares.max():.2g} %."
-    )
+    top, most = int(shares.argmax()) + 1, percent(shares.max())
+    if half == 1:
+        return f"**{label}**: step {top} alone makes up {most} of the parts of ∂L/∂U, by size."
+    return (f"**{label}**: by size, {half} of {recording.steps} steps make up half of the parts of ∂L/∂U; step {top} "
+            f"gives the most, {most}.")
 
 
 SHAPES = {
-    "falls": "it falls to the left: it vanishes",
-    "level": "it stays about level",
-    "rises": "it rises to the left: it explodes",
+    "falls": "it falls below a thousandth to the left: it vanishes",
+    "level": "it arrives, neither below a thousandth nor above a hundredfold",
+    "rises": "it rises above a hundredfold to the left: it explodes",
 }
-"""What a curve of gradient norms can look like, within a factor of 100 from end to end being level."""
+"""What a curve of gradient norms can look like."""
 
 
 def shape(recording):
     """The shape of a recording's curve, a key of `SHAPES`, and by which factor it changed, in words."""
     change = recording.log10_dh[0] - recording.log10_dh[last_loaded(recording)]
-    return "rises" if change > 2 else "falls" if change < -2 else "level", number(change)
+    return {"vanishes": "falls", "arrives": "level", "explodes": "rises"}[fate(change)], number(change)
 
 
 def shape_at(label, recording, gain):
     """The answer to what a curve will look like: its words, and the reason."""
     found, factor = shape(recording)
     return SHAPES[found], (
-        f"At gain {gain:g} the {label}'s gradient at the first step is {factor} times that at the last. "
-        + why(label, recording)
+        f"At gain {shown(gain)} the {label}'s gradient at the first step is {factor} times that at step "
+        f"{last_loaded(recording) + 1}. " + why(label, recording)
     )
 
 
@@ -191,14 +217,14 @@ def remembered(recording, unit):
     with np.errstate(divide="ignore"):
         kept = np.log10(f).sum()
     return float(10.0**kept), (
-        f"Its forget gate averages {f.mean():.3g} over {len(f)} steps, and each step multiplies by it: the product is "
-        f"{number(kept)}."
+        f"Its forget gate averages {shown(f.mean())} over {count(len(f), 'step')}, and each multiplies by it: the "
+        f"product is {number(kept)}."
     )
 
 
 def most_kept(recordings):
-    """The cell that hands back the largest part of its gradient, and the sentence on it."""
-    change = {label: r.log10_dh[0] - r.log10_dh[last_loaded(r)] for label, r in recordings.items()}
+    """The cell whose gradient is largest at the first step, beside what entered, and the sentence on it."""
+    change = {label: changed(r)[0] for label, r in recordings.items()}
     best = max(change, key=lambda label: change[label] if not np.isnan(change[label]) else -np.inf)
     left = ", ".join(f"{label} {number(c)}" for label, c in change.items())
-    return best, f"Of the size of ∂L/∂h where the loss enters, this part is left at step 1: {left}."
+    return best, f"At step 1, ∂L/∂h is this many times as large as where the loss enters: {left}."

@@ -2,21 +2,27 @@
 
 import numpy as np
 
-from .explain import last_loaded, number, shown
+from .engine import anatomy
+from .explain import EXPLODED, last_loaded
 from .formats import FORMATS
+from .wording import count, number, percent, shown
+
+KEPT = 1e-6
+"""A step that changes a length by less than this part of it keeps it; what is left may be rounding."""
 
 TAKE_AWAY = {
-    "singular values": "All steps from t to T together are one matrix. No loss can send back more than its largest "
-    "singular value lets through; the directions of its smallest are forgotten first.",
+    "singular values": "All steps from t to T together are one matrix. No loss at step T can send back more than its "
+    "largest singular value lets through.",
     "eigenvalues and exponents": "One step back is one matrix. Over many steps it is the mean growth that counts: with "
-    "all exponents below 0 the gradient vanishes, with one above 0 it explodes.",
+    "all exponents well below 0 the gradient vanishes, with one well above 0 it explodes.",
     "direct path and the rest": "The direct path shrinks by its gate at every step: over 99 steps a gate of 0.73 "
-    f"leaves {number(99 * np.log10(0.73))}, one of 0.993 leaves {0.993**99:.1g}. Raise the bias of that gate "
-    "in the sidebar, and see which path carries the gradient.",
-    "phase diagram": "White is where the gradient is kept. A network has to start there, or training has to find it.",
+    f"leaves {number(99 * np.log10(0.73))}, one of 0.993 leaves {shown(0.993**99)}. What comes through U is not held "
+    "by that gate: it can be more than the direct path brings, or less.",
+    "phase diagram": "White is where the gradient is kept. What a network learns from its first updates depends on "
+    "where it starts on this map.",
     "who learns from whom": "What only a loss further away than the cut could teach, truncated BPTT cannot teach; "
-    "where that gradient has vanished anyway, it loses nothing.",
-    "number formats": "A narrow format ends the gradient early: float16 holds nothing below "
+    "where that gradient has vanished anyway, it loses next to nothing.",
+    "number formats": "A narrow format ends a vanishing gradient early: float16 holds nothing below "
     f"{number(FORMATS['float16'].smallest)}. Multiplying the loss moves the whole curve up; the update divides it out "
     "again.",
 }
@@ -25,18 +31,18 @@ TAKE_AWAY = {
 
 def singular_values(label, steps, logs, length):
     """What the steps from the first one shown to T do to the gradient that passes them."""
-    back = length - int(steps[0])
+    back = count(length - int(steps[0]), "step")
     if not np.isfinite(logs[0, 0]):
-        return f"**{label}**: over {back} steps every direction is lost."
+        return f"**{label}**: over {back} every direction is lost."
     known = int(np.isfinite(logs[0]).sum())
     text = (
-        f"**{label}**: sent back over {back} steps, ∂L/∂h is multiplied by at most {number(logs[0, 0])}, whatever the "
-        "loss: that is the best direction. "
+        f"**{label}**: sent back over {back} from step {length}, ∂L/∂h is multiplied by at most {number(logs[0, 0])}, "
+        "whatever the loss: that is the best direction. "
     )
     if known < logs.shape[1]:
         return text + (
-            f"Of {logs.shape[1]} directions {known} can be told from rounding; the others are smaller by a factor of "
-            "10¹³ or more."
+            f"Of {count(logs.shape[1], 'direction')} {known} can be told from rounding; the others are smaller by a "
+            "factor of 10¹³ or more."
         )
     return text + f"In the worst direction it is multiplied by {number(logs[0, -1])}."
 
@@ -45,42 +51,63 @@ def exponents(label, values, length):
     """What the largest Lyapunov exponent says."""
     top = values[0]
     if not np.isfinite(top):
-        return f"**{label}**: every direction is lost within {length} steps."
-    verdict = "grows" if top > 0 else "shrinks"
-    count = int((values > 0).sum())
-    return (
-        f"**{label}**: the largest exponent is {shown(top)}: in the long run the direction that fares best {verdict} "
-        f"by a factor of {np.exp(top):.4g} a step, {number(top * length / np.log(10))} over {length} such steps. "
-        f"{count} of {len(values)} directions grow."
-    )
+        return f"**{label}**: every direction is lost within {count(length, 'step')}."
+    kept, grow = (int(found.sum()) for found in (np.abs(values) <= KEPT, values > KEPT))
+    text = f"**{label}**: the largest exponent is {shown(top) if abs(top) > KEPT else '0'}: in the long run "
+    if abs(top) > KEPT:
+        text += (
+            f"the direction that fares best {'grows' if top > 0 else 'shrinks'} by a factor of "
+            f"{shown(np.exp(top), 4)} a step, {number(top * length / np.log(10))} over {count(length, 'such step')}. "
+        )
+    else:
+        text += "the direction that fares best is kept. "
+    text += f"{grow} of {count(len(values), 'direction')} grow{'s' if grow == 1 else ''}"
+    return text + (f", {kept} {'is' if kept == 1 else 'are'} kept." if kept else ".")
 
 
 def eigenvalues(values, step):
-    """How many eigenvalues of a step lie outside of the unit circle."""
+    """How many eigenvalues of a step lie outside of the unit circle, and how many on it."""
     size = np.abs(values)
+    outside, on = int((size > 1 + KEPT).sum()), int((np.abs(size - 1) <= KEPT).sum())
     return (
-        f"At step {step}, {int((size > 1).sum())} of {len(values)} eigenvalues lie outside of the unit circle; the "
-        f"largest has the size {size.max():.3g}."
+        f"At step {step}, {outside} of {count(len(values), 'eigenvalue')} {'lies' if outside == 1 else 'lie'} outside "
+        "of the unit circle"
+        f"{f', {on} on it' if on else ''}; the largest has the size {shown(size.max())}."
     )
 
 
 def paths(label, recording, found, gate):
-    """Which of the two parts carries the gradient to the first step."""
-    last = last_loaded(recording)
+    """Which of the two parts carries the gradient of the last loss to the first step."""
+    alone, whose = recording.last_loss, ""
+    if alone is not recording:
+        found, whose = anatomy.paths(alone), ", of the last loss alone,"
+    last = last_loaded(alone)
+    if last == 0:
+        return f"**{label}**: the loss is at the first step, so there is no way back to follow."
     full, direct, rest = (logs[0] - found.full[last] for logs in (found.full, found.direct, found.rest))
     text = (
-        f"**{label}**: of the size of ∂L/∂{recording.cell.states[-1]} at step {last + 1}, {number(full)} is left at "
-        f"step 1. The direct path alone, the product of {gate} over {last} steps, would leave {number(direct)}; the "
-        f"paths that went through U at least once leave {number(rest)}."
+        f"**{label}**: of the size of ∂L/∂{alone.cell.states[-1]} at step {last + 1}{whose} {number(full)} is left at "
+        f"step 1. The direct path alone, the product of {gate} over {count(last, 'step')}, would leave "
+        f"{number(direct)}; the paths that went through U at least once leave {number(rest)}."
     )
     if rest > direct + 1:
-        text += " Here the gradient comes **through the gates**"
-        text += ", and they make it explode." if full > 0 else "."
+        text += " Here the gradient comes **through U**"
+        text += ", and that makes it explode." if full > EXPLODED else "."
     elif direct > rest + 1:
         text += " Here it comes by the **direct path**."
     else:
         text += " Both matter."
     return text + f" The two add up to the whole with a relative difference of {shown(found.difference)}."
+
+
+def phase(label, words, current, logs, change):
+    """What is left at the current setting, and how many networks of the map keep their gradient. logs: (T, K)."""
+    kept, total = int((np.abs(logs[0] - logs[-1]) < 1).sum()), logs.shape[1]
+    return (
+        f"**{label}** at {words} {shown(current)}: over {count(len(logs) - 1, 'step')} back the size of ∂L/∂h is "
+        f"multiplied by {number(change)}. {kept or 'None'} of the {total} networks "
+        f"{'keep' if kept > 1 else 'keeps'} it within a factor of 10."
+    )
 
 
 def truncated(recording, short, reach):
@@ -94,13 +121,9 @@ def truncated(recording, short, reach):
     cosine = float(np.clip(whole @ part / (sizes[0] * sizes[1]), -1, 1))
     lost = np.linalg.norm(whole - part) / sizes[0]
     return (
-        f"Cut after {reach} step{'s' if reach > 1 else ''}, ∂L/∂U keeps {_percent(sizes[1] / sizes[0])} of its length "
-        f"and turns by {np.degrees(np.arccos(cosine)):.1f}°; what is missing is {_percent(lost)} of the whole."
+        f"Cut after {count(reach, 'step')}, ∂L/∂U keeps {percent(sizes[1] / sizes[0])} of its length and turns by "
+        f"{np.degrees(np.arccos(cosine)):.1f}°; what is missing is {percent(lost)} of the whole."
     )
-
-
-def _percent(share):
-    return f"{shown(100 * share)} %"
 
 
 def formats(exact, rounded, recording):
@@ -121,6 +144,6 @@ def formats(exact, rounded, recording):
         else:
             with np.errstate(invalid="ignore"):
                 error = np.nanmax(np.abs(10.0 ** (logs[: last + 1] - exact[: last + 1]) - 1))
-            text += f"goes as far back as the true one; its norm is off by up to {_percent(error)}."
+            text += f"goes as far back as the true one; its norm is off by up to {percent(error)}."
         out.append(text)
     return out

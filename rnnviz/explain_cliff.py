@@ -3,25 +3,32 @@
 import numpy as np
 
 from .cliff import B_RANGE, METHODS, NAMES, SLOPE, STEPS, W_RANGE
-from .explain import shown
+from .wording import count, shown
 
 VALLEY = 0.01
+LONG = 1.0
+"""A step this long, in a picture of 6 by 4, throws."""
+
 FATES = {
     "thrown": "thrown out of the picture",
     "valley": f"in the valley, with an error below {VALLEY:g}",
-    "under way": "still under way, inside the picture",
+    "under way": f"elsewhere, with an error of {VALLEY:g} or more",
 }
-ENDS = {"thrown": "It ends outside of the picture", "valley": "It ends in the valley",
-        "under way": "It ends on its way, inside the picture"}
+ENDS = {"thrown": "A long step threw it out of the picture", "valley": "It ends in the valley",
+        "under way": "It is not in the valley"}
 
 
 def fate(descent, method):
-    """What has become of a descent after its last update: a key of `FATES`."""
+    """What has become of a descent after its last update: a key of `FATES`.
+
+    Solved is solved wherever it stands; thrown is who is outside of the picture after a step at least `LONG`.
+    """
     k = METHODS.index(method)
-    w, b = descent.w[-1, k], descent.b[-1, k]
-    if not (W_RANGE[0] <= w <= W_RANGE[1] and B_RANGE[0] <= b <= B_RANGE[1]):
-        return "thrown"
-    return "valley" if descent.error[-1, k] < VALLEY else "under way"
+    if descent.error[-1, k] < VALLEY:
+        return "valley"
+    w, b = descent.w[:, k], descent.b[:, k]
+    outside = not (W_RANGE[0] <= w[-1] <= W_RANGE[1] and B_RANGE[0] <= b[-1] <= B_RANGE[1])
+    return "thrown" if outside and np.hypot(np.diff(w), np.diff(b)).max() >= LONG else "under way"
 
 
 def verdict(descent, guess):
@@ -35,15 +42,15 @@ def verdict(descent, guess):
     norm = descent.norm_before[n, 0]
     text += (
         f"Its steepest place was at update {n + 1}: a gradient of length {shown(norm)}, times the learning rate "
-        f"{descent.rate:g}, is a step of {shown(norm * descent.rate)}"
+        f"{shown(descent.rate)}, is a step of length {shown(norm * descent.rate)}"
     )
     if found == "thrown":
         text += (
             f"; it now stands at w = {shown(descent.w[-1, 0])}, b = {shown(descent.b[-1, 0])}, with an error of "
-            f"{descent.error[-1, 0]:.3g}"
+            f"{shown(descent.error[-1, 0])}"
         )
-        if descent.norm_before[-1, 0] < 1e-6:
-            text += f". The gradient there is {shown(descent.norm_before[-1, 0])}: flat ground, and no way back"
+    if found != "valley" and descent.norm_before[-1, 0] < 1e-6:
+        text += f". The gradient there is {shown(descent.norm_before[-1, 0])}: flat ground, an update hardly moves it"
     return text + "."
 
 
@@ -59,7 +66,7 @@ def table(descent, update):
             shown(descent.norm_before[update - 1, k]),
             f"({shown(a[0])}, {shown(a[1])})",
             shown(descent.factor[update - 1, k]),
-            f"{descent.turned[update - 1, k]:.1f}°" if descent.turned[update - 1, k] > 1e-3 else "0°",
+            f"{descent.turned[update - 1, k]:.1f}°" if descent.turned[update - 1, k] >= 0.05 else "0°",
             f"w = {shown(descent.w[update, k])}, b = {shown(descent.b[update, k])}, "
             f"error {shown(descent.error[update, k])}",
         )
@@ -77,8 +84,8 @@ def threshold(descent):
     return (
         f"Along the path clipped by norm the gradient's length is {shown(average)} on average, with a median of "
         f"{shown(median)}" + (": a few steep places make the average" if average > 3 * median else "") + ". The "
-        f"threshold {descent.threshold:g} is {shown(descent.threshold / average)} times the average; Pascanu, Mikolov "
-        "and Bengio (2013) recommend 0.5 to 10 times."
+        f"threshold {shown(descent.threshold)} is {shown(descent.threshold / average)} times the average; Pascanu, "
+        "Mikolov and Bengio (2013) recommend 0.5 to 10 times."
     )
 
 
@@ -87,11 +94,11 @@ def clipping(descent):
     out = []
     for method in ("norm", "value"):
         k = METHODS.index(method)
-        count, turned = int((descent.factor[:, k] < 1).sum()), float(descent.turned[:, k].max())
-        text = f"**{NAMES[method].capitalize()}**: {count} of {descent.updates} updates were shortened"
-        if count:
+        shortened, turned = int((descent.factor[:, k] < 1).sum()), float(descent.turned[:, k].max())
+        text = f"**{NAMES[method].capitalize()}**: {shortened} of {count(descent.updates, 'update')} shortened"
+        if shortened:
             text += f", the most shortened one to {shown(descent.factor[:, k].min())} of its length"
-            text += f"; some were turned, by up to {turned:.1f}°" if turned > 1e-3 else "; none was turned"
+            text += f"; turned by up to {turned:.1f}°" if turned >= 0.05 else "; none turned"
         out.append(f"{text}. {ENDS[fate(descent, method)]}, error {shown(descent.error[-1, k])}.")
     return out
 
@@ -101,13 +108,13 @@ def wall(w, wall_b, where):
     slope = w * SLOPE
     if not np.isfinite(wall_b):
         return (
-            f"{where} the start x₀ = 0.5 cannot repel: w σ′(0.5) = {slope:.3g} is at most 1. There is no wall; "
-            f"it begins at w = {1 / SLOPE:.4g}."
+            f"{where} the start x₀ = 0.5 cannot repel: w σ′(0.5) = {shown(slope, 4)} is at most 1. There is no wall; "
+            f"it begins at w = {shown(1 / SLOPE, 4)}."
         )
     growth = (slope**STEPS - 1) / (slope - 1)
     return (
-        f"{where} the wall stands at b* = 0.5 − w σ(0.5) = {wall_b:.4f}: there the start x₀ = 0.5 is itself a "
+        f"{where} the wall stands at b* = 0.5 − w σ(0.5) = {shown(wall_b, 5)}: there the start x₀ = 0.5 is itself a "
         "resting point, but one that repels: every step multiplies a distance from it by w σ′(0.5), which is "
-        f"{slope:.4g}. A little more b, and the unit runs up; a little less, and it runs down. On the wall itself "
-        f"∂x₅₀/∂b is {shown(growth)}."
-    ).replace("= -", "= −")
+        f"{shown(slope, 4)}. A little more b, and the unit runs up; a little less, and it runs down. On the wall "
+        f"itself ∂x₅₀/∂b is {shown(growth)}."
+    )

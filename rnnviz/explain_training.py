@@ -3,23 +3,25 @@
 import numpy as np
 
 from .cells import find
-from .explain import shown
+from .sources.tasks import task
+from .wording import count, percent, shown
 
 CLIPPED = {"norm": "clipped by norm", "parameter": "clipped per matrix", "value": "clipped by value"}
 OPTIMISER = {"sgd": "SGD", "momentum": "SGD with momentum", "rmsprop": "RMSProp", "adam": "Adam"}
 
 TAKE_AWAY = {
     "clip": "Clipping leaves the backward pass as it is and shortens the step that follows: one wild gradient no "
-    "longer throws away what was learnt. It cannot bring back a gradient that has vanished.",
+    "longer throws the weights away. It cannot bring back a gradient that has vanished.",
     "cell": "A plain RNN learns from the steps that its gradient reaches. Gates let a cell keep its state, and with it "
-    "the gradient, for longer; what is trained decides for how long.",
-    "init": "Where training starts decides how far back the first gradients reach, and so what can be learnt at all.",
+    "the gradient, for longer, if they are open.",
+    "init": "Where training starts decides how far back the first gradients reach, and so from where learning can "
+    "begin.",
     "optimiser": "An optimiser scales the gradient that it is given. It cannot find in it what has vanished on its "
     "way.",
     "rate": "A rate too large throws the weights about, one too small wastes updates; what is too large changes from "
     "place to place, which is why clipping helps.",
-    "forget_bias": "A forget gate that starts half open halves the cell state, and its gradient, at every step: too "
-    "little is left for learning to begin. A bias of 1 or more opens it before the first update.",
+    "forget_bias": "A forget gate that starts half open halves the cell state at every step: 30 steps leave a "
+    "billionth. A higher bias opens it before the first update.",
 }
 """The sentence to take away, by the field in which two runs differ."""
 
@@ -27,14 +29,14 @@ TAKE_AWAY = {
 def label(config, varied):
     """What sets this run apart from the one beside it, in a few words."""
     if varied == "clip":
-        return f"{CLIPPED[config.clip]} at {config.threshold:g}" if config.clip in CLIPPED else "not clipped"
+        return f"{CLIPPED[config.clip]} at {shown(config.threshold)}" if config.clip in CLIPPED else "not clipped"
     if varied == "cell":
         return find(config.cell).title
     if varied == "optimiser":
         return OPTIMISER[config.optimiser]
     if varied == "init":
         return f"{config.init} U"
-    return f"{ {'rate': 'rate', 'forget_bias': 'forget bias'}[varied]} {getattr(config, varied):g}"
+    return f"{ {'rate': 'rate', 'forget_bias': 'forget bias'}[varied]} {shown(getattr(config, varied))}"
 
 
 def objection(first, second, varied):
@@ -46,13 +48,26 @@ def objection(first, second, varied):
     return None
 
 
+def misfit(config, weights):
+    """Why weights of a file cannot start the networks of a `TrainConfig`; None where they can."""
+    work = task(config.task, config.length, config.typed)
+    (inputs, columns), (_, outputs), units = weights.shapes["W"], weights.shapes["V"], weights.shapes["U"][0]
+    held = (len(weights.flat), units, columns // units, inputs, outputs)
+    asked = (config.networks, config.hidden_size, len(find(config.cell).gates), work.inputs, work.outputs)
+    words = ("network", "hidden unit", "gate", "input", "output")
+    apart = [f"{count(has, word)}, not {wanted}" for has, wanted, word in zip(held, asked, words) if has != wanted]
+    if not apart:
+        return None
+    return (f"The weights of the file do not fit the settings: it holds {'; '.join(apart)}. Set seeds, units, cell and "
+            "task on the left to fit it, or take the file away.")
+
+
 def verdict(name, training):
     """How many seeds solve the task now, how many did and no longer do, and how the others stand without memory."""
-    task, solved, total = training.task, training.solved(), training.config.networks
-    count, reached = int(solved.sum()), training.solved_at[training.solved_at >= 0]
-    seeds = "1 seed" if total == 1 else f"{total} seeds"
-    text = f"**{name}**: tested after {training.tested[-1]:,} updates, {count} of {seeds} "
-    text += "solves the task" if count == 1 else "solve the task"
+    work, solved, total = training.task, training.solved(), training.config.networks
+    done, reached = int(solved.sum()), training.solved_at[training.solved_at >= 0]
+    text = f"**{name}**: tested after {count(training.tested[-1], 'update')}, {done} of {count(total, 'seed')} "
+    text += "solves the task" if 1 in (done, total) else "solve the task"
     if reached.size:
         text += f"; the first did after {reached.min():,}"
     lost = int(((training.solved_at >= 0) & ~solved).sum())
@@ -62,11 +77,11 @@ def verdict(name, training):
     rest = loss[~solved & np.isfinite(loss)]
     if rest.size:
         middle = float(np.median(rest))
-        ratio = middle / task.baseline
-        beside = "no better than" if ratio > 0.97 else f"{100 * ratio:.2g} % of"
+        ratio = middle / work.baseline
+        beside = "no better than" if ratio >= 1 else "hardly better than" if ratio > 0.97 else f"{percent(ratio)} of"
         text += (
-            f". The held-out loss of {'those that do not' if count else 'all'} is {shown(middle)} (median), {beside} "
-            f"the {shown(task.baseline)} of an answer without memory"
+            f". The held-out loss of {'those that do not' if done else 'all'} is {shown(middle)} (median), {beside} "
+            f"the {shown(work.baseline)} of an answer without memory"
         )
     return text + "."
 
@@ -83,16 +98,18 @@ def clipped(name, training):
     if config.clip == "none":
         text = f"**{name}**: the median norm of the gradient is {shown(middle)}"
         return text + (f", the largest {shown(top)}, {shown(top / middle)} times as much." if middle > 0 else ".")
-    share = 100 * float(np.nanmean(history["clipped"]))
+    share = float(np.nanmean(history["clipped"]))
     turn = float(np.degrees(np.arccos(np.clip(np.nanmin(history["cosine"]), -1, 1))))
-    text = f"**{name}**: {share:.0f} % of the updates were clipped; the largest norm, {shown(top)}, "
+    text = f"**{name}**: {percent(share)} of the updates were clipped; the largest norm, {shown(top)}, "
     if share == 0:
         return f"**{name}**: no update was clipped; the largest norm was {shown(top)}."
     bucket, network = np.unravel_index(np.nanargmax(before), before.shape)
     text += f"went down to {shown(history['norm_after'][bucket, network])}"
     if config.clip == "norm":
         return text + ", and no gradient was turned: clipping by norm keeps the direction."
-    return text + f". Clipping turned the gradient by up to {turn:.0f}°: the update no longer points downhill exactly."
+    if turn < 0.5:
+        return text + ", and no gradient was turned."
+    return text + f". Clipping turned the gradient by up to {turn:.0f}°: the update no longer points straight downhill."
 
 
 def same_pass(trainings):
@@ -132,7 +149,7 @@ def stops(name, training):
         if not those:
             continue
         first = min(those.values(), key=lambda s: s.update)
-        who = "Its network" if config.networks == 1 else f"{len(those)} of {config.networks} seeds"
+        who = "Its network" if config.networks == 1 else f"{len(those)} of {count(config.networks, 'seed')}"
         words = CAUSES[cause].format(precision=config.precision, step=first.step)
         out.append(
             f"**{name}** diverged. {who} stopped, the first at update {first.update:,}: {words}. The largest weight "
@@ -147,17 +164,19 @@ def _advice(config, cause, stop):
     if config.clip == "none":
         tries.append("clip by norm, at a threshold near the norms of the first updates")
     elif np.isfinite(stop.norm) and config.threshold > stop.norm:
-        tries.append(f"lower the threshold, which at {config.threshold:g} was never reached")
-    tries.append(f"lower the learning rate below {config.rate:g}")
+        tries.append(f"lower the threshold, which at {shown(config.threshold)} was never reached")
+    tries.append(f"lower the learning rate below {shown(config.rate)}")
     if cause in ("state", "gradient") and config.gain > 1:
-        tries.append(f"lower the gain below {config.gain:g}")
+        tries.append(f"lower the gain below {shown(config.gain)}")
     return f"To try: {'; or '.join(tries)}. The weights before that update are kept."
 
 
 def skipped(name, training):
     """How many updates were left out because of a gradient that was not finite."""
-    count = int(training.skipped.sum())
-    return f"**{name}**: {count} updates were left out, because their gradient was not finite." if count else ""
+    left_out = int(training.skipped.sum())
+    if not left_out:
+        return ""
+    return f"**{name}**: {count(left_out, 'update')} left out, for a gradient that was not finite."
 
 
 def seconds_left(trainings):
@@ -181,11 +200,17 @@ def duration(seconds):
 NEITHER = "there will be no difference"
 
 
+def _middle(losses):
+    """The median of losses; infinite where none of them is a number any more."""
+    known = losses[np.isfinite(losses)]
+    return float(np.median(known)) if known.size else np.inf
+
+
 def winner(trainings):
     """Which run's held-out loss is smaller, or `NEITHER` where the two are within 10 %, and the losses."""
-    loss = {name: float(np.nanmedian(t.tests["loss"][-1])) for name, t in trainings.items()}
+    loss = {name: _middle(t.tests["loss"][-1]) for name, t in trainings.items()}
     (one, a), (two, b) = loss.items()
     best = NEITHER if not max(a, b) > 1.1 * min(a, b) else one if a < b else two
     tested = min(t.tested[-1] for t in trainings.values())
-    return best, (f"Tested after {tested:,} updates, the median loss on held-out sequences is {shown(a)} for “{one}” "
-                  f"and {shown(b)} for “{two}”.")
+    return best, (f"Tested after {count(tested, 'update')}, the median loss on held-out sequences is {shown(a)} for "
+                  f"“{one}” and {shown(b)} for “{two}”.")

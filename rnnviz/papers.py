@@ -21,9 +21,9 @@ from .engine.network import backward, draw
 from .engine.parameters import Parameters
 from .engine.record import record, record_with
 from .engine.unroll import unroll
-from .explain import shown
 from .sources import sequences
 from .sources.tasks import task
+from .wording import shown
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from .arguments import instance, read_only, whole
 from .cells import Cell
 from .config import Config
-from .engine.adjoint import Adjoint, Linearisation, shifted
+from .engine.adjoint import Adjoint, Linearisation, pull_back, shifted
 from .engine.parameters import Parameters
 from .engine.plan import columns, plan
 from .engine.unroll import Trajectory
@@ -267,6 +267,17 @@ class Recording:
         for t in range(self.steps - 2, -1, -1):
             bound[t] = _log10_sum(bound[t + 1] + per_step, entering[t])
         return bound
+
+    @cached_property
+    def last_loss(self):
+        """The same recording with the gradient of its last loss alone; itself where the loss enters only once."""
+        entered = np.flatnonzero(self.output_gradient.any(axis=tuple(range(1, self.output_gradient.ndim))))
+        if len(entered) < 2:
+            return self
+        gradient = np.zeros_like(self.output_gradient)
+        gradient[entered[-1]] = self.output_gradient[entered[-1]]
+        back = pull_back(self.local, self.parameters.U, gradient)
+        return sealed(replace(self, output_gradient=gradient, loss=None, back=back))
 
     def _blocks(self, array):
         return {g: columns(array, slice(k, k + 1), self.hidden_size) for k, g in enumerate(self.cell.gates)}

@@ -1,7 +1,5 @@
 """Every preset's sentence is a claim: here it is held against the networks it speaks of, over several seeds."""
 
-from statistics import median
-
 import numpy as np
 import pytest
 
@@ -10,7 +8,7 @@ from rnnviz.config import BOUNDS
 from rnnviz.presets import PRESETS
 from rnnviz.ui.state import CELL_KINDS, CONTROLS
 
-SEEDS = range(5)
+SEEDS = range(20)
 BY_NAME = {preset.name: preset for preset in PRESETS}
 
 
@@ -47,11 +45,11 @@ def test_every_preset_is_held_to_its_word():
 
 @pytest.mark.parametrize("family", ["rnn", "lstm", "gru"])
 def test_vanishing(family):
-    assert all(change(r) < -7 for r in recordings("Vanishing", family))
+    assert all(change(r) < -9 for r in recordings("Vanishing", family))
 
 
 def test_exploding():
-    assert all(change(r) > 3 for r in recordings("Exploding", "rnn"))
+    assert all(change(r) > 4 for r in recordings("Exploding", "rnn"))
 
 
 def test_norm_kept():
@@ -70,27 +68,25 @@ def test_identity_relu():
 def test_saturated():
     assert BY_NAME["Saturated"].values["gain"] > 1
     for r in recordings("Saturated", "rnn"):
-        assert r.spectra["h"][0] > 1 and change(r) < -10
+        assert r.spectra["h"][1] > 1 and change(r) < -10
         assert np.median(np.abs(r.h)) > 0.95
 
 
 def test_forget_biases():
-    gates, changes = [], []
-    for bias in (0, 1, 5):
-        found = recordings(f"Forget bias {bias}", "lstm")
-        gates.append(1 / (1 + np.exp(-bias)))
-        changes.append(median(change(r) for r in found))
-    assert [round(gates[0], 1), round(gates[1], 2), round(gates[2], 3)] == [0.5, 0.73, 0.993]
-    assert changes[0] < changes[1] - 3 and changes[1] < changes[2] - 3
-    assert abs(changes[2]) < 2
+    found = {bias: recordings(f"Forget bias {bias}", "lstm") for bias in (0, 1, 5)}
+    starts = [1 / (1 + np.exp(-bias)) for bias in found]
+    assert [round(starts[0], 1), round(starts[1], 2), round(starts[2], 3)] == [0.5, 0.73, 0.993]
+    assert all(abs(r.gates["f"][1:].mean() - 0.5) < 0.02 for r in found[0])
+    zero, one, five = (np.array([change(r) for r in found[bias]]) for bias in found)
+    assert (one > zero).all() and (one < -3).all() and (five > -3).all() and (five < 2).all()
 
 
 def test_lstm_explodes():
-    assert all(change(r) > 3 for r in recordings("LSTM explodes", "lstm"))
+    assert all(change(r) > 2 for r in recordings("LSTM explodes", "lstm"))
 
 
 def test_gru_keeps():
-    assert all(abs(change(r)) < 0.5 for r in recordings("GRU keeps", "gru"))
+    assert all(np.log10(0.5) < change(r) <= 0 for r in recordings("GRU keeps", "gru"))
 
 
 def test_every_kind_of_cell_is_on_the_screen():

@@ -1,6 +1,10 @@
-"""The pairs of the training presets, trained: each shows the difference that it claims, over several seeds."""
+"""The pairs of the training presets, trained: each ends as its lesson says, and what is said of it is so.
+
+The same settings were trained from 8 base seeds, 32 networks, with the same end; here it is the seeds of the page.
+"""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -13,21 +17,33 @@ from rnnviz.ui.training_controls import settings
 BY_NAME = {preset.name: preset for preset in TRAINING_PRESETS}
 
 
-def pair(name, updates=None, **changes):
-    """Both runs of a preset, trained to the end."""
+@cache
+def trained(config):
+    run = Training(config)
+    while not run.finished:
+        run.update()
+    assert not run.stops
+    return run
+
+
+def pair(name, networks=4):
+    """Both runs of a preset, trained to the end; presets share some of them."""
     first, second, _ = settings(BY_NAME[name].values)
-    runs = []
-    for config in (first, second):
-        run = Training(replace(config, updates=updates or config.updates, **changes))
-        while not run.finished:
-            run.update()
-        assert not run.stops
-        runs.append(run)
-    return runs
+    return [trained(replace(config, networks=networks)) for config in (first, second)]
+
+
+def at_chance(run):
+    """No network solves it, nor did, and all answer as if they guessed."""
+    return not (run.solved_at >= 0).any() and (run.tests["loss"][-1] > 0.97 * run.task.baseline).all()
+
+
+def for_good(run):
+    """Every network solves it; the history of the tests says that none lost it again."""
+    return run.solved().all()
 
 
 def test_every_preset_is_held_to_its_word():
-    told = {"Clipped or not", "RNN against LSTM", "Forget bias 0 or 1", "Threshold 1 or 0.001", "By norm or by value"}
+    told = {"Clipped or not", "RNN against LSTM", "Half open or open", "Threshold 1 or 0.002", "By norm or by value"}
     assert set(BY_NAME) == told
     for preset in TRAINING_PRESETS:
         assert set(preset.values) <= set(TRAINED) and preset.shows
@@ -38,39 +54,47 @@ def test_every_preset_is_held_to_its_word():
         assert differ and differ <= {varied, "threshold"}
 
 
-def test_clipping_rescues():
-    clipped, free = pair("Clipped or not", networks=6)
-    assert clipped.solved().all()
-    assert not free.solved().any() and (free.tests["loss"][-1] > 0.9 * free.task.baseline).all()
-    assert free.history["norm_before"].max() > 8 * clipped.config.threshold
+def test_the_page_opens_with_the_first():
+    assert settings({}) == settings(TRAINING_PRESETS[0].values)
+
+
+def test_clipped_or_not():
+    free, clipped = sorted(pair("Clipped or not"), key=lambda run: run.config.clip != "none")
+    assert (free.config.clip, clipped.config.clip, clipped.config.threshold) == ("none", "norm", 1.0)
+    assert for_good(clipped) and at_chance(free)
+    norms = free.history["norm_before"]
+    peak = norms.max(axis=0)
+    assert (peak > 100 * np.median(norms, axis=0)).all(), "an explosion that one can see, in every network"
+    assert clipped.history["cosine"].min() > 1 - 1e-6
 
 
 def test_rnn_against_lstm():
-    rnn, lstm = pair("RNN against LSTM")
-    assert rnn.config.cell == "rnn" and lstm.config.cell == "lstm"
-    assert (rnn.tests["loss"][-1] > 0.9 * rnn.task.baseline).all()
-    assert (lstm.tests["loss"][-1] < lstm.task.baseline / 10).all()
+    rnn, lstm = pair("RNN against LSTM", networks=2)
+    assert (rnn.config.cell, lstm.config.cell) == ("rnn", "lstm")
+    assert {run.config.clip for run in (rnn, lstm)} == {"norm"} and {run.config.threshold for run in (rnn, lstm)} == {1}
+    assert for_good(lstm) and at_chance(rnn)
 
 
-def test_forget_bias():
-    zero, one = pair("Forget bias 0 or 1")
-    assert not zero.solved().any() and (zero.tests["loss"][-1] > 0.97 * zero.task.baseline).all()
-    assert one.solved().all()
+def test_half_open_or_open():
+    half, whole = pair("Half open or open", networks=2)
+    assert (half.config.forget_bias, whole.config.forget_bias) == (0, 4)
+    assert round(1 / (1 + np.exp(-whole.config.forget_bias)), 2) == 0.98
+    assert at_chance(half) and for_good(whole)
 
 
 def test_threshold_too_small():
-    usual, tiny = pair("Threshold 1 or 0.001")
-    assert usual.solved().all()
-    assert not tiny.solved().any() and (tiny.tests["loss"][-1] > 0.9 * tiny.task.baseline).all()
-    assert tiny.history["clipped"].mean() == 1
+    usual, tiny = pair("Threshold 1 or 0.002")
+    assert (usual.config.threshold, tiny.config.threshold) == (1, 0.002)
+    assert for_good(usual) and not (tiny.solved_at >= 0).any()
+    assert tiny.history["clipped"].mean() == 1 and tiny.history["cosine"].min() > 1 - 1e-6
+    assert (tiny.tests["loss"][-1] < tiny.tests["loss"][0] + 0.1).all(), "nothing is thrown away"
 
 
 def test_by_norm_or_by_value():
     norm, value = pair("By norm or by value")
-    assert norm.solved().all() and value.solved().all()
     turned = [np.degrees(np.arccos(np.clip(run.history["cosine"], -1, 1))) for run in (norm, value)]
-    assert turned[0].max() < 0.2 and (turned[1].max(axis=0) > 20).all()
-    assert (value.history["norm_after"] <= 0.02 * np.sqrt(value.weights.flat.shape[1]) * (1 + 1e-6)).all()
+    assert turned[0].max() < 0.2 and (turned[1].max(axis=0) > 20).all() and for_good(norm)
+    assert (value.history["norm_after"] <= 0.01 * np.sqrt(value.weights.flat.shape[1]) * (1 + 1e-6)).all()
 
 
 @pytest.mark.parametrize("preset", TRAINING_PRESETS, ids=lambda p: p.name)

@@ -63,6 +63,9 @@ class Cell:
     multiplied: gate -> name of the vector that its block of U multiplies, where that is not h_prev.
     latex: name -> right-hand side of the equation, in LaTeX.
     max_slope: the largest slope of the activation, for cells of the form h = phi(x W + h U + b); otherwise None.
+    kind: what sets it apart from the others of its family, in a word or two; its title if empty.
+    opens: the values that are gates, between 0 and 1. keeps: the one of them that multiplies the previous value of the
+    last state, if one does.
     """
 
     name: str
@@ -74,6 +77,9 @@ class Cell:
     latex: Mapping[str, str]
     multiplied: Mapping[str, str] = field(default_factory=dict)
     max_slope: float | None = None
+    kind: str = ""
+    opens: tuple[str, ...] = ()
+    keeps: str = ""
 
     @cached_property
     def reads(self):
@@ -105,6 +111,12 @@ class Cell:
                     f"The cell {self.name!r} must read gate {gate!r} either whole, as 'a_{gate}', or in both its "
                     f"parts, 'x_{gate}' and 'u_{gate}'. Got {parts} instead."
                 )
+        strange = [n for n in (*self.opens, *filter(None, [self.keeps])) if n not in self.equations]
+        if strange:
+            raise ValueError(
+                f"The 'opens' and 'keeps' of cell {self.name!r} must name equations of its own. Got {strange[0]!r} "
+                "instead."
+            )
         missing = [n for n in (*self.states, *self.multiplied.values()) if n not in self.equations]
         if missing or not self.states or self.states[0] != "h":
             raise ValueError(

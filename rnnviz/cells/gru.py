@@ -30,6 +30,9 @@ register(
         states=("h",),
         equations={"r": sigmoid, "z": sigmoid, "n": candidate, "h": hidden_state},
         latex=LATEX | {"n": r"\tanh(x_n + r_t \odot u_n)"},
+        kind="reset after product",
+        opens=("r", "z"),
+        keeps="z",
     )
 )
 register(
@@ -42,5 +45,8 @@ register(
         equations={"r": sigmoid, "z": sigmoid, "q": reset_state, "n": tanh, "h": hidden_state},
         latex=LATEX | {"q": r"r_t \odot h_{t-1}", "n": r"\tanh(a_n)"},
         multiplied={"n": "q"},
+        kind="reset before product",
+        opens=("r", "z"),
+        keeps="z",
     )
 )

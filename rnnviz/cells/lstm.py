@@ -40,6 +40,9 @@ register(
         states=("h", "c"),
         equations={"g": tanh, "i": sigmoid, "f": sigmoid, "o": sigmoid, "c": cell_state, "h": hidden_state},
         latex=LATEX | {"c": r"f_t \odot c_{t-1} + i_t \odot g_t"},
+        kind="forget gate",
+        opens=("i", "f", "o"),
+        keeps="f",
     )
 )
 register(
@@ -51,6 +54,8 @@ register(
         states=("h", "c"),
         equations={"g": tanh, "i": sigmoid, "o": sigmoid, "c": cell_state_1997, "h": hidden_state},
         latex=LATEX | {"c": r"c_{t-1} + i_t \odot g_t"},
+        kind="no forget gate (1997)",
+        opens=("i", "o"),
     )
 )
 register(
@@ -62,5 +67,8 @@ register(
         states=("h", "c"),
         equations={"g": tanh, "f": sigmoid, "o": sigmoid, "c": cell_state_coupled, "h": hidden_state},
         latex=LATEX | {"c": r"f_t \odot c_{t-1} + (1 - f_t) \odot g_t"},
+        kind="coupled gates",
+        opens=("f", "o"),
+        keeps="f",
     )
 )

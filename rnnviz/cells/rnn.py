@@ -2,11 +2,11 @@
 
 from .base import Cell, identity, register, relu, sigmoid, tanh
 
-for name, title, phi, latex, max_slope in (
-    ("rnn", "RNN", tanh, r"\tanh(a_h)", 1.0),
-    ("rnn_relu", "RNN (ReLU)", relu, r"\max(0, a_h)", 1.0),
-    ("rnn_logistic", "RNN (logistic)", sigmoid, r"\sigma(a_h)", 0.25),
-    ("rnn_identity", "RNN (linear)", identity, r"a_h", 1.0),
+for name, title, kind, phi, latex, max_slope in (
+    ("rnn", "RNN", "tanh", tanh, r"\tanh(a_h)", 1.0),
+    ("rnn_relu", "RNN (ReLU)", "relu", relu, r"\max(0, a_h)", 1.0),
+    ("rnn_logistic", "RNN (logistic)", "logistic", sigmoid, r"\sigma(a_h)", 0.25),
+    ("rnn_identity", "RNN (linear)", "identity", identity, r"a_h", 1.0),
 ):
     register(
         Cell(
@@ -18,5 +18,6 @@ for name, title, phi, latex, max_slope in (
             equations={"h": phi},
             latex={"h": latex},
             max_slope=max_slope,
+            kind=kind,
         )
     )

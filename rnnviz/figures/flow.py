@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..formats import FORMATS
-from .theme import FAMILY_COLOURS, FAMILY_DASHES, GREY, figure
+from .theme import FAMILY_COLOURS, FAMILY_DASHES, GREY, OTHER_COLOUR, OTHER_DASH, figure
 
 WINDOWS = {"near": (-20, 10), "wide": (-60, 30), "double": (-330, 320), "all": (-1100, 650)}
 """Powers of ten that the vertical axis can show; it never rescales by itself."""
@@ -31,7 +31,8 @@ def gradient_flow(
         if r.cell.family in families:
             colour, dash, aside = SECOND, "solid", SECOND
         else:
-            colour, dash, aside = FAMILY_COLOURS[r.cell.family], FAMILY_DASHES[r.cell.family], GREY
+            colour, dash = _look(r.cell.family)
+            aside = GREY
         families.add(r.cell.family)
         traces.append(_line(t, r.log10_dh, f"{label}: ∂L/∂h", colour, dash, 3))
         if cell_state and r.c is not None:
@@ -87,7 +88,7 @@ def step_shares(recordings, steps=None, parameter="U"):
     for row, (label, r) in enumerate(recordings.items()):
         share = r.shares[parameter]
         axis = f"y{row + 1}" if row else "y"
-        colour = FAMILY_COLOURS[r.cell.family]
+        colour, _ = _look(r.cell.family)
         traces.append(
             # One outline for all bars of a row: a thousand bars drawn one by one are too slow to follow a finger.
             {
@@ -132,6 +133,11 @@ def spectral_line(recording):
         per_step = np.log10(recording.spectra["h"][0] * recording.cell.max_slope)
         line = recording.log10_dh[last] + (last - np.arange(recording.steps)) * per_step
     return np.where(np.arange(recording.steps) <= last, line, np.nan)
+
+
+def _look(family):
+    """Colour and dash of a family of cells."""
+    return FAMILY_COLOURS.get(family, OTHER_COLOUR), FAMILY_DASHES.get(family, OTHER_DASH)
 
 
 def _line(t, log10, name, colour, dash, width):

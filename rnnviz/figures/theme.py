@@ -8,6 +8,9 @@ dark side, so figures come with neutral greys only.
 FAMILY_COLOURS = {"rnn": "#D55E00", "lstm": "#0072B2", "gru": "#009E73"}
 FAMILY_DASHES = {"rnn": "dash", "lstm": "solid", "gru": "dashdot"}
 
+OTHER_COLOUR, OTHER_DASH = "#56B4E9", "longdash"
+"""Of a family that came later."""
+
 GATE_COLOURS = {
     "i": "#E69F00",
     "f": "#0072B2",

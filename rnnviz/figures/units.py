@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..names import NAMES
-from .theme import GATE_COLOURS, SIGNED, figure, opening
+from .theme import GATE_COLOURS, GREY, SIGNED, figure, opening
 
 ROW, GAP, TOP, FOOT = 96, 40, 24, 48
 """Heights in pixels: of a heatmap, between two, above and below all."""
@@ -28,7 +28,7 @@ def cell_heatmaps(recording, batch=0, label=""):
         bottom = top - ROW / height
         suffix = str(k + 1) if k else ""
         values = np.where(np.isfinite(values), values, np.nan)
-        low, high, scale = _range(name, values)
+        low, high, scale = _range(name, values, recording.cell)
         words = "input x (one-hot)" if name == "x" and values.shape[1] > 8 else f"{NAMES.get(name, name)} {name}"
         traces.append(
             {
@@ -88,12 +88,12 @@ def cell_heatmaps(recording, batch=0, label=""):
     )
 
 
-def _range(name, values):
+def _range(name, values, cell):
     """The ends of a quantity's colour scale, and the scale."""
     finite = np.abs(values[np.isfinite(values)])
     largest = float(finite.max()) if finite.size else 1.0
-    if name in "ifoz" or name == "r":
-        return 0.0, 1.0, opening(GATE_COLOURS[name])
+    if name in cell.opens:
+        return 0.0, 1.0, opening(GATE_COLOURS.get(name, GREY))
     if name in GATE_COLOURS and name not in "xcq" and largest <= 1:
         return -1.0, 1.0, SIGNED
     largest = min(largest or 1.0, 8e307)  # twice that is still a number, as a colour scale needs

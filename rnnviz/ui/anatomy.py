@@ -55,10 +55,6 @@ class View:
     columns: int = 1
 
 
-def _no_settings(label, recording, config, drawn):
-    return {}
-
-
 def _window(label, recording, config, drawn):
     return {"window": controls.choice("window", "Vertical axis", "Which powers of ten are shown.")}
 
@@ -87,9 +83,8 @@ def _paths(label, recording, window):
     if found is None:
         return {"view": f"{recording.cell.title} has no gate that keeps its state: all of its gradient goes through U. "
                         "Choose the LSTM or the GRU above."}
-    carried = recording.cell.states[-1]
-    gate = {"lstm": "f", "gru": "z"}[recording.cell.family]
-    named = f"the {NAMES[gate]} {gate}" if gate in recording.cell.gates else "ones (it has no forget gate)"
+    carried, gate = recording.cell.states[-1], recording.cell.keeps
+    named = f"the {NAMES.get(gate, 'gate')} {gate}" if gate else f"what a step keeps of {carried}"
     return {"paths": figures.paths(found, recording.steps, window, carried, named),
             "view": words.paths(label, recording, found, named)}
 
@@ -110,15 +105,9 @@ def _phase_diagram(label, recording, axis, field, drawn):
     values = tuple(np.linspace(*ends, 64).tolist())
     current = getattr(config, field)
     logs = _phase(replace(config, **{field: bound.default}), field, values, None if drawn else recording.x)
-    kept = np.flatnonzero(np.abs(logs[0] - logs[-1]) < 1)
     change = recording.log10_dh[0] - recording.log10_dh[-1]
-    return {
-        "phase": figures.phase(np.array(values), logs, field, axis, current),
-        "view": f"**{label}** at {axis} {current:g}: over {config.steps - 1} steps back the size of ∂L/∂h is "
-                f"multiplied by {explain.number(change)}. "
-                + (f"Of the 64 networks {len(kept)} keep it within a factor of 10." if len(kept)
-                   else "None of the 64 networks keeps it within a factor of 10."),
-    }
+    return {"phase": figures.phase(np.array(values), logs, field, axis, current),
+            "view": words.phase(label, axis, current, logs, change)}
 
 
 def _reach(label, recording, config, drawn):
@@ -149,7 +138,7 @@ VIEWS = dict(zip(state.VIEWS, (
         "exponents": "How to read it: the growth of each direction over all steps together, as a mean a step. Below 0 "
                      "is vanishing, above 0 is exploding, and chaos."}, _step, columns=2),
     View(_paths, {
-        "paths": "How to read it: the dashed part only ever passed the gate that keeps the state; the dotted part went "
+        "paths": "How to read it: the dashed part only ever passed from state to state; the dotted part went "
                  "through the recurrent weights at least once. The two add up to the whole, as arrows do: they can "
                  "also cancel."}, _window),
     View(_phase_diagram, {

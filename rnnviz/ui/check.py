@@ -3,7 +3,8 @@
 import streamlit as st
 
 from ..checks import check
-from .state import plain
+from ..wording import count, shown
+from .state import spoken
 
 WORDS = {"h": "∂L/∂h", "c": "∂L/∂c"}
 
@@ -32,12 +33,12 @@ def _checked(recording):
     try:
         return check(recording)
     except ValueError as error:
-        return str(error)
+        return spoken(error)
 
 
 def _show(label, results):
     if isinstance(results, str):
-        st.warning(f"**{label}**: {plain(results)}")
+        st.warning(f"**{label}**: {results}")
         return
     rows = {"way": [], "gradient": [], "largest relative difference": [], "at step": [], "time, ms": []}
     for r in results:
@@ -51,11 +52,11 @@ def _show(label, results):
           for way in ("autograd", "hand-written")}
     if None not in by.values():
         st.markdown(f"Ways that share no code {'agree' if by['autograd'] < 1e-8 else '**do not agree**'}, to "
-                    f"{max(by.values()):.0e}. Nudging is good to about 1e-6 of the largest gradient.")
+                    f"{shown(max(by.values()))}. Nudging is good to about a millionth of the largest gradient.")
         if by["autograd"] < 1e-8 < by["hand-written"]:
             st.markdown("The formulas written by hand lose digits here: units are saturated, and 1 − tanh² and "
                         "σ(1 − σ) are then differences of two numbers that are nearly 1. Autograd's do not subtract.")
     left = max(r.left_out for r in results)
     if left:
-        st.caption(f"{left} steps are left out: their gradient is 0, or outside of what float64 holds with full "
-                   "precision. The engine carries powers of two apart and goes on; the others cannot.")
+        st.caption(f"{count(left, 'step')} left out: the gradient there is 0, or outside of what float64 holds with "
+                   "full precision. The engine carries powers of two apart and goes on; the others cannot.")

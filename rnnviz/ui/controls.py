@@ -7,9 +7,32 @@ import streamlit as st
 
 from .. import sources
 from ..config import BOUNDS, Config
-from .state import CELL_KINDS, CONTROLS, INPUTS, back_to_start, in_force, plain, recall, reseed, take_preset
+from ..wording import shown
+from .state import (
+    CELL_KINDS,
+    CELL_LABELS,
+    CONTROLS,
+    INPUTS,
+    KIND_CONTROLS,
+    back_to_start,
+    in_force,
+    plain,
+    recall,
+    reseed,
+    spoken,
+    take_preset,
+)
 
 LARGEST_FILE = 5 * 1024 * 1024
+
+KIND_WORDS = {
+    "rnn": ("RNN activation", "The function that the plain RNN applies to each unit."),
+    "lstm": ("LSTM kind", "Today's LSTM has a forget gate; the one of 1997 had none; with coupled gates, the input "
+             "gate is 1 minus the forget gate."),
+    "gru": ("GRU kind", "Whether the reset gate acts after the product with U, as in PyTorch and Keras, or before it, "
+            "as in the paper of 2014."),
+}
+"""What the control of a family's kinds is called, and what it says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,19 +97,7 @@ def sidebar():
             init = choice(
                 "init", "Recurrent weights U", "; ".join(f"**{n}**: {s}" for n, s in BOUNDS["init"].options.items())
             )
-            activation = choice("activation", "RNN activation", "The function that the plain RNN applies to each unit.")
-            lstm = choice(
-                "lstm",
-                "LSTM kind",
-                "Today's LSTM has a forget gate; the one of 1997 had none; with coupled "
-                "gates, the input gate is 1 minus the forget gate.",
-            )
-            gru = choice(
-                "gru",
-                "GRU kind",
-                "Whether the reset gate acts after the product with U, as in PyTorch and "
-                "Keras, or before it, as in the paper of 2014.",
-            )
+            kinds = {label: _kind(label, family) for label, family in CELL_LABELS.items()}
             forget = slider(
                 "forget_bias",
                 "Forget-gate bias",
@@ -131,8 +142,15 @@ def sidebar():
         seed=int(seed or 0),
         **source,
     )
-    kinds = {"RNN": CELL_KINDS["rnn"][activation], "LSTM": CELL_KINDS["lstm"][lstm], "GRU": CELL_KINDS["gru"][gru]}
     return Setup({label: replace(base, cell=cell) for label, cell in kinds.items()}, inputs, steps, hidden, tokens)
+
+
+def _kind(label, family):
+    """The cell of a family: the chosen one of its kinds, if there are several."""
+    kinds, name = CELL_KINDS[family], KIND_CONTROLS[family]
+    if len(kinds) < 2:
+        return next(iter(kinds.values()))
+    return kinds[choice(name, *KIND_WORDS.get(family, (f"{label} kind", "Which cell of this family is drawn.")))]
 
 
 def presets(options, sets, reads, key="preset"):
@@ -205,14 +223,14 @@ def _text(name, label, check, area=False):
         kept[f"usable_{name}"] = text
     except ValueError as error:
         kept.setdefault(f"usable_{name}", bound.default)
-        st.warning(f"{plain(str(error))} Still in use: “{plain(kept[f'usable_{name}'][:40])}”.")
+        st.warning(f"{spoken(error)} Still in use: “{plain(kept[f'usable_{name}'][:40])}”.")
     return kept[f"usable_{name}"]
 
 
 def _series(series, fields):
     """Say which part of a series is used and how it was standardised."""
     used = min(len(series.values), fields["steps"])
-    mean, std = (f"{v:.4g}" for v in (lambda s: (s.mean, s.std))(sources.standardise(series.values[:used])))
+    mean, std = (shown(v, 4) for v in (lambda s: (s.mean, s.std))(sources.standardise(series.values[:used])))
     st.caption(
         f"The first {used} of {len(series.values)} values of {plain(series.name)}, standardised: less their mean "
         f"{mean}, divided by their standard deviation {std}. {plain(series.source)}"
@@ -250,6 +268,6 @@ def _upload():
     try:
         sources.standardise(series.values[: kept.get("steps", 100)])
     except ValueError as error:
-        st.error(f"{plain(str(error))} The input is noise instead.")
+        st.error(f"{spoken(error)} The input is noise instead.")
         return None
     return series

@@ -12,12 +12,14 @@ from ..config import Config
 from ..engine.record import record
 from ..figures import gradient_flow
 from ..figures import papers as figures
+from ..wording import shown
 from .plot import plot
 
 GRID = Path(__file__).parents[1] / "data" / "paper_grid.json"
 LIVE_VERSIONS = {
-    "P6": {"train_init": "orthogonal", "train_length": "20", "train_rate": "0.2", "train_updates": "600"},
-    "P7": {"vary": "cell", "train_init": "gaussian",
+    "P6": {"train_cell": "RNN", "train_init": "orthogonal", "train_input_scale": "1", "train_length": "20",
+           "train_rate": "0.2", "train_updates": "600"},
+    "P7": {"vary": "cell", "train_cell": "RNN", "train_init": "gaussian", "train_input_scale": "1",
            "train_task": "Adding problem of 1997", "train_length": "20", "train_optimiser": "adam",
            "train_rate": "0.02", "train_updates": "1500"},
 }
@@ -36,8 +38,8 @@ def table(rows):
         "holds": ["✔ yes" if r.holds else "✘ no" for r in rows],
         "number": [r.what for r in rows],
         "paper says": [r.says for r in rows],
-        "theory says": [f"{r.theory:.9g}" for r in rows],
-        "measured now": [f"{r.measured:.9g}" for r in rows],
+        "theory says": [shown(r.theory, 9) for r in rows],
+        "measured now": [shown(r.measured, 9) for r in rows],
         "must be": [r.allowed for r in rows],
     })
 
@@ -77,18 +79,19 @@ def _orthogonal(rows):
 def _memory(rows):
     measured = [(b, r.measured) for b, r in zip((0.0, 1.0, 2.0, 5.0), rows)]
     plot(figures.memory(*map(np.array, zip(*measured)), 50), "paper",
-         "How to read it: a forget-gate bias decides what is left after 50 steps; 5 keeps most, 0 keeps nothing.")
+         "How to read it: a forget-gate bias decides what is left after 50 steps; the higher, the more.")
 
 
 def _chaos(rows):
     plot(figures.chaos(papers.GAINS, papers.lyapunov_of_random_networks()), "paper",
-         "How to read it: below 0 every difference dies out, above 0 the network is chaotic and gradients explode.")
+         "How to read it: below 0 every difference dies out and gradients vanish; above 0 the network is chaotic and "
+         "they explode.")
 
 
 def _smoothness(rows):
     plot(figures.smoothness(*papers.smoothness()), "paper",
-         "How to read it: each dot is an update. The steeper the place, the faster the gradient changes there: which "
-         "is why a step must be short where the gradient is long.")
+         "How to read it: each dot is an update: across, how steep the place is; up, how fast the gradient changes "
+         "there. Where both grow together, a step must be short where the gradient is long.")
 
 
 DRAWINGS = {"P3": _conditions, "P8": _memory, "P10": _chaos, "P12": _orthogonal, "P14": _smoothness}

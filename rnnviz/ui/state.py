@@ -1,5 +1,6 @@
 """What a person has set: every control's name, bound and place in the address."""
 
+import re
 import secrets
 from dataclasses import replace
 
@@ -8,15 +9,23 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ..cells import CELLS
 from ..cliff import B_RANGE, NAMES, UPDATES, W_RANGE
-from ..config import BOUNDS, TASKS, Choice, Config, Number, TrainConfig, complaint
+from ..config import BOUNDS, TASKS, Choice, Config, Number, TrainConfig
 from ..figures.flow import WINDOWS
+from ..figures.theme import FAMILY_COLOURS
 from ..papers import TITLES
 
 CELL_KINDS = {
-    "rnn": {"tanh": "rnn", "relu": "rnn_relu", "logistic": "rnn_logistic", "identity": "rnn_identity"},
-    "lstm": {"forget gate": "lstm", "no forget gate (1997)": "lstm_1997", "coupled gates": "lstm_coupled"},
-    "gru": {"reset after product": "gru", "reset before product": "gru_2014"},
+    family: {cell.kind or cell.title: name for name, cell in CELLS.items() if cell.family == family}
+    for family in dict.fromkeys([*FAMILY_COLOURS, *(cell.family for cell in CELLS.values())])
 }
+"""Family -> what each of its kinds is called -> cell, as they are registered; the first kind is the default."""
+
+CELL_LABELS = {CELLS[next(iter(kinds.values()))].title: family for family, kinds in CELL_KINDS.items()}
+"""What a family is called on the screen -> the family."""
+
+KIND_CONTROLS = {family: "activation" if family == "rnn" else family for family in CELL_KINDS}
+"""Family -> the control that chooses its kind."""
+
 INPUTS = {**BOUNDS["input"].options, "csv": "a column of a CSV file of your own"}
 
 
@@ -80,8 +89,8 @@ VARIED = {
 def _training_controls():
     """Two runs: train_<field> is the first one's, other_<field> the second one's where the two differ."""
     # What the page opens with is the first of its presets.
-    defaults = {"train_task": TASKS[BOUNDS["task"].default], "train_cell": "RNN", "train_rate": "0.2",
-                "train_threshold": "1", "train_init": "orthogonal", "train_length": 20, "train_updates": 600}
+    defaults = {"train_task": TASKS[BOUNDS["task"].default], "train_cell": "RNN (ReLU)", "train_init": "identity",
+                "train_input_scale": 0.3, "train_length": 20, "train_rate": "0.1", "train_threshold": "1"}
     out = {"vary": Choice("clipping", VARIED)}
     for name in TrainConfig.__dataclass_fields__:
         control = f"train_{name}"
@@ -98,18 +107,16 @@ def _training_controls():
 CONTROLS = {
     **{name: BOUNDS[name] for name in Config.__dataclass_fields__ if name in BOUNDS and name != "batch_size"},
     "input": Choice("noise", INPUTS),
-    "activation": Choice("tanh", CELL_KINDS["rnn"]),
-    "lstm": Choice("forget gate", CELL_KINDS["lstm"]),
-    "gru": Choice("reset after product", CELL_KINDS["gru"]),
-    "cells": Several(["RNN", "LSTM", "GRU"], ["RNN", "LSTM", "GRU"]),
+    **{KIND_CONTROLS[family]: Choice(next(iter(kinds)), kinds) for family, kinds in CELL_KINDS.items()},
+    "cells": Several(list(CELL_LABELS), CELL_LABELS),
     "window": Choice("near", WINDOWS),
     "cell_state": Flag(True),
     "bound": Flag(False),
     "slope": Flag(False),
     "formats": Several([], ["float16", "bfloat16", "float32", "float64"]),
     "step": Number(1, 1, 1000, 1, whole=True),
-    "shown": Choice("LSTM", {"RNN": "", "LSTM": "", "GRU": ""}),
-    "beside": Choice("none", {"none": "", "RNN": "", "LSTM": "", "GRU": ""}),
+    "shown": Choice("LSTM", dict.fromkeys(CELL_LABELS, "")),
+    "beside": Choice("none", dict.fromkeys(["none", *CELL_LABELS], "")),
     "unit": Number(1, 1, 128, 1, whole=True),
     "predict": Flag(True),
     "paper": Choice(next(iter(PAPERS)), PAPERS),
@@ -132,7 +139,7 @@ CONTROLS = {
 TRAINED = tuple(_training_controls())
 """The controls of the training page."""
 
-PICTURED = tuple(name for name in ("input", "activation", "lstm", "gru", "window", "bound", "slope",
+PICTURED = tuple(name for name in ("input", *KIND_CONTROLS.values(), "window", "bound", "slope",
                                    *Config.__dataclass_fields__) if name in CONTROLS)
 """The controls that a preset of the gradient flow sets."""
 
@@ -179,8 +186,7 @@ def _asked(name):
     except (ValueError, KeyError, OverflowError):
         value, used = None, control.default
     if value != used or value is None:
-        shown = f"{used:g}" if isinstance(control, Number) else f"{used!r}"
-        notes.append(f"{complaint(name, control.allowed, texts[-1])} {shown} is used.")
+        notes.append(_note(name, control, texts[-1], used))
     return name, used
 
 
@@ -189,6 +195,16 @@ def recall(name):
     kept = st.session_state
     if name not in kept:
         kept[name] = kept.get("settings", {}).get(name, CONTROLS[name].default)
+
+
+def _note(name, control, text, used):
+    """What the address asked for, what is allowed, and what is used instead."""
+    allowed, taken = control.allowed, f"“{used}”"
+    if isinstance(control, Number):
+        low, high, taken = (control.text(value).replace("-", "−") for value in (control.low, control.high, used))
+        allowed = f"{'a whole number' if control.whole else 'a number'} from {low} to {high}"
+    asked = text if len(text) < 80 else f"{text[:77]}..."
+    return f"The address has {name}={asked}, which must be {allowed}. {taken} is used."
 
 
 def remember():
@@ -240,6 +256,11 @@ def say_notes():
 def plain(text):
     """A user's own words, shown as they are and not as Markdown."""
     return "".join("\\" + c if c in "\\`*_{}[]<>()#+-!|~$:" else c for c in text)
+
+
+def spoken(error):
+    """A message of the library as a person reads it, who sets controls and no parameters."""
+    return plain(re.sub(r"The '(\w+)' parameter", lambda found: f"The {found[1].replace('_', ' ')}", str(error)))
 
 
 def put(values):

@@ -69,7 +69,8 @@ def start(first, second, varied, initial):
         kept["pair"] = Pair(runs, running=True)
         kept["pair_error"] = None
     except ValueError as error:
-        kept["pair_error"] = str(error)
+        reasons = [explain.misfit(c, initial) for c in (first, second)] if initial is not None else []
+        kept["pair_error"] = next(filter(None, reasons), str(error))
 
 
 def keep():
@@ -155,8 +156,8 @@ def bar(first, second, varied):
         labels = [explain.label(config, varied) for config in (first, second)]
         st.markdown(f"**{labels[0]}** against **{labels[1]}**: press **Train**.")
         if kept.get("predict", True):
-            st.radio("Before you look: which of the two will have the smaller loss at the end, on sequences it was not "
-                     "trained on?", [*labels, explain.NEITHER], index=None, key="expected_now", on_change=_expect)
+            st.radio("Before you look: which of the two will have the smaller loss at the end, on held-out "
+                     "sequences?", [*labels, explain.NEITHER], index=None, key="expected_now", on_change=_expect)
     return pair
 
 
@@ -229,7 +230,7 @@ def inside(pair):
                     f"probe-{label}",
                     "How to read it: each row is a unit, each column a step; blue is negative, orange positive."
                     + (" Gates are white when shut (0) and in full colour when open (1)."
-                       if find(t.config.cell).gates[1:] else ""),
+                       if find(t.config.cell).opens else ""),
                 )
 
 

@@ -9,7 +9,7 @@ from ..engine.weights_file import read_weights
 from ..sources.tasks import LENGTHS, task
 from .controls import choice, slider, start_over
 from .predict import prediction_switch
-from .state import CONTROLS, VARIED, WORDS, plain, recall
+from .state import CONTROLS, VARIED, WORDS, plain, recall, spoken
 
 
 def sidebar():
@@ -129,7 +129,7 @@ def _task():
         st.caption(f"{plain(chosen.says)} Without memory: {plain(chosen.baseline_says)}. Solved: "
                    f"{plain(chosen.solved_says)}. {plain(chosen.source)}")
     except ValueError as error:
-        st.warning(f"{plain(str(error))} The ready text is used.")
+        st.warning(f"{spoken(error)} The ready text is used.")
 
 
 def _upload():
@@ -146,7 +146,7 @@ def _upload():
         st.caption(f"Both runs will start from the {networks} networks of this file. Seeds, cell, units and task must "
                    "be set to fit them.")
     except ValueError as error:
-        st.error(f"{plain(str(error))} Drawn weights are used.")
+        st.error(f"{spoken(error)} Drawn weights are used.")
 
 
 def _value(values, control):

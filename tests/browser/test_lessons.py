@@ -210,8 +210,8 @@ def test_closing_the_tab_ends_the_work(browser, fresh_server):
 def test_presets_and_a_run_that_diverges(person):
     page = person.page
     page.goto(person.server + "/training")
-    page.get_by_text("Forget bias 0 or 1", exact=True).click(timeout=30_000)
-    page.get_by_text("With bias 0 the forget gates").wait_for(timeout=10_000)
+    page.get_by_text("Half open or open", exact=True).click(timeout=30_000)
+    page.get_by_text("The forget gates of the first start").wait_for(timeout=10_000)
     page.wait_for_url(re.compile("forget"), timeout=10_000)
     page.goto(person.server + "/training?train_cell=RNN+(linear)&train_gain=4&train_init=identity&train_length=200")
     page.get_by_role("button", name="Train", exact=True).click(timeout=30_000)

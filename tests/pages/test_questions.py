@@ -52,12 +52,11 @@ def test_a_cell_and_asking_again():
 
 
 @pytest.mark.parametrize(
-    "change, shape", [(3.0, "rises"), (0.0, "level"), (-1.9, "level"), (-2.1, "falls"), (-np.inf, "falls")]
+    "change, shape", [(3.0, "rises"), (0.0, "level"), (-2.9, "level"), (-3.1, "falls"), (-np.inf, "falls")]
 )
 def test_shapes(change, shape):
     class Curve:
         steps, log10_dh, output_gradient = 2, np.array([change, 0.0]), np.array([[0.0], [1.0]])
-
     assert explain.shape(Curve)[0] == shape
 
 

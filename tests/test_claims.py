@@ -1,0 +1,290 @@
+"""Every general sentence of the product, and what it is held against: 20 seeds, or mathematics where that is enough.
+
+A sentence that takes away more than the network on the screen shows stands in `CLAIMS`, whole: who changes one, or adds
+one, says here how it is known. Presets are held in test_presets.py and test_training_presets.py.
+"""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnnviz import (
+    Config,
+    TrainConfig,
+    Training,
+    cliff,
+    explain_anatomy,
+    explain_cliff,
+    explain_training,
+    record,
+    record_many,
+)
+from rnnviz.engine import anatomy
+from rnnviz.engine.clip import clip
+from rnnviz.formats import FORMATS
+
+ROOT = Path(__file__).parents[1]
+SEEDS = range(20)
+RNN = {"cell": "rnn", "init": "orthogonal", "input_scale": 0.3, "steps": 41, "hidden_size": 24}
+
+
+@cache
+def curves(**settings):
+    """log10 of the norm of dL/dh_t of one network a seed, (T, seeds)."""
+    return record_many([Config(seed=seed, **settings) for seed in SEEDS]).log10_dh
+
+
+def left(**settings):
+    """log10 of what is left at step 1, of one network a seed."""
+    logs = curves(**settings)
+    return logs[0] - logs[-1]
+
+
+def each(**settings):
+    """A recording for each seed."""
+    return [record(Config(seed=seed, **settings)) for seed in SEEDS]
+
+
+# ---- what each sentence is held against ----------------------------------------------------------------------------
+
+
+def factors_decide():
+    low, high = curves(gain=0.5, **RNN), curves(gain=4.0, **RNN)
+    assert (np.diff(low, axis=0) > 0).all() and (low[0] - low[-1] < -3).all(), "below 1 at every step"
+    assert (high[0] - high[-1] > 2).all(), "above 1 on average"
+    near = [r.gates["z"][1:].mean() for r in each(cell="gru", update_bias=5.0, steps=31)]
+    assert (np.abs(np.array(near) - 1) < 0.02).all() and (left(cell="gru", update_bias=5.0, steps=31) > -0.3).all()
+
+
+def a_gate_multiplies_both_ways():
+    for r in each(cell="lstm", hidden_size=1, steps=16, gain=0.0, input_scale=0.3, forget_bias=3.0):
+        forward = r.gates["f"][1:].prod()
+        assert abs(float(r.dc[0, 0, 0] / r.dc[-1, 0, 0]) / forward - 1) < 1e-12 and 0 < forward < 1
+
+
+def the_wall_is_steep_and_not_high():
+    grid = np.stack(np.meshgrid(np.linspace(*cliff.W_RANGE, 31), np.linspace(*cliff.B_RANGE, 31)), -1).reshape(-1, 2)
+    usual = np.median(np.linalg.norm(cliff.gradient(*grid.T)[1], axis=1))
+    w = np.linspace(4.3, 8.0, 20)
+    error, slope, _ = cliff.gradient(w, cliff.wall(w))
+    assert (np.linalg.norm(slope, axis=1) > 50 * usual).all() and (error < 0.01).all()
+    done = clip(slope, "norm", 0.5)
+    assert (done.norm_after <= 0.5 * (1 + 1e-12)).all() and (done.turned < 1e-4).all()
+
+
+def no_loss_exceeds_the_largest_singular_value():
+    for cell in ("rnn", "lstm", "gru"):
+        for r in each(cell=cell, steps=20, hidden_size=8, gain=1.5):
+            logs = anatomy.products(r, np.arange(1, 21))
+            assert (r.log10_dh - r.log10_dh[-1] <= logs[:, 0] + 1e-9).all()
+
+
+def the_largest_exponent_decides():
+    for gain, sign in ((0.5, -1), (4.0, 1)):
+        for r in each(**RNN | {"steps": 60, "hidden_size": 16}, gain=gain):
+            top = anatomy.lyapunov(anatomy.step_jacobians(r))[0]
+            change = r.log10_dh[0] - r.log10_dh[-1]
+            assert abs(top) < 0.05 or (np.sign(top) == sign and np.sign(change) == sign and abs(change) > 0.5)
+
+
+def the_direct_path_shrinks_by_its_gate():
+    assert 99 * np.log10(0.73) == pytest.approx(np.log10(2.9e-14), abs=0.02) and round(0.993**99, 3) == 0.499
+    more = [found.rest[0] > found.direct[0] for found in map(anatomy.paths, each(cell="lstm", steps=51))]
+    less = [found.rest[0] < found.direct[0] for found in map(anatomy.paths, each(cell="lstm", steps=51, gain=0.02))]
+    assert all(more) and all(less)
+
+
+def where_it_starts_decides():
+    """White is |log10| small by construction of the colours; reach of the first gradient differs over the map."""
+    assert (left(**RNN, gain=0.5) < -3).all() and (left(**RNN, gain=4.0) > 2).all()
+    assert (left(**{**RNN, "cell": "gru"}, update_bias=5.0) > -1).all()
+
+
+def truncation_loses_what_has_not_vanished():
+    for r in each(**RNN | {"loss": "every", "hidden_size": 12}, gain=0.5):
+        whole, part = r.gradients.U, anatomy.influence(r, 20)[1].gradients.U
+        assert np.linalg.norm(whole - part) < 1e-4 * np.linalg.norm(whole)
+    open_gates = record(Config("lstm", steps=30, hidden_size=8, forget_bias=5.0))
+    assert open_gates.dh[:20].any() and not anatomy.influence(open_gates, 10)[1].dh[:20].any()
+
+
+def narrow_formats_end_it_early():
+    assert explain_anatomy.number(FORMATS["float16"].smallest) == "6.0 · 10⁻⁸"
+    for r in each(**RNN, gain=0.5):
+        narrow = anatomy.rounded(r, ("float16", "float32"))
+        assert narrow["float16"][0] == -np.inf and np.isfinite(narrow["float32"][0])
+
+
+def clipping_comes_after_the_pass():
+    """Bit for bit the same pass, a shorter step, and its direction; the rest is held by the training presets."""
+    runs = [Training(TrainConfig(cell="rnn", hidden_size=8, length=10, networks=8, seed=seed, clip=how, threshold=0.01))
+            for seed in (0, 8, 16) for how in ("norm", "none")]
+    for run in runs:
+        run.update()
+    for clipped, free in zip(runs[::2], runs[1::2]):
+        np.testing.assert_array_equal(clipped.first.log10_dh, free.first.log10_dh)
+        assert (clipped.first.clipped.norm_after <= 0.01 * (1 + 1e-6)).all()
+        assert (free.first.clipped.norm_after > 0.01).all()
+
+
+def gates_keep_it_longer_if_they_are_open():
+    settings = {"steps": 41, "gain": 0.5}
+    rnn = left(cell="rnn", **settings)
+    assert (left(cell="lstm", forget_bias=5.0, **settings) > rnn + 3).all()
+    assert (left(cell="gru", update_bias=5.0, **settings) > rnn + 3).all()
+    assert (left(cell="lstm", forget_bias=-5.0, **settings) < -20).all(), "shut, they keep nothing"
+
+
+def the_start_decides_how_far_back():
+    found = {init: left(**RNN | {"init": init}, gain=1.0) for init in ("identity", "orthogonal", "gaussian")}
+    assert np.median(found["identity"]) > np.median(found["gaussian"]) + 1.5
+    assert all(len(set(some)) == 3 for some in zip(*found.values())), "no two of them reach as far"
+
+
+def an_optimiser_scales():
+    """A gradient that is exactly 0 moves nothing, whatever the optimiser."""
+    for optimiser in ("sgd", "momentum", "rmsprop", "adam"):
+        run = Training(TrainConfig(cell="rnn", hidden_size=4, networks=8, length=10, optimiser=optimiser, gain=0.0,
+                                   precision="float64"))
+        run._optimiser.step(run.weights.flat, np.zeros_like(run.weights.flat), 1.0)
+        np.testing.assert_array_equal(run.weights.flat, run.initial.flat)
+
+
+def a_rate_can_be_too_large_and_too_small():
+    fast, slow = cliff.descend(5.6, -2.0, 1.0, 0.5), cliff.descend(5.6, -2.0, 0.01, 0.5)
+    assert explain_cliff.fate(fast, "none") == "thrown" and explain_cliff.fate(fast, "norm") == "valley"
+    assert explain_cliff.fate(slow, "none") == "under way" and slow.error[-1, 0] > 0.9 * slow.error[0, 0]
+
+
+def half_open_gates_halve():
+    assert 0.9e-9 < 0.5**30 < 1e-9
+    for r in each(cell="lstm", forget_bias=0.0, steps=31):
+        assert abs(r.gates["f"][1:].mean() - 0.5) < 0.02
+    assert all((r.gates["f"][1:].mean() > 0.9) for r in each(cell="lstm", forget_bias=4.0, steps=31))
+
+
+def nothing():
+    """It speaks of this page, defines a word, or gives advice: nothing about networks to hold."""
+
+
+CLAIMS = {
+    "Every step back in time multiplies the gradient. Where the factors stay below 1 it vanishes, where they stay "
+    "above 1 it explodes; a gate is a factor that the network can hold near 1.": factors_decide,
+    "A gate is a number between 0 and 1 that multiplies, forward and backward alike: near 1 it lets a value through, "
+    "near 0 it shuts.": a_gate_multiplies_both_ways,
+    "At the wall the gradient is huge although the error is not: it says how steep the ground is, not how far to go. "
+    "Clipping by norm keeps its direction and limits the step.": the_wall_is_steep_and_not_high,
+    "A claim about a network is worth what its number is worth: said, derived, and measured, side by side.": nothing,
+    "All steps from t to T together are one matrix. No loss at step T can send back more than its largest singular "
+    "value lets through.": no_loss_exceeds_the_largest_singular_value,
+    "One step back is one matrix. Over many steps it is the mean growth that counts: with all exponents well below 0 "
+    "the gradient vanishes, with one well above 0 it explodes.": the_largest_exponent_decides,
+    "The direct path shrinks by its gate at every step: over 99 steps a gate of 0.73 leaves 2.9 · 10⁻¹⁴, one of 0.993 "
+    "leaves 0.499. What comes through U is not held by that gate: it can be more than the direct path brings, or "
+    "less.": the_direct_path_shrinks_by_its_gate,
+    "White is where the gradient is kept. What a network learns from its first updates depends on where it starts on "
+    "this map.": where_it_starts_decides,
+    "What only a loss further away than the cut could teach, truncated BPTT cannot teach; where that gradient has "
+    "vanished anyway, it loses next to nothing.": truncation_loses_what_has_not_vanished,
+    "A narrow format ends a vanishing gradient early: float16 holds nothing below 6.0 · 10⁻⁸. Multiplying the loss "
+    "moves the whole curve up; the update divides it out again.": narrow_formats_end_it_early,
+    "Clipping leaves the backward pass as it is and shortens the step that follows: one wild gradient no longer throws "
+    "the weights away. It cannot bring back a gradient that has vanished.": clipping_comes_after_the_pass,
+    "A plain RNN learns from the steps that its gradient reaches. Gates let a cell keep its state, and with it the "
+    "gradient, for longer, if they are open.": gates_keep_it_longer_if_they_are_open,
+    "Where training starts decides how far back the first gradients reach, and so from where learning can "
+    "begin.": the_start_decides_how_far_back,
+    "An optimiser scales the gradient that it is given. It cannot find in it what has vanished on its "
+    "way.": an_optimiser_scales,
+    "A rate too large throws the weights about, one too small wastes updates; what is too large changes from place to "
+    "place, which is why clipping helps.": a_rate_can_be_too_large_and_too_small,
+    "A forget gate that starts half open halves the cell state at every step: 30 steps leave a billionth. A higher "
+    "bias opens it before the first update.": half_open_gates_halve,
+}
+
+
+def the_bound_is_never_passed():
+    for cell in ("rnn", "rnn_relu", "rnn_logistic", "rnn_identity"):
+        for r in each(cell=cell, steps=30, hidden_size=6, gain=1.5, loss="every"):
+            assert (r.log10_dh <= r.log10_bound + 1e-9).all()
+
+
+def a_hair_decides():
+    w = np.linspace(4.6, 8.0, 20)
+    for side in (-1, 1):
+        _, _, x = cliff.gradient(w, cliff.wall(w) + side * 0.02)
+        assert (np.sign(x - cliff.START) == side).all()
+
+
+def the_two_parts_add_up():
+    for cell in ("lstm", "gru"):
+        assert all(anatomy.paths(r).difference < 1e-12 for r in each(cell=cell, steps=30, hidden_size=8))
+
+
+def biases_open_gates():
+    assert [round(1 / (1 + np.exp(-bias)), 3) for bias in (0, 1, 5)] == [0.5, 0.731, 0.993]
+    for bias in (0.0, 1.0, 5.0):
+        start = 1 / (1 + np.exp(-bias))
+        before_input = each(cell="lstm", steps=2, forget_bias=bias, input_scale=0.0)
+        assert all(abs(r.gates["f"][0] - start).max() < 1e-12 for r in before_input)
+
+
+def what_stands_alone_is_not_turned():
+    rng = np.random.default_rng(0)
+    for gradient in rng.normal(size=(20, 1, 50)):
+        assert clip(gradient, "norm", 0.1).turned[0] < 1e-4 < clip(gradient, "value", 0.1).turned[0]
+
+
+CAPTIONS = {
+    "The gradient is never above it": the_bound_is_never_passed,
+    "At the wall the start lies on the dashed line, and a hair decides which way it runs.": a_hair_decides,
+    "The two add up to the whole, as arrows do: they can also cancel.": the_two_parts_add_up,
+    "0 is half open, 1 is 0.73, 5 is 0.993.": biases_open_gates,
+    "By norm, at 1, the gradient is shortened and keeps its direction.": what_stands_alone_is_not_turned,
+}
+"""What captions, helps and presets say in passing."""
+
+
+def texts(*folders):
+    """All texts of the Python files of these folders."""
+    for path in (path for folder in folders for path in sorted((ROOT / folder).glob("*.py"))):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+@pytest.mark.parametrize("said, check", CAPTIONS.items(), ids=lambda part: getattr(part, "__name__", ""))
+def test_what_is_said_in_passing_holds(said, check):
+    assert any(said in text for text in texts("pages", "rnnviz", "rnnviz/ui"))
+    check()
+
+
+def take_aways():
+    """What the pages take away: the sentences in their files, and those chosen by what is looked at."""
+    out = [*explain_anatomy.TAKE_AWAY.values(), *explain_training.TAKE_AWAY.values()]
+    for path in sorted((ROOT / "pages").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "takeaway":
+                out += [a.value for a in node.args if isinstance(a, ast.Constant)]
+    return out
+
+
+def test_every_take_away_is_in_the_table():
+    assert set(take_aways()) == set(CLAIMS)
+
+
+@pytest.mark.parametrize("check", dict.fromkeys(CLAIMS.values()), ids=lambda check: check.__name__)
+def test_what_is_taken_away_holds(check):
+    check()
+
+
+WORDS = ("always", "never learns", "every network", "LSTM beats", "better than an RNN", "more gain", "cannot explode")
+
+
+def test_nothing_is_promised_for_all_networks():
+    """Words of a promise that no test could hold stand in no sentence of a page or of what explains it."""
+    for text in texts("pages", "rnnviz", "rnnviz/ui"):
+        assert not any(word in text for word in WORDS), text[:80]
