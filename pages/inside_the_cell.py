@@ -44,7 +44,7 @@ def inside(setup, labels):
                 cell_heatmaps(recording),
                 f"cell-{label.lower()}",
                 "How to read it: each row is a unit, each column a step. A gate is white when it is shut (0) and in "
-                "full colour when it is open (1). Blue is negative, orange positive. Click to choose step and unit.",
+                "full colour when it is open (1). Slate is negative, red positive. Click to choose step and unit.",
             )
         with places[place if len(labels) > 1 else 1]:
             numbers(recording, unit, step, label.lower(), setup.tokens)

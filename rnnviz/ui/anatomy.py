@@ -83,7 +83,7 @@ def paths(label, recording, config, drawn):
     carried = recording.cell.states[-1]
     gate = {"lstm": "f", "gru": "z"}[recording.cell.family]
     named = f"the {NAMES[gate]} {gate}" if gate in recording.cell.gates else "ones (it has no forget gate)"
-    plot(figures.paths(found, recording.steps, window, carried, named), "paths",
+    plot(figures.paths(found, recording.steps, window, carried, named, recording.cell.family), "paths",
          "How to read it: the dashed part only ever passed the gate that keeps the state; the dotted part went through "
          "the recurrent weights at least once. The two add up to the whole, as arrows do: they can also cancel.")
     st.markdown(words.paths(label, recording, found, named))
@@ -102,8 +102,8 @@ def phase(label, recording, config, drawn):
     current = getattr(config, field)
     logs = _phase(replace(config, **{field: bound.default}), field, values, None if drawn else recording.x)
     plot(figures.phase(np.array(values), logs, field, words_, current), "phase",
-         "How to read it: each row is a network of its own, each column a number of steps back. Blue has vanished, red "
-         "has exploded, white is kept. The line is the setting." + (" Click to move it." if field == "gain" else ""))
+         "How to read it: each row is a network of its own, each column a number of steps back. Slate has vanished, "
+         "red has exploded, white is kept. The line is the setting." + (" Click to move it." if field == "gain" else ""))
     kept = np.flatnonzero(np.abs(logs[0] - logs[-1]) < 1)
     change = recording.log10_dh[0] - recording.log10_dh[-1]
     st.markdown(
@@ -119,9 +119,9 @@ def influence(label, recording, config, drawn):
     reach = live_slider("reach", "Truncated BPTT: steps that a loss is sent back", state.CONTROLS["reach"],
                         high=recording.steps)
     plot(figures.influence(anatomy.influence(recording), reach), "influence",
-         "How to read it: the loss of step k (up) reaches the states of steps t (across) before it. Dark blue is much, "
-         "white is a hundred-millionth of the largest that is shown. Truncated backpropagation through time (BPTT) "
-         "cuts off all above the dashed line.")
+         "How to read it: each column is the loss of one step; upwards, how much of it reaches the states of the steps "
+         "before. Dark is much, white is a hundred-millionth of the largest that is shown. Truncated backpropagation "
+         "through time (BPTT) cuts off all above the dashed line.")
     st.markdown(words.truncated(recording, anatomy.truncated(recording, reach), reach))
 
 

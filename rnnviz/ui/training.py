@@ -227,7 +227,7 @@ def inside(pair):
                 plot(
                     cell_heatmaps(t.probe(network, initial, sequence), label=f"{label.capitalize()}, {name}"),
                     f"probe-{label}",
-                    "How to read it: each row is a unit, each column a step; blue is negative, orange positive."
+                    "How to read it: each row is a unit, each column a step; slate is negative, red positive."
                     + (" Gates are white when shut (0) and in full colour when open (1)."
                        if find(t.config.cell).gates[1:] else ""),
                 )
