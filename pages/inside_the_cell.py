@@ -15,14 +15,15 @@ from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import prediction_switch, question
 
 frame("Inside the cell", "What does a recurrent cell remember, and what does it let go, at each step?")
-setup = controls.sidebar()
-with st.sidebar:
-    prediction_switch()
 left, right = st.columns(2)
 with left:
     shown = controls.choice("shown", "Cell", "Its kind (activation, gates) is set in the sidebar.")
 with right:
     beside = controls.choice("beside", "Beside it", "A second cell, on the same input, from the same seed.")
+labels = [shown] if beside in ("none", shown) else [shown, beside]
+setup = controls.sidebar(labels)
+with st.sidebar:
+    prediction_switch()
 
 
 @st.fragment
@@ -59,7 +60,7 @@ def inside(setup, labels):
     follow_live()
 
 
-inside(setup, [shown] if beside in ("none", shown) else [shown, beside])
+inside(setup, labels)
 takeaway(
     "A gate is a number between 0 and 1 that multiplies: near 1 it lets a value through unchanged, near 0 it shuts."
 )

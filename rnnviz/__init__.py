@@ -7,6 +7,8 @@ from .engine.record import record, record_many, record_with
 from .engine.train import Training
 from .recording import Recording
 
+__version__ = "0.1.0"
+
 __all__ = [
     "BOUNDS",
     "CELLS",

@@ -95,7 +95,7 @@ def _said(name, values):
     known = values[np.isfinite(values)]
     if not known.size:
         return f"{NAMES.get(name, name)} {name}: no finite number."
-    return f"{NAMES.get(name, name)} {name} from {known.min():.3g} to {known.max():.3g}, {known.mean():.3g} on average."
+    return f"{NAMES.get(name, name)} {name} from {known.min():.3g} to {known.max():.3g}."
 
 
 def _range(name, values):

@@ -103,7 +103,8 @@ def phase(label, recording, config, drawn):
     logs = _phase(replace(config, **{field: bound.default}), field, values, None if drawn else recording.x)
     plot(figures.phase(np.array(values), logs, field, words_, current), "phase",
          "How to read it: each row is a network of its own, each column a number of steps back. Slate has vanished, "
-         "red has exploded, white is kept. The line is the setting." + (" Click to move it." if field == "gain" else ""))
+         "red has exploded, white is kept. The line is the setting."
+         + (" Click to move it." if field == "gain" else ""))
     kept = np.flatnonzero(np.abs(logs[0] - logs[-1]) < 1)
     change = recording.log10_dh[0] - recording.log10_dh[-1]
     st.markdown(

@@ -6,10 +6,24 @@ import numpy as np
 import streamlit as st
 
 from .. import sources
+from ..cells import CELLS
 from ..config import BOUNDS, Config
-from .state import CELL_KINDS, CONTROLS, INPUTS, back_to_start, in_force, plain, reseed, take_preset
+from .state import (
+    CELL_KINDS,
+    CONTROLS,
+    INPUTS,
+    back_to_start,
+    held,
+    in_force,
+    own_input_back,
+    plain,
+    reseed,
+    take_preset,
+)
 
 LARGEST_FILE = 5 * 1024 * 1024
+INPUT_OF = {"input_size": ("noise",), "period": ("sine", "square"), "bits": ("bits",), "text": ("text",)}
+"""Which inputs a control is for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +94,12 @@ def start_over():
     st.button("Start over", on_click=back_to_start, width="stretch", help="Every control to its first value.")
 
 
-def sidebar():
-    """Draw the controls that all pages share. Returns a `Setup`."""
-    with st.sidebar:
+def sidebar(shown, place=None):
+    """Draw the controls that all pages share, those alone that do something for the cells shown. Returns a `Setup`.
+
+    shown: some of "RNN", "LSTM" and "GRU". place: where in the sidebar, if not at its end.
+    """
+    with place or st.sidebar:
         left, right = st.columns(2)
         with left:
             start_over()
@@ -99,25 +116,18 @@ def sidebar():
             init = choice(
                 "init", "Recurrent weights U", "; ".join(f"**{n}**: {s}" for n, s in BOUNDS["init"].options.items())
             )
-            activation = choice("activation", "RNN activation", "The function that the plain RNN applies to each unit.")
-            lstm = choice(
-                "lstm",
-                "LSTM kind",
-                "Today's LSTM has a forget gate; the one of 1997 had none; with coupled "
-                "gates, the input gate is 1 minus the forget gate.",
-            )
-            gru = choice(
-                "gru",
-                "GRU kind",
-                "Whether the reset gate acts after the product with U, as in PyTorch and "
-                "Keras, or before it, as in the paper of 2014.",
-            )
-            forget = slider(
+            kinds = _kinds(shown)
+            gates = {gate for label in shown for gate in CELLS[kinds[label]].gates}
+            forget = drawn_if(
+                "f" in gates,
+                slider,
                 "forget_bias",
                 "Forget-gate bias",
                 "Where the LSTM's forget gates start: 0 is half open, 1 is 0.73, 5 is 0.993.",
             )
-            update = slider(
+            update = drawn_if(
+                "z" in gates,
+                slider,
                 "update_bias",
                 "Update-gate bias",
                 "Where the GRU's update gates start. Near 1 the old state is kept, near 0 it is replaced.",
@@ -132,11 +142,11 @@ def sidebar():
                 + ". The loss is half the squared distance of the hidden state from a target drawn at random.",
             )
             steps = source.pop("length")
-            loss_step = (
-                slider("loss_step", "Step of the loss", "Used when the loss is at one step.", high=steps)
-                if loss == "one"
-                else 1
-            )
+            if loss == "one":
+                loss_step = slider("loss_step", "Step of the loss", "Its time step, from 1.", high=steps)
+            else:
+                held("loss_step")
+                loss_step = 1
         seed = st.number_input(
             "Seed",
             0,
@@ -157,8 +167,32 @@ def sidebar():
         seed=int(seed or 0),
         **source,
     )
-    kinds = {"RNN": CELL_KINDS["rnn"][activation], "LSTM": CELL_KINDS["lstm"][lstm], "GRU": CELL_KINDS["gru"][gru]}
     return Setup({label: replace(base, cell=cell) for label, cell in kinds.items()}, inputs, steps, hidden, tokens)
+
+
+def _kinds(shown):
+    """Which cell of its family each of the three is; the kinds of those that are not shown stay as they are."""
+    said = {
+        "RNN": ("activation", "RNN activation", "The function that the plain RNN applies to each unit."),
+        "LSTM": (
+            "lstm",
+            "LSTM kind",
+            "Today's LSTM has a forget gate; the one of 1997 had none; with coupled "
+            "gates, the input gate is 1 minus the forget gate.",
+        ),
+        "GRU": (
+            "gru",
+            "GRU kind",
+            "Whether the reset gate acts after the product with U, as in PyTorch and "
+            "Keras, or before it, as in the paper of 2014.",
+        ),
+    }
+    return {label: CELL_KINDS[label.lower()][drawn_if(label in shown, choice, *words)] for label, words in said.items()}
+
+
+def drawn_if(acts, draw, name, *words):
+    """A control that is drawn only if it does something; otherwise what it was set to."""
+    return draw(name, *words) if acts else held(name)
 
 
 def presets(options, sets, reads, key="preset"):
@@ -177,11 +211,25 @@ def presets(options, sets, reads, key="preset"):
 
     st.pills("Try", list(by_name), key=key, on_change=take, label_visibility="collapsed")
     st.markdown(now.says if now else "Your own settings. Each button above shows something worth seeing.")
+    if "input" in sets:
+        _own_input(now)
+
+
+def _own_input(preset):
+    """Say what became of a person's own input, which no preset takes away."""
+    own, used = st.session_state.get("own_input"), st.session_state["input"]
+    if own not in (None, CONTROLS["input"].default):
+        st.button(f"Back to your own input ({own})", on_click=own_input_back, key="own_input_back")
+    elif preset and used != preset.values.get("input", CONTROLS["input"].default):
+        st.caption(f"This was found with noise as the input. The input stays yours ({used}): see whether it holds.")
 
 
 def _input():
     """The controls of the input. Returns the array of a file or None, fields of Config and "length", and tokens."""
-    kind = choice("input", "Input x", "; ".join(f"**{n}**: {s}" for n, s in INPUTS.items()))
+    kind = choice("input", "Input x", "; ".join(f"**{n}**: {s}" for n, s in INPUTS.items()), on_change=_chosen_anew)
+    for name, kinds in INPUT_OF.items():
+        if kind not in kinds:
+            held(name)
     steps = slider("steps", "Time steps T", "How long the sequence is.")
     scale = slider(
         "input_scale",
@@ -213,6 +261,10 @@ def _input():
             fields, tokens = _series(series, fields)
             return values[:, None, None], fields, tokens
     return None, fields, ()
+
+
+def _chosen_anew():
+    st.session_state.pop("own_input", None)
 
 
 def _text(name, label, check, area=False):
@@ -263,7 +315,11 @@ def _upload():
             "opens it uploads the file again."
         )
         return None
-    column = st.selectbox("Column", list(table.columns), key="column")
+    if file is None:
+        st.caption(f"In use: {plain(kept['file_name'])}.")
+    if "column" not in kept and kept.get("column_used") in table.columns:
+        kept["column"] = kept["column_used"]
+    column = kept["column_used"] = st.selectbox("Column", list(table.columns), key="column")
     for name, reason in table.skipped.items():
         st.caption(f"Column “{plain(name)}” cannot be used: {plain(reason)}")
     series = table.series(column)

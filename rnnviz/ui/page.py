@@ -10,6 +10,7 @@ from .address import keep_address
 from .assets import HERE
 from .live import settled
 from .state import LIVE, address, bring_along, read_address, remember, say_notes
+from .way import first_slider
 
 PAGES = (
     ("app.py", "Start"),
@@ -38,17 +39,21 @@ def _settle():
 def frame(title, question=None):
     """Set up a page: its name in the tab, the way to the others, its one question. Call it first."""
     st.set_page_config(page_title=f"{title} · rnnviz", page_icon=str(HERE / "icon.svg"), layout="wide")
-    st.html("<style>@media (min-width: 640px) { [data-testid=stMainBlockContainer] { padding-top: 2rem; } }</style>")
+    st.html(HERE / "page.css")
+    if st.context.is_embedded:
+        st.html(HERE / "embedded.css")
     _settle()
     if st.session_state.get("page") != title:
         st.session_state["page"] = title
         bring_along()
     read_address()
     st.session_state["linked"] = address()
-    with st.container(horizontal=True, gap="small"):
-        for path, label in PAGES:
-            st.page_link(path, label=label, query_params=st.session_state["linked"])
-    st.header(title, anchor=False)
+    if not st.context.is_embedded:
+        first_slider()
+        with st.container(horizontal=True, gap="small"):
+            for path, label in PAGES:
+                st.page_link(path, label=label, query_params=st.session_state["linked"])
+    st.title(title, anchor=False)
     if question:
         st.markdown(question)
     say_notes()
