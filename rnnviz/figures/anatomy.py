@@ -120,7 +120,7 @@ def phase(values, logs, name, words, current, low=-12, high=6):
 
 
 def influence(logs, reach):
-    """Norm of dL_k/dh_t: column k the loss, row k - t the steps back; blank is what truncation after `reach` cuts off.
+    """Norm of dL_k/dh_t: column k the loss, row k - t the steps back; pale is what truncation after `reach` cuts off.
 
     The rows go as far back as anything arrives, to a quarter of the steps or the half or all of them.
     """
@@ -128,20 +128,21 @@ def influence(logs, reach):
     by_loss = np.full((T, T), np.nan)  # row: steps back, column: the loss
     for back in range(T):
         by_loss[back, back:] = np.diagonal(logs, -back)
-    kept = (np.arange(T)[:, None] < reach) & np.isfinite(by_loss)
-    top = by_loss[kept].max(initial=-1e4)
-    shown = np.where(kept, np.clip(by_loss - top, LEAST, 0), np.nan)
-    arrives = np.isfinite(by_loss) & (by_loss > by_loss[np.isfinite(by_loss)].max(initial=-1e4) + LEAST)
-    furthest = max(np.flatnonzero(arrives.any(axis=1)).max(initial=0) + 1, min(reach, T))
+    kept = np.broadcast_to(np.arange(T)[:, None] < reach, (T, T))
+    relative = by_loss - by_loss[np.isfinite(by_loss)].max(initial=-1e4)
+    shown = np.clip(relative, LEAST, 0).astype(np.float32)
+    furthest = max(np.flatnonzero((relative > LEAST).any(axis=1)).max(initial=0) + 1, min(reach, T))
     rows = next(r for r in (-(-T // 4), -(-T // 2), T) if r >= furthest)
     cut = {"type": "scatter", "mode": "lines", "x": np.array([0.5, T + 0.5]), "y": np.full(2, reach - 0.5),
            "line": {"color": INK, "width": 2, "dash": "dash"}, "name": "cut", "hoverinfo": "skip", "showlegend": False,
            "meta": {"drawn": True}}
+    part = {"type": "heatmap", "x": np.arange(1, T + 1), "y": np.arange(T), "zmin": LEAST, "zmax": 0,
+            "colorscale": AMOUNT, "meta": {"log10": True},
+            "hovertemplate": "loss of step %{x}, %{y} steps back: 10^%{z:.2f} of the largest<extra></extra>"}
+    scale = SIDE | {"tickvals": [-8, -4, 0], "ticktext": ["10<sup>−8</sup>", "10<sup>−4</sup>", "1"]}
     return figure(
-        [{"type": "heatmap", "x": np.arange(1, T + 1), "y": np.arange(T), "z": shown.astype(np.float32),
-          "zmin": LEAST, "zmax": 0, "colorscale": AMOUNT, "name": "norm", "meta": {"log10": True},
-          "colorbar": SIDE | {"tickvals": [-8, -4, 0], "ticktext": ["10<sup>−8</sup>", "10<sup>−4</sup>", "1"]},
-          "hovertemplate": "loss of step %{x}, %{y} steps back: 10^%{z:.2f} of the largest shown<extra></extra>"},
+        [part | {"z": np.where(kept, shown, np.nan), "name": "kept", "colorbar": scale},
+         part | {"z": np.where(kept, np.nan, shown), "name": "cut off", "showscale": False, "opacity": 0.35},
          cut],
         "Who learns from whom: how far back the loss of every step reaches",
         f"The loss of step {T} keeps {spoken(by_loss[T // 2, T - 1] - by_loss[0, T - 1])} of its gradient {T // 2} "
@@ -150,7 +151,7 @@ def influence(logs, reach):
         margin=dict(l=80, r=76, t=28, b=56),
         xaxis=dict(title="loss of step k", range=[0.5, T + 0.5], showgrid=False),
         yaxis=dict(title="steps back from it", range=[-0.5, rows - 0.5], showgrid=False),
-        meta={"value": "norm, relative to the largest shown (not below 1e-8)"},
+        meta={"value": "norm, relative to the largest (not below 1e-8)"},
     )
 
 

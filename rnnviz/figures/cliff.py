@@ -44,7 +44,7 @@ def error_map(surface, wall, descent, update=None):
         traces,
         "The error, seen from above",
         _told(descent, update),
-        height=440,
+        height=480,
         hovermode="closest",
         margin=MARGIN,
         xaxis=dict(title="recurrent weight w", range=[surface.w[0], surface.w[-1]], showgrid=False),

@@ -121,8 +121,8 @@ def influence(label, recording, config, drawn):
                         high=recording.steps)
     plot(figures.influence(anatomy.influence(recording), reach), "influence",
          "How to read it: each column is the loss of one step; upwards, how much of it reaches the states of the steps "
-         "before. Dark is much, white is a hundred-millionth of the largest that is shown. Truncated backpropagation "
-         "through time (BPTT) cuts off all above the dashed line.")
+         "before. Dark is much, white is a hundred-millionth of the largest. Truncated backpropagation "
+         "through time (BPTT) cuts off all above the dashed line, which is pale.")
     st.markdown(words.truncated(recording, anatomy.truncated(recording, reach), reach))
 
 

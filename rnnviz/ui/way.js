@@ -3,7 +3,7 @@ const MOVED = ".rv-live input, [data-testid=stMain] :is([role=slider], [data-tes
 
 // What a phone's sidebar was left at is not for the next visit: there it lies over the page.
 function closed() {
-  if (innerWidth >= 768) return;
+  if (innerWidth > 768) return;
   for (const key of Object.keys(localStorage)) if (key.startsWith("stSidebarCollapsed-")) localStorage.setItem(key, "true");
 }
 
