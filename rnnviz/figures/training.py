@@ -81,12 +81,12 @@ def accuracy(trainings, kept=()):
 def gradient_norms(trainings):
     """Norm of the gradient of all weights at each update: before clipping, what clipping left, and the threshold."""
     traces, shapes, notes = [], [], []
-    for (label, t), (colour, dash) in zip(trainings.items(), looks(trainings)):
+    for place, ((label, t), (colour, dash)) in enumerate(zip(trainings.items(), looks(trainings))):
         h = t.history
         traces += _band(h.updates, h["norm_before"], f"{label}, before", colour)
         traces.append(_middle(h.updates, h["norm_before"], f"{label}: before", colour, dash, 2))
         if t.config.clip != "none":
-            traces.append(_middle(h.updates, h["norm_after"], f"{label}: after", colour, "dot", 2))
+            traces.append(_middle(h.updates, h["norm_after"], f"{label}: after", colour, "dot", 2 + 1.5 * place))
         if t.config.clip == "norm":
             level = np.log10(t.config.threshold)
             shapes.append(_line(level, colour))

@@ -73,12 +73,13 @@ function broken(text, most) {
 function picture(root, node, source, kind, name) {
   const { _size: size, legend } = node._fullLayout;
   const footer = source.map((line) => broken(line, 150)).join("<br>");
-  const below = 18 * footer.split("<br>").length + 16;
+  const below = 18 * footer.split("<br>").length + 24;
   // Wider than on the page, the legend needs no more rows than there, and at least one.
   const above = 64 + (legend?._height ?? 0);
   const note = { text: footer, xref: "paper", yref: "paper", x: 0, y: 0, xanchor: "left", yanchor: "top", align: "left",
-    yshift: -size.b, xshift: 8 - size.l, showarrow: false, font: { size: 12 } };
-  const layout = { ...node.layout, width: undefined, autosize: false,
+    yshift: -size.b - 8, xshift: 8 - size.l, showarrow: false, font: { size: 12 } };
+  // The page's own font is not in a picture by itself: names would be cut where another font is wider.
+  const layout = { ...node.layout, width: undefined, autosize: false, font: { ...node.layout.font, family: "Arial, sans-serif" },
     title: { ...root.figure.layout.title, yref: "container", y: 1, yanchor: "top", pad: { t: 16 }, font: { size: 20 } },
     margin: { ...node.layout.margin, t: above, b: size.b + below },
     annotations: [...(node.layout.annotations ?? []), note] };

@@ -135,6 +135,8 @@ def _task():
     if name == "text":
         st.text_area("Text to learn", max_chars=CONTROLS["train_typed"].longest, key="train_typed", bind="query-params",
                      placeholder="Type a text of at least 25 characters, or leave this empty for a ready one.")
+    else:
+        held("train_typed")
     try:
         chosen = task(name, kept["train_length"], kept.get("train_typed", ""))
         st.caption(f"{plain(chosen.says)} Without memory: {plain(chosen.baseline_says)}. Solved: "

@@ -132,6 +132,30 @@ def test_focus_is_seen_wherever_it_is(sized, scheme):
     assert not unseen and {"A", "BUTTON", "INPUT", "SUMMARY"} <= reached
 
 
+# ---- what is one's own -----------------------------------------------------------------------------------------------
+
+
+def test_a_file_stays_through_presets(person, tmp_path):
+    person.open("/gradient_flow?input=csv")
+    page, first = person.page, person.figure()
+    page.locator("[data-testid=stSidebar] summary", has_text="Input").click()
+    path = tmp_path / "mine.csv"
+    path.write_text("year,a,b\n" + "".join(f"{1900 + k},{k % 7},{k * k % 11}\n" for k in range(60)))
+    page.locator("input[type=file]").set_input_files(path)
+    used = person.changed(first)
+    page.get_by_text("The first 60 of 60 values").wait_for()
+    words = page.get_by_text("values of").first.inner_text()
+    page.get_by_text("Vanishing", exact=True).click()
+    small = person.changed(used)
+    page.get_by_text("The input stays yours (csv)").wait_for()
+    page.get_by_text("Identity ReLU", exact=True).click()
+    impulse = person.changed(small)
+    page.get_by_role("button", name="Back to your own input (csv)").click()
+    person.changed(impulse)
+    page.get_by_text("In use: mine.csv").wait_for()
+    assert page.get_by_text("values of").first.inner_text() == words
+
+
 # ---- what is taken away --------------------------------------------------------------------------------------------
 
 
@@ -223,13 +247,14 @@ def test_a_picture_says_where_it_is_from_and_holds_its_whole_legend(person):
       return [...document.querySelectorAll('svg text')].map(t => [t.textContent, t.getBoundingClientRect()])
         .filter(([, b]) => b.width && (b.left < 0 || b.top < 0 || b.right > right || b.bottom > bottom))
         .map(([t]) => t); }""")
-    legend = page.evaluate("() => [...document.querySelectorAll('.legend .legendtext')].map(t => { const b = "
-                           "t.getBoundingClientRect(); return [b.left, b.right, b.top, b.bottom]; })")
+    boxes = ("s => [...document.querySelectorAll(s)].map(t => { const b = t.getBoundingClientRect();"
+             " return [b.left, b.right, b.top - 1, b.bottom + 1]; })")
+    legend, samples = (page.evaluate(boxes, f".legend .{part}") for part in ("legendtext", "legendlines path"))
     top = page.evaluate("() => document.querySelector('.gtitle').getBoundingClientRect().bottom")
     assert edges == [] and len(legend) == 6
     assert all(b[2] >= top - 1 for b in legend)
-    assert not any(a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
-                   for i, a in enumerate(legend) for b in legend[:i])
+    assert len(samples) >= 6 and not any(a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
+                                         for i, a in enumerate(legend) for b in (*legend[:i], *samples))
     context.close()
 
 
@@ -246,6 +271,9 @@ def test_numbers_on_axes_are_large_enough(sized, width, path):
       .flatMap(t => [t, ...t.querySelectorAll('tspan')]).filter(t => t.textContent.trim())
       .map(t => [t.textContent, parseFloat(getComputedStyle(t).fontSize), !!t.matches(':is(.xtick, .ytick) text')])""")
     assert sizes and all(size >= 12 for _, size, _ in sizes)
+    fonts = somebody.page.evaluate("() => [...document.querySelectorAll('.rv-figure svg text')]"
+                                   ".filter(t => t.textContent.trim()).map(t => getComputedStyle(t).fontFamily)")
+    assert len(set(fonts)) == 1
     assert all(size >= 14 for _, size, tick in sizes if tick)
 
 
