@@ -71,7 +71,8 @@ TEMPLATE = dict(
         plot_bgcolor="rgba(0,0,0,0)",
         margin=dict(l=80, r=16, t=64, b=56),
         hovermode="x unified",
-        legend=dict(orientation="h", x=0, y=1.0, xanchor="left", yanchor="bottom", font=dict(size=14)),
+        legend=dict(orientation="h", x=0, y=1.0, xanchor="left", yanchor="bottom", font=dict(size=14),
+                    traceorder="normal"),
         xaxis=AXIS,
         yaxis=AXIS,
     )
