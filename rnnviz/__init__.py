@@ -8,6 +8,7 @@ from .engine.train import Training
 from .recording import Recording
 
 __version__ = "0.1.0"
+"""Read by pyproject.toml."""
 
 __all__ = [
     "BOUNDS",

@@ -23,6 +23,8 @@ from functools import cached_property
 
 import numpy as np
 
+from ..arguments import choice
+
 
 def sigmoid(a):
     return 0.5 * (np.tanh(0.5 * a) + 1.0)
@@ -112,7 +114,4 @@ def register(cell):
 
 def find(name):
     """The registered cell of that name. Raises ValueError naming those there are."""
-    try:
-        return CELLS[name]
-    except (KeyError, TypeError):
-        raise ValueError(f"The 'cell' parameter must be one of {', '.join(CELLS)}. Got {name!r} instead.") from None
+    return CELLS[choice("cell", name, CELLS)]

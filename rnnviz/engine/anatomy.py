@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..arguments import choice, complaint, finite, instance, lettered, whole
+from ..config import Config
 from ..formats import FORMATS
-from ..recording import LOG10_2, Recording
+from ..recording import LOG10_2, Recording, sealed
 from .adjoint import SAFE, Adjoint, Linearisation, pull_back
 from .plan import columns, plan
-from .record import record_many
+from .record import FREE, record_many
 
 RESOLVED = 1e-13
 """Singular values below this part of the largest are lost in the rounding of the product, and not shown."""
@@ -26,7 +28,8 @@ LARGEST = {"hidden_size": 64, "steps": 300}
 
 
 def within_reach(config):
-    """The configuration, cut down to `LARGEST`."""
+    """The `Config`, cut down to `LARGEST`. Raises ValueError for anything else."""
+    instance("config", config, Config, "a Config")
     fields = {name: min(getattr(config, name), most) for name, most in LARGEST.items()}
     return replace(config, **fields, loss_step=min(config.loss_step, fields["steps"]))
 
@@ -44,6 +47,14 @@ class Paths:
     direct: np.ndarray
     rest: np.ndarray
     difference: float
+
+
+def _one(recording):
+    """Raises ValueError for anything but a `Recording` of one network and one sequence."""
+    shape = instance("recording", recording, Recording, "a Recording").h.shape
+    if len(shape) != 3 or shape[1] != 1:
+        raise ValueError(f"The 'recording' parameter must be of one network and one sequence, with h of the shape "
+                         f"(T, 1, H). Got {shape} instead.")
 
 
 def _sliced(lin, cut):
@@ -67,8 +78,10 @@ def _pulled(lin, U, cotangent):
 def step_jacobians(recording):
     """The Jacobian of every step, (T, n, n): J[t, i, j] is the derivative of s_t[i] by s_{t-1}[j], s being h, then c.
 
-    Given the trajectory the steps do not depend on one another: they are pulled back as one batch of T.
+    Given the trajectory the steps do not depend on one another: they are pulled back as one batch of T. Raises
+    ValueError for more than one network or sequence.
     """
+    _one(recording)
     lin, U, H, T = recording.local, recording.parameters.U, recording.hidden_size, recording.steps
     together = _sliced(lin, lambda a: np.swapaxes(a, 0, 1))
     states = recording.cell.states
@@ -81,11 +94,14 @@ def step_jacobians(recording):
 
 
 def products(recording, steps):
-    """log10 of the singular values of dh_T/dh_t, (len(steps), H), largest first, for steps t counted from 1.
+    """log10 of the singular values of dh_T/dh_t, (S, H), largest first, for S steps t counted from 1, or 0 for h_0.
 
     Computed by pulling the identity back, with powers of two carried apart. NaN where a value is too small beside the
-    largest for float64 to tell it from rounding.
+    largest for float64 to tell it from rounding. Raises ValueError for steps that are none, and for more than one
+    network or sequence.
     """
+    _one(recording)
+    steps = _steps(steps, recording.steps)
     H, T = recording.hidden_size, recording.steps
     cotangent = np.zeros((T, H, 1, H))
     cotangent[-1, :, 0] = np.eye(H)
@@ -101,11 +117,21 @@ def products(recording, steps):
         return np.where(values < RESOLVED * values[:, :1], np.nan, logs)
 
 
+def _steps(steps, last):
+    """Steps (S,) as an array of whole numbers from 0 to the last. Raises ValueError."""
+    array = lettered("steps", steps, "S")
+    if np.asarray(steps).dtype.kind not in "iu" or array.min() < 0 or array.max() > last:
+        raise ValueError(complaint("steps", f"whole numbers from 0 to {last}", steps))
+    return array.astype(int)
+
+
 def lyapunov(jacobians):
     """The Lyapunov exponents along a trajectory, (n,), largest first: mean growth of log lengths per step, by QR.
 
-    jacobians: (T, n, n), as `step_jacobians`. Benettin et al. 1980; for recurrent networks, Vogt et al. 2022.
+    jacobians: (T, n, n), as `step_jacobians`. Benettin et al. 1980; for recurrent networks, Vogt et al. 2022. Raises
+    ValueError for another shape, or where they are not finite.
     """
+    jacobians = finite("jacobians", lettered("jacobians", jacobians, "T n n"))
     q = np.eye(jacobians.shape[-1])
     total = np.zeros(len(q))
     with np.errstate(divide="ignore"):
@@ -120,8 +146,9 @@ def paths(recording):
 
     With k_t the derivative of the carried state by its own previous value (f_t or z_t), e_t what the loss puts into
     it at step t and g_t what comes back through U: full_t = e_t + g_t + k_{t+1} full_{t+1}, direct_t = e_t + k_{t+1}
-    direct_{t+1}, rest_t = g_t + k_{t+1} rest_{t+1}.
+    direct_{t+1}, rest_t = g_t + k_{t+1} rest_{t+1}. Raises ValueError for more than one network or sequence.
     """
+    _one(recording)
     cell, lin, back, T = recording.cell, recording.local, recording.back, recording.steps
     carried = cell.states[-1]
     if carried not in lin.to_previous[carried]:
@@ -166,8 +193,10 @@ def _through_weights(recording):
 def influence(recording):
     """log10 of the norm of dL_k/dh_t, (T, T), row k the loss at step k + 1, column t the state at step t + 1.
 
-    L_k is the part of the loss at step k; -inf where there is none, or after it.
+    L_k is the part of the loss at step k; -inf where there is none, or after it. Raises ValueError for more than one
+    network or sequence.
     """
+    _one(recording)
     T = recording.steps
     out = np.full((T, T), -np.inf)
     for block, back in _one_by_one(recording):
@@ -178,7 +207,12 @@ def influence(recording):
 
 
 def truncated(recording, reach):
-    """The same recording with each loss pulled back through `reach` steps only, its own included: truncated BPTT."""
+    """The same recording with each loss pulled back through `reach` steps only, its own included: truncated BPTT.
+
+    reach: a whole number of at least 1. Raises ValueError for any other, and for more than one network or sequence.
+    """
+    _one(recording)
+    reach = min(whole("reach", reach, 1), recording.steps)
     back, T = recording.back, recording.steps
     cuts = {name: np.zeros_like(array) for name, array in back.cuts.items()}
     gates = np.zeros_like(back.gates)
@@ -192,9 +226,7 @@ def truncated(recording, reach):
                 cuts[name] += np.where(seen[..., None, None], true, 0.0).sum(axis=1)
             true = np.ldexp(part.gates, part.exponent[1:, :, None, None])
             gates += np.where(seen[1:, :, None, None], true, 0.0).sum(axis=1)
-    return Recording(recording.cell, recording.parameters, recording.x, recording.output_gradient, recording.loss,
-                     recording.config, recording.drawn_spectra, recording.forward, recording.local,
-                     Adjoint(cuts, gates, None))
+    return sealed(replace(recording, back=Adjoint(cuts, gates, None)))
 
 
 def _one_by_one(recording):
@@ -220,8 +252,12 @@ def rounded(recording, names=("float16", "bfloat16", "float32")):
     """The backward pass as narrower number formats would see it: name -> log10 of the norm of dL/dh_t, (T,).
 
     The adjoint is rounded to the format after every step; -inf once all of it is 0, inf or NaN once it overflows.
-    Products within a step stay in float64, as hardware accumulates wider than it stores.
+    Products within a step stay in float64, as hardware accumulates wider than it stores. names: keys of
+    `rnnviz.formats.FORMATS`. Raises ValueError for any other, and for more than one network or sequence.
     """
+    _one(recording)
+    if not isinstance(names, list | tuple) or not names or not all(isinstance(n, str) and n in FORMATS for n in names):
+        raise ValueError(complaint("names", "a list of some of " + ", ".join(map(repr, FORMATS)), names))
     lin, U, T = recording.local, recording.parameters.U, recording.steps
     states, gradient = recording.cell.states, recording.output_gradient
     adjoint = {s: np.zeros((len(names), *gradient.shape[1:])) for s in states}
@@ -240,5 +276,12 @@ def rounded(recording, names=("float16", "bfloat16", "float32")):
 
 
 def phase(config, field, values, inputs=None):
-    """log10 of the norm of dL/dh_t for networks that differ in one field, (T, K); one pass over the loop."""
+    """log10 of the norm of dL/dh_t for networks that differ in one field, (T, K); one pass over the loop.
+
+    config: a `Config`. field: the name of one of its numbers in which an ensemble may differ. values: (K,), within
+    `BOUNDS[field]`. inputs: as in `record`. Raises ValueError naming the argument, or the field.
+    """
+    instance("config", config, Config, "a Config")
+    choice("field", field, [name for name in FREE if name != "init"])
+    values = finite("values", lettered("values", values, "K"))
     return record_many([replace(config, **{field: float(v)}) for v in values], inputs=inputs).log10_dh

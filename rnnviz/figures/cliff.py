@@ -128,7 +128,7 @@ def landscape(surface, wall, wall_error, descent, update=None):
             zaxis=dict(title={"text": "error E"}, range=[0, 0.5]),
             camera=dict(eye=dict(x=1.5, y=-1.5, z=1.0)),
         ),
-        meta={"value": "error E"},
+        meta={"still": True, "value": "error E"},
     )
 
 

@@ -12,12 +12,11 @@ WINDOWS = {"near": (-20, 10), "wide": (-60, 30), "double": (-330, 320), "all": (
 
 
 def gradient_flow(
-    recordings, steps=None, window="near", marked=None, cell_state=True, bound=False, slope=False, formats=()
+    recordings, steps=None, window="near", cell_state=True, bound=False, slope=False, formats=()
 ):
     """The norm of dL/dh_t over the steps, on a logarithmic axis, for a few recordings of the same length.
 
     recordings: label -> `Recording` without an ensemble. steps: the length of the axis. window: a key of `WINDOWS`.
-    marked: a step, from 1.
     cell_state: also dL/dc_t, dotted. bound, slope: the theory for cells h = phi(...), see `Recording.log10_bound`.
     formats: names in `FORMATS` whose smallest and largest numbers are drawn as lines. Returns a `Figure`.
     """
@@ -41,7 +40,7 @@ def gradient_flow(
             traces.append(_line(t, r.log10_bound, f"{label}: upper bound", aside, "solid", 1.5))
         if slope and r.cell.max_slope is not None:
             traces.append(_line(t, spectral_line(r), f"{label}: spectral radius", aside, "dash", 1.5))
-    shapes, notes = [], [zero | {"yshift": 20 * k} for k, zero in enumerate(zeros)]
+    shapes, notes = [], [zero | {"y": 0.01 + 0.06 * k} for k, zero in enumerate(zeros)]
     for place, name in enumerate(formats):
         for value in (FORMATS[name].smallest, FORMATS[name].largest):
             if low < value < high:
@@ -69,8 +68,6 @@ def gradient_flow(
                         font=dict(size=14),
                     )
                 )
-    if marked:
-        shapes.append(dict(type="line", x0=marked, x1=marked, yref="paper", y0=0, y1=1, line=dict(color=GREY, width=2)))
     return figure(
         traces,
         "How much of the gradient reaches each step",
@@ -80,10 +77,11 @@ def gradient_flow(
         yaxis=powers_axis(window, "norm of the gradient (log scale)"),
         shapes=shapes,
         annotations=notes,
+        meta={"stepped": True},
     )
 
 
-def step_shares(recordings, steps=None, parameter="U", marked=None):
+def step_shares(recordings, steps=None, parameter="U"):
     """Bars, one row a recording: the norm of each step's term of dL/dU, relative to the largest of them."""
     rows = len(recordings)
     traces, axes = [], {}
@@ -116,7 +114,6 @@ def step_shares(recordings, steps=None, parameter="U", marked=None):
             anchor="x",
         )
     steps = steps or max((r.steps for r in recordings.values()), default=2)
-    line = [dict(type="line", x0=marked, x1=marked, yref="paper", y0=0, y1=1, line=dict(color=GREY, width=2))]
     return figure(
         traces,
         "Which steps the recurrent weights learn from",
@@ -124,7 +121,7 @@ def step_shares(recordings, steps=None, parameter="U", marked=None):
         height=120 + 90 * rows,
         showlegend=False,
         xaxis=dict(title="time step t", range=[0.5, steps + 0.5], anchor="y" if rows < 2 else f"y{rows}"),
-        shapes=line if marked else [],
+        meta={"stepped": True},
         **axes,
     )
 

@@ -94,7 +94,7 @@ class Figure(dict):
         go.Figure(self).show()
 
 
-def figure(traces, title, says, meta=None, **layout):
+def figure(traces, title, says="", meta=None, **layout):
     """A `Figure` in the house style; the page keeps zoom and camera as long as uirevision stays the same.
 
     says: what is in it, with its numbers, for whoever does not see it. meta: what the page's scripts read, as "value",

@@ -8,8 +8,7 @@ from starlette.websockets import WebSocketDisconnected
 
 from .address import keep_address
 from .assets import HERE
-from .live import settled
-from .state import LIVE, address, bring_along, read_address, remember, say_notes
+from .state import follow_address, remember, say_notes
 from .way import first_slider
 
 PAGES = (
@@ -43,16 +42,14 @@ def frame(title, question=None):
     if st.context.is_embedded:
         st.html(HERE / "embedded.css")
     _settle()
-    if st.session_state.get("page") != title:
-        st.session_state["page"] = title
-        bring_along()
-    read_address()
-    st.session_state["linked"] = address()
+    kept = st.session_state
+    kept["arrived"] = follow_address(title) or kept.get("arrived", False)
+    kept.pop("preset_taken", None)
     if not st.context.is_embedded:
         first_slider()
         with st.container(horizontal=True, gap="small"):
             for path, label in PAGES:
-                st.page_link(path, label=label, query_params=st.session_state["linked"])
+                st.page_link(path, label=label)
     st.title(title, anchor=False)
     if question:
         st.markdown(question)
@@ -60,11 +57,9 @@ def frame(title, question=None):
 
 
 def follow_live():
-    """Call it at the end of a fragment: once a live slider rests, links and presets follow what it has set."""
+    """Keep what is set, for the other pages and in the address. Call it at the end of a page's fragment."""
     remember()
-    now = keep_address()
-    if all(settled(name) for name in LIVE) and st.session_state["linked"] != now:
-        st.rerun()
+    keep_address()
 
 
 def takeaway(sentence):
