@@ -286,7 +286,7 @@ def take_preset(preset, names):
 
 def own_input_back():
     """The input that a preset has set aside, in a callback."""
-    put({"input": st.session_state.pop("own_input")})
+    put({"input": st.session_state.pop("own_input"), "preset_taken": True})
 
 
 def in_force(preset, names):

@@ -58,10 +58,11 @@ function csv(root, node, source) {
 
 // The page's address at this moment, and what differs there from the defaults.
 function origin(version) {
-  const settings = [...new URLSearchParams(location.search)].filter(([name]) => !name.startsWith("embed") && name !== "seed");
-  const seed = new URLSearchParams(location.search).get("seed") ?? "0";
+  const asked = new URLSearchParams(location.search);
+  const drawn = location.pathname.endsWith("/training") ? "train_seed" : "seed";
+  const settings = [...asked].filter(([name]) => !name.startsWith("embed") && name !== drawn);
   const set = settings.map(([name, value]) => `${name} = ${value}`).join(", ") || "all at their defaults";
-  return [`rnnviz ${version}, seed ${seed}, settings: ${set}`, location.href];
+  return [`rnnviz ${version}, seed ${asked.get(drawn) ?? 0}, settings: ${set}`, location.href];
 }
 
 // Long lines are broken: a picture has no room beside it.

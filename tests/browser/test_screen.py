@@ -219,11 +219,13 @@ def test_points_above_one_another_all_have_a_row(person):
 
 def test_a_loss_is_a_loss(person):
     page = person.page
-    page.goto(person.server + "/training?train_hidden_size=4&train_networks=1&train_sequences=2&train_updates=20")
+    page.goto(person.server + "/training?train_hidden_size=4&train_networks=1&train_sequences=2&train_updates=20"
+              "&train_seed=6")
     page.get_by_role("button", name="Train", exact=True).click(timeout=30_000)
     page.get_by_text("Update 20 of 20, done").wait_for(timeout=30_000)
     person.settled()
-    _, rows = tables(taken(person, "CSV"))
+    notes, rows = tables(taken(person, "CSV"))
+    assert "seed 6" in notes[1] and "train_updates = 20" in notes[1]
     drawn = dict(person.figure())
     assert rows[0]["updates"] == "0" and len(drawn) == 4
     for name, curve in drawn.items():
