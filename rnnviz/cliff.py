@@ -106,11 +106,12 @@ def _pairs(w, b):
 def _gradient(w, b):
     """The derivatives go along with the state."""
     x, by_w, by_b = np.full_like(w, START), np.zeros_like(w), np.zeros_like(w)
-    for _ in range(STEPS):
+    with np.errstate(over="ignore"):
+        for _ in range(STEPS):
+            s = sigmoid(x)
+            slope = w * s * (1.0 - s)
+            x, by_w, by_b = w * s + b, s + slope * by_w, 1.0 + slope * by_b
         s = sigmoid(x)
-        slope = w * s * (1.0 - s)
-        x, by_w, by_b = w * s + b, s + slope * by_w, 1.0 + slope * by_b
-    s = sigmoid(x)
     down = 2.0 * (s - TARGET) * s * (1.0 - s)
     return (s - TARGET) ** 2, np.stack([down * by_w, down * by_b], axis=1), x
 

@@ -110,8 +110,8 @@ def why(label, recording):
         largest = recording.cell.max_slope
         text = (
             f"{pace} U stretches a vector by at most {singular:.3g}, its largest singular value (spectral radius "
-            f"{radius:.3g}); the slope of the activation averages {recording.slope.mean():.3g} here, and is at most "
-            f"{largest:g}."
+            f"{radius:.3g}); the slope of the activation averages {recording.slope[1 : last + 1].mean():.3g} on the "
+            f"way back, and is at most {largest:g}."
         )
         if singular * largest < 1:
             text += " The two limits multiply to less than 1, so this gradient **must** vanish."

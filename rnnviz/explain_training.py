@@ -79,7 +79,7 @@ def clipped(name, training):
     before = history["norm_before"]
     if not np.isfinite(before).any():
         return ""
-    top, middle = float(np.nanmax(before)), float(np.nanmedian(before))
+    top, middle = float(np.nanmax(before)), float(np.nanmedian(training.norms))
     if config.clip == "none":
         text = f"**{name}**: the median norm of the gradient is {shown(middle)}"
         return text + (f", the largest {shown(top)}, {shown(top / middle)} times as much." if middle > 0 else ".")

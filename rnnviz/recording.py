@@ -8,7 +8,7 @@ import numpy as np
 from .arguments import instance, read_only, whole
 from .cells import Cell
 from .config import Config
-from .engine.adjoint import Adjoint, Linearisation
+from .engine.adjoint import Adjoint, Linearisation, shifted
 from .engine.parameters import Parameters
 from .engine.plan import columns, plan
 from .engine.unroll import Trajectory
@@ -16,6 +16,9 @@ from .names import NAMES
 from .summary import summary
 
 LOG10_2 = np.log10(2.0)
+
+CANCELLED = 1e-6
+"""A squared norm below this part of what it could be at most has lost digits to cancellation."""
 
 
 def computed_once(function):
@@ -214,7 +217,7 @@ class Recording:
             logs = {
                 "W": _log10_outer(self.x, input_side),
                 "U": blocks[0] if len(blocks) == 1 else 0.5 * _log10_sum(*(2.0 * log for log in blocks)),
-                "b": _log10_norm(input_side.sum(axis=-2, keepdims=True)),
+                "b": log10_norm(input_side.sum(axis=-2, keepdims=True)),
             }
             return {name: log + self._exponents(1) * LOG10_2 for name, log in logs.items()}
 
@@ -258,7 +261,7 @@ class Recording:
             return None
         with np.errstate(divide="ignore"):
             per_step = np.log10(np.asarray(self.spectra["h"][1]) * self.cell.max_slope)
-            entering = _log10_norm(self.output_gradient)
+            entering = log10_norm(self.output_gradient)
         bound = np.empty_like(entering)
         bound[-1] = entering[-1]
         for t in range(self.steps - 2, -1, -1):
@@ -276,13 +279,13 @@ class Recording:
         if self.back.exponent is None:
             return mantissas
         with np.errstate(all="ignore"):
-            return np.ldexp(mantissas, self.back.exponent[-len(mantissas) :][..., None, None])
+            return shifted(mantissas, self.back.exponent[-len(mantissas) :])
 
     def _cut(self, name):
         return self._true(self.back.cuts[name])
 
     def _log10_norm(self, name):
-        return _log10_norm(self.back.cuts[name][1:]) + self._exponents(1) * LOG10_2
+        return log10_norm(self.back.cuts[name][1:]) + self._exponents(1) * LOG10_2
 
     @computed_once
     def _input_side(self):
@@ -353,7 +356,7 @@ def _scaled(array):
     return array * np.ldexp(1.0, -size)[..., None, None], size * LOG10_2
 
 
-def _log10_norm(array):
+def log10_norm(array):
     """(T, K) log10 of the norm of each (P, Q) block, whatever its size."""
     limits = np.finfo(array.dtype)
     with np.errstate(all="ignore"):
@@ -365,10 +368,18 @@ def _log10_norm(array):
 
 
 def _log10_outer(left, right):
-    """(T, K) log10 of the Frobenius norm of left_t^T right_t, from the Gram matrices of the two, without forming it."""
+    """(T, K) log10 of the Frobenius norm of left_t^T right_t, from the Gram matrices of the two.
+
+    The product itself is formed only where the terms of the sequences cancel, and the Gram matrices lose digits.
+    """
     (left, taken_left), (right, taken_right) = _scaled(left), _scaled(right)
     grams = [np.matmul(a, np.swapaxes(a, -1, -2)) for a in (left, right)]
-    return 0.5 * np.log10(np.maximum((grams[0] * grams[1]).sum(axis=(-1, -2)), 0.0)) + taken_left + taken_right
+    squares = (grams[0] * grams[1]).sum(axis=(-1, -2))
+    largest = np.trace(grams[0], axis1=-2, axis2=-1) * np.trace(grams[1], axis1=-2, axis2=-1)
+    left, right = (np.broadcast_to(a, (*squares.shape, *a.shape[-2:])) for a in (left, right))
+    for where in zip(*np.nonzero(squares < CANCELLED * largest)):
+        squares[where] = ((left[where].T @ right[where]) ** 2).sum()
+    return 0.5 * np.log10(squares) + taken_left + taken_right
 
 
 def _log10_sum(a, b):

@@ -73,6 +73,13 @@ def test_why():
     assert "as it is" in explain.why("LSTM", record(Config("lstm_1997")))
 
 
+def test_the_slope_is_that_of_the_steps_that_the_gradient_passes():
+    """The loss at step 3 is sent back through steps 3 and 2; what the others do with their slopes is no reason."""
+    r = record(Config("rnn", loss="one", loss_step=3, input_scale=3.0))
+    assert f"averages {r.slope[[1, 2]].mean():.3g} on the" in explain.why("RNN", r)
+    assert f"{r.slope[[1, 2]].mean():.3g}" != f"{r.slope.mean():.3g}"
+
+
 def test_learns_from():
     r = record(Config("gru", steps=30))
     terms = [np.linalg.norm(np.outer(h, d)) for h, d in zip(r.states["h"][:-1, 0], r.back.gates[:, 0])]

@@ -10,7 +10,7 @@ from ..arguments import checked_array, complaint, instance, misshapen, numbers, 
 from ..cells import find
 from ..config import BOUNDS, Config
 from ..recording import Recording, sealed
-from .adjoint import SAFE, linearise, pull_back
+from .adjoint import linearise, pull_back
 from .initialise import initialise
 from .initialise import targets as drawn_targets
 from .parameters import Parameters
@@ -157,18 +157,5 @@ def _record(cell, parameters, x, initial, loss, config, spectra):
     local = linearise(cell, forward)
     gradient, value = loss(forward.states["h"][1:])
     back = pull_back(local, parameters.U, gradient)
-    if not _in_range(back, gradient, forward.overflow_step):
-        back = pull_back(local, parameters.U, gradient, rescale=True)
     return sealed(Recording(cell, parameters, x, gradient, value, config, spectra, forward, local, back))
 
-
-def _in_range(back, gradient, overflow_step):
-    """Whether the plain pull-back can be trusted: no gradient so small or large that float64 may have lost it."""
-    steps = np.flatnonzero(gradient.reshape(len(gradient), -1).any(axis=1))
-    last = steps[-1] + 1 if len(steps) else 0
-    for cut in back.cuts.values():
-        square = np.einsum("...bh,...bh->...", cut[1 : last + 1], cut[1 : last + 1])
-        lost = ~((square > SAFE**-2) & (square < SAFE**2)) & (overflow_step == 0)
-        if lost.any():
-            return False
-    return True

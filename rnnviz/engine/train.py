@@ -11,8 +11,8 @@ from ..config import TrainConfig
 from ..sources.tasks import Batch, right, task
 from ..summary import summary
 from .clip import Clipped, clip
-from .history import History
-from .network import Weights, backward, draw, forward, losses
+from .history import FINITE, History
+from .network import Weights, answers, backward, draw, losses
 from .optimise import OPTIMISERS
 from .parameters import WHAT
 from .record import record_with
@@ -28,9 +28,6 @@ EVERY = 20
 
 LATE = 0.1
 """Seconds by which a round of updates may end after its time, before it is broken off."""
-
-FLOOR = -400.0
-"""log10 of gradients that are exactly 0, so that means can be taken."""
 
 SHOWN = WHAT | {
     "V": "weights of the read-out", "b_y": "bias of the read-out", "loss": "loss on the batch of every update",
@@ -68,7 +65,8 @@ class Training:
     """K networks that learn one task; the same configuration always gives the same run.
 
     config: `TrainConfig`. updates: how many were made. weights: `Weights` now; initial: before the first update.
-    history: `History` of every update: loss, norm_before, norm_after, clipped, cosine, each (K,), and log10_dh (K, T).
+    history: `History` of every update: loss, norm_before, norm_after, clipped, cosine, each (K,), and log10_dh (K, T),
+    the mean of its updates but for gradients that are exactly 0. norms: norm_before of each single update.
     tests: `History` on the held-out sequences: loss and accuracy (K,), after the updates that `tested` has. stops:
     network, from 0 -> `Stop`. skipped: (K,) updates left out. seconds: spent so far. solved_at: (K,) the first test, in
     updates, that met what counts as solved; -1 before. first: `First`, or None before any update.
@@ -122,8 +120,9 @@ class Training:
         one = (networks,)
         self.history = History({
             "loss": ("mean", one), "norm_before": ("largest", one), "norm_after": ("largest", one),
-            "clipped": ("mean", one), "cosine": ("smallest", one), "log10_dh": ("mean", (networks, steps)),
+            "clipped": ("mean", one), "cosine": ("smallest", one), "log10_dh": (FINITE, (networks, steps)),
         })
+        self._norms = np.empty((config.updates, networks))
         self.tests = History({"loss": ("last", one), "accuracy": ("last", one)})
         self.updates, self.seconds, self.stops = 0, 0.0, {}
         self.skipped, self.solved_at = np.zeros(networks, int), np.full(networks, -1)
@@ -141,6 +140,11 @@ class Training:
     def finished(self):
         """Whether there is nothing left to do: all updates are made, or every network has stopped."""
         return self.updates >= self.config.updates or len(self.stops) == self.config.networks
+
+    @property
+    def norms(self):
+        """(N, K) the norm of the gradient before clipping, at each of the N updates so far."""
+        return self._norms[: self.updates]
 
     @property
     def tested(self):
@@ -181,8 +185,9 @@ class Training:
             norm_after=clipped.norm_after,
             clipped=clipped.touched,
             cosine=clipped.cosine,
-            log10_dh=np.fmax(log10_dh, FLOOR).T,
+            log10_dh=log10_dh.T,
         )
+        self._norms[self.updates] = clipped.norm_before
         self.updates += 1
         if self.updates % self.every == 0 or self.finished:
             self._test()
@@ -233,7 +238,7 @@ class Training:
     def _test(self):
         """Run all networks on the held-out sequences."""
         batch = self._held_out
-        _, y = forward(self.cell, self.weights, batch.x.astype(self.config.precision), len(batch.target))
+        y = answers(self.cell, self.weights, batch.x.astype(self.config.precision), len(batch.target))
         loss, accuracy = losses(y, batch.target, batch.weight, self.task.real), right(self.task, batch, y)
         self.tests.add(loss=loss, accuracy=accuracy)
         solved = self._solves(loss, accuracy)

@@ -35,12 +35,6 @@ def _jacobians(recording):
     return jacobians, anatomy.lyapunov(jacobians)
 
 
-@lru_cache(maxsize=4)
-def _influences(recording):
-    """Who learns from whom: the same while the truncation moves."""
-    return anatomy.influence(recording)
-
-
 def _some(count, most, first=0):
     """At most so many of the indices from first to count - 1, the last one among them."""
     return np.unique(np.linspace(first, count - 1, min(most, count - first)).round().astype(int))
@@ -133,8 +127,8 @@ def _reach(label, recording, config, drawn):
 
 
 def _influence(label, recording, reach):
-    return {"influence": figures.influence(_influences(recording), reach),
-            "view": words.truncated(recording, anatomy.truncated(recording, reach), reach)}
+    logs, short = anatomy.influence(recording, reach)
+    return {"influence": figures.influence(logs, reach), "view": words.truncated(recording, short, reach)}
 
 
 def _formats(label, recording, window):

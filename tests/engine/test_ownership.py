@@ -57,7 +57,7 @@ def everything(recording):
 @pytest.mark.parametrize("recorded", [lambda c: record(c), lambda c: record_many([c] * 2),
                                       lambda c: record_many([c] * 2).network(1, c),
                                       lambda c: record(replace(c, gain=1e-9, steps=60)),
-                                      lambda c: anatomy.truncated(record(replace(c, batch_size=1)), 2)])
+                                      lambda c: anatomy.influence(record(replace(c, batch_size=1)), 2)[1]])
 @pytest.mark.parametrize("cell", CELLS)
 def test_nobody_can_write_into_a_recording(cell, recorded):
     recording = recorded(replace(CONFIG, cell=cell))

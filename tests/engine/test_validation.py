@@ -388,9 +388,9 @@ def test_probes_of_networks_and_sequences_there_are():
 # ---- anatomy ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("function", ["step_jacobians", "paths", "influence", "products", "truncated", "rounded"])
+@pytest.mark.parametrize("function", ["step_jacobians", "paths", "influence", "products", "rounded"])
 def test_the_anatomy_is_of_one_network_and_one_sequence(function):
-    more = {"products": ([1],), "truncated": (2,)}.get(function, ())
+    more = {"products": ([1],), "influence": (2,)}.get(function, ())
     config = Config("lstm", steps=4, hidden_size=2)
     for recording in (record(replace(config, batch_size=3)), record_many([config] * 2), record_many([config])):
         refused("recording", lambda r=recording: getattr(anatomy, function)(r, *more), recording.h.shape, "(T, 1, H)")
@@ -403,4 +403,4 @@ def test_steps_formats_and_reaches_there_are():
     for names in ("float8", ["float8"], "float16", (), [16]):
         refused("names", lambda n=names: anatomy.rounded(recording, n), "'float16', 'bfloat16'")
     for reach in (0, -1, 1.5, True):
-        refused("reach", lambda r=reach: anatomy.truncated(recording, r), "at least 1")
+        refused("reach", lambda r=reach: anatomy.influence(recording, r), "at least 1")
