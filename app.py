@@ -42,7 +42,7 @@ with st.expander("For a class"):
         "- **Start over** brings back the first settings; **Reseed** draws other weights and changes nothing else.\n"
         "- Every figure can be taken away as **PNG**, **SVG** or **CSV**; drag a box into it to zoom, double-click to "
         "zoom out.\n"
-        "- **Tab** and the **arrow keys** reach and move everything; light and dark follow your device, or the menu ⋮."
+        "- **Tab** and the **arrow keys** reach and move everything; light and dark follow your device."
     )
 takeaway(
     "Nothing here is sketched: every curve is computed, at that moment, from the network that the controls describe."

@@ -21,7 +21,7 @@ frame(
     "Gradient flow",
     "The loss compares what comes out with a target. How much of its gradient reaches the beginning?",
 )
-setup = controls.sidebar()
+shared = st.sidebar.container()
 with st.sidebar:
     prediction_switch()
 with st.sidebar.expander("What is drawn"):
@@ -34,14 +34,20 @@ with st.sidebar.expander("What is drawn"):
     )
     look = {
         "window": window,
-        "cell_state": controls.flag("cell_state", "∂L/∂c of the LSTM", "The gradient of its cell state, dotted."),
-        "bound": controls.flag(
+        "cell_state": controls.drawn_if(
+            "LSTM" in cells, controls.flag, "cell_state", "∂L/∂c of the LSTM", "The gradient of its cell state, dotted."
+        ),
+        "bound": controls.drawn_if(
+            "RNN" in cells,
+            controls.flag,
             "bound",
             "Upper bound (RNN)",
             "The gradient is never above it: a step back multiplies by at most the largest singular value of U times "
             "the largest slope of the activation.",
         ),
-        "slope": controls.flag(
+        "slope": controls.drawn_if(
+            "RNN" in cells,
+            controls.flag,
             "slope",
             "Spectral radius (RNN)",
             "A line that changes by the spectral radius of U, times the largest slope of the activation, at every "
@@ -53,6 +59,7 @@ with st.sidebar.expander("What is drawn"):
             "The smallest and the largest number that a format can hold: past them a gradient turns to 0 or infinity.",
         ),
     }
+setup = controls.sidebar(cells, shared)
 
 
 def scene(recordings, step):

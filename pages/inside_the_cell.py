@@ -15,14 +15,15 @@ from rnnviz.ui.predict import prediction_switch, question
 from rnnviz.ui.recorded import recorded
 
 frame("Inside the cell", "What does a recurrent cell remember, and what does it let go, at each step?")
-setup = controls.sidebar()
-with st.sidebar:
-    prediction_switch()
 left, right = st.columns(2)
 with left:
     shown = controls.choice("shown", "Cell", "Its kind (activation, gates) is set in the sidebar.")
 with right:
     beside = controls.choice("beside", "Beside it", "A second cell, on the same input, from the same seed.")
+labels = [shown] if beside in ("none", shown) else [shown, beside]
+setup = controls.sidebar(labels)
+with st.sidebar:
+    prediction_switch()
 
 
 def scene(recordings, unit):
@@ -58,7 +59,7 @@ def inside(setup, labels):
                 seen[f"cell-{label.lower()}"],
                 f"cell-{label.lower()}",
                 "How to read it: each row is a unit, each column a step. A gate is white when it is shut (0) and in "
-                "full colour when it is open (1). Blue is negative, orange positive. Click to choose step and unit.",
+                "full colour when it is open (1). Slate is negative, red positive. Click to choose step and unit.",
             )
         with places[place if len(labels) > 1 else 1]:
             numbers(recording, unit, step, label.lower(), setup.tokens)
@@ -79,7 +80,7 @@ def inside(setup, labels):
     follow_live()
 
 
-inside(setup, [shown] if beside in ("none", shown) else [shown, beside])
+inside(setup, labels)
 takeaway(
     "A gate is a number between 0 and 1 that multiplies, forward and backward alike: near 1 it lets a value through, "
     "near 0 it shuts."

@@ -16,14 +16,14 @@ from rnnviz.ui.predict import prediction_switch, question
 from rnnviz.ui.recorded import recorded
 
 frame("Why it vanishes", "On its way back the gradient is multiplied at every step. By what?")
-setup = controls.sidebar()
-with st.sidebar:
-    prediction_switch()
 left, right = st.columns([3, 1])
 with left:
     view = controls.choice("view", "Look at", "Six ways to take a backward pass apart.")
 with right:
     shown = controls.choice("shown", "Cell", "Its kind (activation, gates) is set in the sidebar.")
+setup = controls.sidebar([shown])
+with st.sidebar:
+    prediction_switch()
 
 
 @st.fragment

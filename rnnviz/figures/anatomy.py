@@ -4,11 +4,14 @@ import numpy as np
 
 from ..formats import FORMATS
 from .flow import WINDOWS, powers_axis
-from .theme import FAMILY_COLOURS, GREY, figure
+from .theme import ABOVE, AMOUNT, BELOW, GATE_COLOURS, GREY, INK, POWERS, SERIES, SIGNED, cell_look, figure, spoken
 
-BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
-FORMAT_LOOKS = {"float16": (ORANGE, "dot"), "bfloat16": ("#CC79A7", "dash"), "float32": (GREEN, "dashdot")}
+FORMAT_LOOKS = {"float16": (SERIES[0], "dot"), "bfloat16": (SERIES[1], "dash"), "float32": (SERIES[2], "dashdot")}
 HEIGHT = 430
+SIDE = dict(thickness=10, outlinewidth=0, x=1.01, tickfont=POWERS)
+"""The scale of colours beside a map, marked in powers of ten."""
+LEAST = -8
+"""What is a hundred-millionth of the largest is shown as nothing."""
 
 
 def singular_values(steps, logs, length, window):
@@ -22,10 +25,11 @@ def singular_values(steps, logs, length, window):
     traces = [_line(x, np.pad(others, ((0, 0), (0, 1)), constant_values=np.nan).ravel(), "other", GREY, "solid", 0.6)
               | {"showlegend": False, "hoverinfo": "skip", "opacity": 0.6}]
     middle = logs.shape[1] // 2
-    for k, name, colour, dash in ((0, "largest", ORANGE, "solid"), (middle, "median", GREEN, "dashdot"),
-                                  (logs.shape[1] - 1, "smallest", BLUE, "dash")):
+    roles = (0, "largest"), (middle, "median"), (logs.shape[1] - 1, "smallest")
+    for (k, name), colour, dash in zip(roles, SERIES, ("solid", "dashdot", "dash")):
         traces.append(_line(steps, logs[:, k], name, colour, dash, 3))
-    return figure(traces, "What the steps from t to T do together: singular values", height=HEIGHT,
+    seen = [f"The {name} {_ends(steps, logs[:, k])}." for k, name in roles]
+    return figure(traces, "What the steps from t to T do together: singular values", " ".join(seen), height=HEIGHT,
                   xaxis=_time(length), yaxis=powers_axis(window, "singular value (log scale)"))
 
 
@@ -41,8 +45,10 @@ def eigenvalues(values, step, others=()):
     size = _round_up(np.abs(np.concatenate([values, others])).max(initial=0.0), 2.2)
     if others.size:
         traces.append(_dots(others, "other steps", GREY, 3) | {"hoverinfo": "skip", "opacity": 0.35})
-    traces.append(_dots(values, f"step {step}", ORANGE, 8))
-    return figure(traces, f"Eigenvalues of the Jacobian of step {step}", height=HEIGHT, hovermode="closest",
+    traces.append(_dots(values, f"step {step}", SERIES[0], 8))
+    sizes = np.abs(values)
+    says = f"{len(values)} eigenvalues; {(sizes > 1).sum()} outside the circle, the largest {sizes.max(initial=0):.3g}."
+    return figure(traces, f"Eigenvalues of the Jacobian of step {step}", says, height=HEIGHT, hovermode="closest",
                   xaxis=dict(title="real part", range=[-size, size]),
                   yaxis=dict(title="imaginary part", range=[-0.75 * size, 0.75 * size], scaleanchor="x"))
 
@@ -59,20 +65,28 @@ def exponents(values):
     y = np.stack([zero, values, values, zero], axis=1)
     bars = [{"type": "scatter", "mode": "lines", "x": x[own].ravel(), "y": y[own].ravel(), "name": name,
              "line": {"width": 0}, "fill": "tozeroy", "fillcolor": colour, "customdata": np.repeat(values[own], 4),
-             "hovertemplate": "%{customdata:.4f} a step<extra></extra>"}
-            for own, name, colour in ((values > 0, "grows", ORANGE), (known & (values <= 0), "shrinks", BLUE))]
-    return figure(bars, "Lyapunov exponents: mean growth of each direction", height=HEIGHT, showlegend=False,
+             "meta": {"bars": True}, "hovertemplate": "%{customdata:.4f} a step<extra></extra>"}
+            for own, name, colour in ((values > 0, "grows", ABOVE), (known & (values <= 0), "shrinks", BELOW))]
+    says = f"{(values > 0).sum()} of {len(values)} directions grow"
+    says += f"; the exponents go from {ends.max():.3g} down to {ends.min():.3g}." if len(ends) else "."
+    return figure(bars, "Lyapunov exponents: mean growth of each direction", says, height=HEIGHT, showlegend=False,
                   xaxis=dict(title="direction, largest first", range=[0.4, len(values) + 0.6]),
                   yaxis=dict(title="growth a step (natural log)", range=[low, high]))
 
 
-def paths(found, length, window, carried, gate):
-    """The gradient by the carried state, and its two parts: through the gate that keeps it, and through U."""
+def paths(found, length, window, carried, gate, family):
+    """The gradient by the carried state, and its two parts: through the gate that keeps it, and through U.
+
+    The whole is a broad band in its cell's colour, so that a part that is all of it lies on it and is seen.
+    """
     t = np.arange(1, length + 1)
-    traces = [_line(t, found.full, f"all of ∂L/∂{carried}", FAMILY_COLOURS["lstm"], "solid", 4),
-              _line(t, found.direct, f"direct: product of {gate}", ORANGE, "dash", 2.5),
-              _line(t, found.rest, "rest: through U and the gates", GREEN, "dot", 2.5)]
-    return figure(traces, f"∂L/∂{carried} taken apart", height=HEIGHT, xaxis=_time(length),
+    whole = _line(t, found.full, f"all of ∂L/∂{carried}", cell_look(family)[0], "solid", 10) | {"opacity": 0.45}
+    parts = (("direct", found.direct, f"product of {gate}", GATE_COLOURS["f"], "dash"),
+             ("rest", found.rest, "through U and the gates", SERIES[1], "dot"))
+    traces = [whole, *(_line(t, logs, f"{name}: {what}", colour, dash, 2.5)
+                       for name, logs, what, colour, dash in parts)]
+    says = [f"All of it {_ends(t, found.full)}.", *(f"The {name} part {_ends(t, logs)}." for name, logs, *_ in parts)]
+    return figure(traces, f"∂L/∂{carried} taken apart", " ".join(says), height=HEIGHT, xaxis=_time(length),
                   yaxis=powers_axis(window, "norm (log scale)"))
 
 
@@ -83,42 +97,61 @@ def phase(values, logs, name, words, current, low=-12, high=6):
     words: what it is called.
     """
     relative = (logs - logs[-1])[::-1].T
+    nearest = np.abs(values - current).argmin()
     marked = dict(type="line", xref="paper", x0=0, x1=1, y0=current, y1=current, line=dict(color="#000000", width=2))
     return figure(
         [{"type": "heatmap", "x": np.arange(len(logs)), "y": values,
           "z": np.clip(relative, low, high).astype(np.float32), "zmin": low, "zmax": high,
-          "colorscale": _around_zero(low, high), "name": words,
-          "colorbar": {"thickness": 8, "outlinewidth": 0, "x": 1.01, "tickvals": [low, low / 2, 0, high],
-                       "ticktext": [f"10<sup>{v:g}</sup>" if v else "1" for v in (low, low / 2, 0, high)]},
+          "colorscale": _around_zero(low, high), "name": words, "meta": {"log10": True},
+          "colorbar": SIDE | {"tickvals": [low, low / 2, 0, high],
+                              "ticktext": [f"10<sup>{v:g}</sup>" if v else "1" for v in (low, low / 2, 0, high)]},
           "hovertemplate": f"{words} %{{y:.2f}}, %{{x}} steps back: 10^%{{z:.2f}}<extra></extra>"}],
-        "How much is left, for every setting at once", height=HEIGHT, hovermode="closest",
-        margin=dict(l=64, r=64, t=28, b=48),
+        "How much is left, for every setting at once",
+        f"At {words} {values[nearest]:.3g}, {spoken(relative[nearest, -1])} is left {len(logs) - 1} steps back; at "
+        f"{values[0]:g} it is {spoken(relative[0, -1])}, at {values[-1]:g} {spoken(relative[-1, -1])}.",
+        height=HEIGHT, hovermode="closest",
+        margin=dict(l=80, r=76, t=28, b=56),
         xaxis=dict(title="steps back from the loss", range=[-0.5, len(logs) - 0.5], showgrid=False),
         yaxis=dict(title=words, range=[values[0], values[-1]], showgrid=False),
-        shapes=[marked], meta={"pick": {"x": "", "y": name}},
+        shapes=[marked],
+        meta={"pick": {"x": "", "y": name},
+              "value": f"norm, relative to where the loss enters (not below 1e{low}, not above 1e{high})"},
     )
 
 
 def influence(logs, reach):
-    """Norm of dL_k/dh_t: row k the loss, column t the state; what truncation after `reach` steps cuts off is blank."""
+    """Norm of dL_k/dh_t: column k the loss, row k - t the steps back; pale is what truncation after `reach` cuts off.
+
+    The rows go as far back as anything arrives, to a quarter of the steps or the half or all of them.
+    """
     T = len(logs)
-    back = np.arange(T)[:, None] - np.arange(T)[None]
-    kept = (back >= 0) & (back < reach) & np.isfinite(logs)
-    top = logs[kept].max(initial=-1e4)
-    shown = np.where(kept, np.clip(logs - top, -8, 0), np.nan)
-    cut = {"type": "scatter", "mode": "lines", "x": np.arange(1, T + 1), "y": np.arange(1, T + 1) + reach - 0.5,
-           "line": {"color": GREY, "width": 2, "dash": "dash"}, "name": "cut", "hoverinfo": "skip", "showlegend": False}
+    by_loss = np.full((T, T), np.nan)  # row: steps back, column: the loss
+    for back in range(T):
+        by_loss[back, back:] = np.diagonal(logs, -back)
+    kept = np.broadcast_to(np.arange(T)[:, None] < reach, (T, T))
+    relative = by_loss - by_loss[np.isfinite(by_loss)].max(initial=-1e4)
+    shown = np.clip(relative, LEAST, 0).astype(np.float32)
+    furthest = max(np.flatnonzero((relative > LEAST).any(axis=1)).max(initial=0) + 1, min(reach, T))
+    rows = next(r for r in (-(-T // 4), -(-T // 2), T) if r >= furthest)
+    cut = {"type": "scatter", "mode": "lines", "x": np.array([0.5, T + 0.5]), "y": np.full(2, reach - 0.5),
+           "line": {"color": INK, "width": 2, "dash": "dash"}, "name": "cut", "hoverinfo": "skip", "showlegend": False,
+           "meta": {"drawn": True}}
+    part = {"type": "heatmap", "x": np.arange(1, T + 1), "y": np.arange(T), "zmin": LEAST, "zmax": 0,
+            "colorscale": AMOUNT, "meta": {"log10": True},
+            "hovertemplate": "loss of step %{x}, %{y} steps back: 10^%{z:.2f} of the largest<extra></extra>"}
+    scale = SIDE | {"tickvals": [-8, -4, 0], "ticktext": ["10<sup>−8</sup>", "10<sup>−4</sup>", "1"]}
     return figure(
-        [{"type": "heatmap", "x": np.arange(1, T + 1), "y": np.arange(1, T + 1), "z": shown.astype(np.float32),
-          "zmin": -8, "zmax": 0, "colorscale": [[0, "#F7F7F7"], [0.4, "#9ECAE1"], [1, "#08306B"]], "name": "norm",
-          "colorbar": {"thickness": 8, "outlinewidth": 0, "x": 1.01, "tickvals": [-8, -4, 0],
-                       "ticktext": ["10<sup>−8</sup>", "10<sup>−4</sup>", "1"]},
-          "hovertemplate": "loss at step %{y}, state at step %{x}: 10^%{z:.2f} of the largest shown<extra></extra>"},
+        [part | {"z": np.where(kept, shown, np.nan), "name": "kept", "colorbar": scale},
+         part | {"z": np.where(kept, np.nan, shown), "name": "cut off", "showscale": False, "opacity": 0.35},
          cut],
-        "Who learns from whom: the loss of step k at the state of step t", height=HEIGHT + 40, hovermode="closest",
-        margin=dict(l=64, r=64, t=28, b=48),
-        xaxis=dict(title="state at step t", range=[0.5, T + 0.5], showgrid=False),
-        yaxis=dict(title="loss at step k", range=[0.5, T + 0.5], showgrid=False),
+        "Who learns from whom: how far back the loss of every step reaches",
+        f"The loss of step {T} keeps {spoken(by_loss[T // 2, T - 1] - by_loss[0, T - 1])} of its gradient {T // 2} "
+        f"steps back. What goes back {reach} steps or more is cut off.",
+        height=HEIGHT, hovermode="closest",
+        margin=dict(l=80, r=76, t=28, b=56),
+        xaxis=dict(title="loss of step k", range=[0.5, T + 0.5], showgrid=False),
+        yaxis=dict(title="steps back from it", range=[-0.5, rows - 0.5], showgrid=False),
+        meta={"value": "norm, relative to the largest (not below 1e-8)"},
     )
 
 
@@ -141,8 +174,9 @@ def formats(exact, rounded, length, window):
             if low < level < high:
                 shapes.append(dict(type="line", xref="paper", x0=0, x1=1, y0=level, y1=level,
                                    line=dict(color=colour, width=1, dash="dot")))
-    return figure(traces, "The same backward pass in narrower number formats", height=HEIGHT, xaxis=_time(length),
-                  yaxis=powers_axis(window, "norm of ∂L/∂h (log scale)"), shapes=shapes)
+    says = [f"Exactly it {_ends(t, exact)}.", *(f"In {name} it {_ends(t, logs)}." for name, logs in rounded.items())]
+    return figure(traces, "The same backward pass in narrower number formats", " ".join(says), height=HEIGHT,
+                  xaxis=_time(length), yaxis=powers_axis(window, "norm of ∂L/∂h (log scale)"), shapes=shapes)
 
 
 def _round_up(value, usual):
@@ -153,9 +187,18 @@ def _round_up(value, usual):
 
 
 def _around_zero(low, high):
-    """A scale that is white where nothing changes, blue where the gradient vanishes, red where it explodes."""
+    """`SIGNED` with its white where nothing changes: slate where the gradient vanishes, red where it explodes."""
     zero = -low / (high - low)
-    return [[0.0, "#08306B"], [zero / 2, "#6BAED6"], [zero, "#F7F7F7"], [(1 + zero) / 2, "#F4A582"], [1.0, "#B2182B"]]
+    return [[2 * at * zero if at <= 0.5 else zero + (2 * at - 1) * (1 - zero), colour] for at, colour in SIGNED]
+
+
+def _ends(t, logs):
+    """The two ends of a curve of logarithms, in words."""
+    known = np.flatnonzero(~np.isnan(logs))
+    if not len(known):
+        return "is nowhere above rounding"
+    first, last = known[0], known[-1]
+    return f"is {spoken(logs[last])} at step {t[last]} and {spoken(logs[first])} at step {t[first]}"
 
 
 def _time(length):
@@ -164,7 +207,8 @@ def _time(length):
 
 def _line(t, logs, name, colour, dash, width):
     return {"type": "scatter", "mode": "lines", "x": t, "y": np.where(np.isfinite(logs), logs, np.nan), "name": name,
-            "line": {"color": colour, "dash": dash, "width": width}, "hovertemplate": "10^%{y:.2f}"}
+            "meta": {"log10": True}, "line": {"color": colour, "dash": dash, "width": width},
+            "hovertemplate": "10^%{y:.2f}"}
 
 
 def _dots(values, name, colour, size):

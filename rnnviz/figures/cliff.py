@@ -3,14 +3,14 @@
 import numpy as np
 
 from ..cliff import NAMES
-from .theme import GREY, figure
+from .theme import ABOVE, BELOW, INK, SERIES, figure
 
-COLOURS = {"none": "#D55E00", "norm": "#0072B2", "value": "#009E73"}
+COLOURS = dict(zip(("none", "norm", "value"), (SERIES[1], SERIES[0], SERIES[2])))
 DASHES = {"none": "dash", "norm": "solid", "value": "dashdot"}
 MARKERS = {"none": "x", "norm": "circle", "value": "square"}
 X_RANGE = (-5, 6)
-SHADES = [[0.0, "#FFFFFF"], [0.2, "#E4E4E4"], [0.8, "#B4B4B4"], [1.0, "#8C8C8C"]]
-WALL, PLACE = "#9B5FC0", "#B8860B"
+SHADES = [[0.0, "#FFFFFF"], [0.2, "#EAEAEA"], [0.8, "#C4C4C4"], [1.0, "#A6A6A6"]]
+MARGIN = dict(l=80, r=16, t=64, b=56)
 
 
 def error_map(surface, wall, descent, update=None):
@@ -34,21 +34,22 @@ def error_map(surface, wall, descent, update=None):
             "hovertemplate": "w = %{x:.2f}, b = %{y:.2f}: error %{z:.3f}<extra></extra>",
         },
         {"type": "scatter", "mode": "lines", "x": surface.w, "y": wall, "name": "the wall",
-         "line": {"color": WALL, "width": 2, "dash": "dot"}, "hoverinfo": "skip"},
+         "line": {"color": INK, "width": 3, "dash": "dot"}, "hoverinfo": "skip"},
     ]
-    if update is not None:
-        for k, method in enumerate(COLOURS):
-            traces += _path(descent, k, method, update)
-    traces.append(_point(descent.w[:1, 0], descent.b[:1, 0], "start", PLACE, "circle-open", 14))
+    # Before the start their names stand there already: a legend that grows would shrink the map.
+    for k, method in enumerate(COLOURS):
+        traces += _path(descent, k, method, update)
+    traces.append(_point(descent.w[:1, 0], descent.b[:1, 0], "start", INK, "circle-open", 14))
     return figure(
         traces,
         "The error, seen from above",
-        height=440,
+        _told(descent, update),
+        height=480,
         hovermode="closest",
-        margin=dict(l=64, r=16, t=64, b=48),
+        margin=MARGIN,
         xaxis=dict(title="recurrent weight w", range=[surface.w[0], surface.w[-1]], showgrid=False),
         yaxis=dict(title="bias b", range=[surface.b[0], surface.b[-1]], showgrid=False),
-        meta={"pick": {"x": "cliff_w", "y": "cliff_b"}},
+        meta={"pick": {"x": "cliff_w", "y": "cliff_b"}, "value": "error E"},
     )
 
 
@@ -64,30 +65,31 @@ def bifurcation(equilibria, folds, wall, w, b_range, start, b, x_last, where):
         chosen = equilibria.stable == stable
         x = np.where(chosen, equilibria.x, np.nan)
         traces.append({"type": "scatter", "mode": "lines", "x": np.where(chosen, equilibria.b, np.nan), "y": x,
-                       "name": name, "line": {"color": "#0072B2" if stable else "#D55E00", "dash": dash, "width": 3},
+                       "name": name, "line": {"color": BELOW if stable else ABOVE, "dash": dash, "width": 3},
                        "hovertemplate": "b = %{x:.3f}: rests at x = %{y:.3f}<extra></extra>"})
-    level = dict(color=GREY, width=1.5, dash="dot")
+    level = dict(color=INK, width=1.5, dash="dot")
     shapes = [dict(type="line", xref="paper", x0=0, x1=1, y0=start, y1=start, line=level)]
     notes = [dict(xref="paper", x=1, xanchor="right", y=start, yanchor="bottom", showarrow=False,
-                  text=f"start x₀ = {start:g}", font=dict(size=12))]
+                  text=f"start x₀ = {start:g}", font=dict(size=14))]
     if folds:
-        traces.append(_point(*(np.array([f[j] for f in folds]) for j in (0, 1)), "fold", PLACE, "diamond-open", 10))
+        traces.append(_point(*(np.array([f[j] for f in folds]) for j in (0, 1)), "fold", INK, "diamond-open", 10))
     if low <= wall <= high:
         wall = float(wall)
         shapes.append(dict(type="line", yref="paper", y0=0, y1=1, x0=wall, x1=wall,
-                           line=dict(color=WALL, width=2, dash="dot")))
+                           line=dict(color=INK, width=3, dash="dot")))
         notes.append(dict(yref="paper", y=0, yanchor="bottom", x=wall, xanchor="left", showarrow=False,
-                          text=" the wall", font=dict(size=12, color=WALL)))
-    traces.append(_point([b], [x_last], "x₅₀ there", PLACE, "star", 14))
+                          text=" the wall", font=dict(size=14, color=INK)))
+    traces.append(_point([b], [x_last], "x₅₀ there", SERIES[0], "star", 14))
     if not (low <= b <= high and X_RANGE[0] <= x_last <= X_RANGE[1]):
         words = f"The descent stands far<br>outside of this picture:<br>b = {b:.4g}, x₅₀ = {x_last:.4g}"
         notes.append(dict(xref="paper", yref="paper", x=0.5, y=0.75, showarrow=False, text=words))
     return figure(
         traces,
         f"Where the unit comes to rest {where}: w = {w:.4g}",
+        f"The wall stands at b = {wall:.4g}; the descent at b = {b:.4g}, where the unit gets to x = {x_last:.4g}.",
         height=440,
         hovermode="closest",
-        margin=dict(l=64, r=16, t=64, b=48),
+        margin=MARGIN,
         xaxis=dict(title="bias b", range=list(b_range)),
         yaxis=dict(title="state x", range=list(X_RANGE)),
         shapes=shapes,
@@ -103,7 +105,7 @@ def landscape(surface, wall, wall_error, descent, update=None):
          "cmax": 0.5, "colorscale": SHADES, "showscale": False, "name": "error E",
          "hovertemplate": "w = %{x:.2f}, b = %{y:.2f}: error %{z:.3f}<extra></extra>"},
         line | {"x": surface.w, "y": wall, "z": wall_error, "name": "the wall", "hoverinfo": "skip",
-                "line": {"color": WALL, "width": 5}},
+                "line": {"color": INK, "width": 6}},
     ]
     if update is not None:
         for k, method in enumerate(COLOURS):
@@ -116,8 +118,8 @@ def landscape(surface, wall, wall_error, descent, update=None):
     return figure(
         traces,
         "The error as a landscape",
+        _told(descent, update),
         height=520,
-        meta={"still": True},
         hovermode="closest",
         margin=dict(l=0, r=0, t=28, b=0),
         scene=dict(
@@ -126,12 +128,24 @@ def landscape(surface, wall, wall_error, descent, update=None):
             zaxis=dict(title={"text": "error E"}, range=[0, 0.5]),
             camera=dict(eye=dict(x=1.5, y=-1.5, z=1.0)),
         ),
+        meta={"still": True, "value": "error E"},
     )
 
 
+def _told(descent, update):
+    """Where the three descents stand, in words."""
+    if update is None:
+        return f"The start is at w = {descent.w[0, 0]:.4g}, b = {descent.b[0, 0]:.4g}."
+    w, b, error = (a[update] for a in (descent.w, descent.b, descent.error))
+    return f"After update {update}: " + "; ".join(
+        f"{NAMES[method]} at w = {w[k]:.4g}, b = {b[k]:.4g}, error {error[k]:.3g}" for k, method in enumerate(COLOURS)
+    ) + "."
+
+
 def _path(descent, k, method, update):
-    """One descent up to an update: its line, with a dot at every update, and where it stands."""
-    w, b = descent.w[: update + 1, k], descent.b[: update + 1, k]
+    """One descent up to an update, none if None: its line, with a dot at every update, and where it stands."""
+    end = 0 if update is None else update + 1
+    w, b = descent.w[:end, k], descent.b[:end, k]
     colour, name = COLOURS[method], NAMES[method]
     line = {"type": "scatter", "mode": "lines+markers", "x": w, "y": b, "name": name,
             "line": {"color": colour, "dash": DASHES[method], "width": 2.5}, "marker": {"size": 4, "color": colour},

@@ -5,13 +5,10 @@ from functools import lru_cache
 import numpy as np
 
 from ..formats import FORMATS
-from .theme import FAMILY_COLOURS, FAMILY_DASHES, GREY, OTHER_COLOUR, OTHER_DASH, figure
+from .theme import GREY, POWERS, SERIES, cell_look, figure, spoken
 
 WINDOWS = {"near": (-20, 10), "wide": (-60, 30), "double": (-330, 320), "all": (-1100, 650)}
 """Powers of ten that the vertical axis can show; it never rescales by itself."""
-
-SECOND = "#CC79A7"
-"""The colour of a second network of the same family."""
 
 
 def gradient_flow(
@@ -26,22 +23,24 @@ def gradient_flow(
     low, high = WINDOWS[window]
     steps = steps or max((r.steps for r in recordings.values()), default=2)
     t = np.arange(1, steps + 1)
-    traces, families = [], set()
+    traces, families, zeros = [], set(), []
     for label, r in recordings.items():
         if r.cell.family in families:
-            colour, dash, aside = SECOND, "solid", SECOND
+            # A second network of the same family, and its theory: another dash would be taken for another cell.
+            colour, dash, aside = SERIES[0], "solid", SERIES[0]
         else:
-            colour, dash = _look(r.cell.family)
-            aside = GREY
+            colour, dash, aside = *cell_look(r.cell.family), GREY
         families.add(r.cell.family)
         traces.append(_line(t, r.log10_dh, f"{label}: ∂L/∂h", colour, dash, 3))
+        zeros += _exactly_zero(r.log10_dh, f"{label}: ∂L/∂h", colour)
         if cell_state and r.c is not None:
             traces.append(_line(t, r.log10_dc, f"{label}: ∂L/∂c", colour, "dot", 2))
+            zeros += _exactly_zero(r.log10_dc, f"{label}: ∂L/∂c", colour)
         if bound and r.log10_bound is not None:
             traces.append(_line(t, r.log10_bound, f"{label}: upper bound", aside, "solid", 1.5))
         if slope and r.cell.max_slope is not None:
             traces.append(_line(t, spectral_line(r), f"{label}: spectral radius", aside, "dash", 1.5))
-    shapes, notes = [], []
+    shapes, notes = [], [zero | {"y": 0.01 + 0.06 * k} for k, zero in enumerate(zeros)]
     for place, name in enumerate(formats):
         for value in (FORMATS[name].smallest, FORMATS[name].largest):
             if low < value < high:
@@ -66,12 +65,13 @@ def gradient_flow(
                         yanchor="bottom",
                         showarrow=False,
                         text=f"{end} {name}",
-                        font=dict(size=12),
+                        font=dict(size=14),
                     )
                 )
     return figure(
         traces,
         "How much of the gradient reaches each step",
+        " ".join(_said(label, r) for label, r in recordings.items()),
         height=400,
         xaxis=dict(title="time step t", range=[0.5, steps + 0.5]),
         yaxis=powers_axis(window, "norm of the gradient (log scale)"),
@@ -88,7 +88,7 @@ def step_shares(recordings, steps=None, parameter="U"):
     for row, (label, r) in enumerate(recordings.items()):
         share = r.shares[parameter]
         axis = f"y{row + 1}" if row else "y"
-        colour, _ = _look(r.cell.family)
+        colour, _ = cell_look(r.cell.family)
         traces.append(
             # One outline for all bars of a row: a thousand bars drawn one by one are too slow to follow a finger.
             {
@@ -117,6 +117,7 @@ def step_shares(recordings, steps=None, parameter="U"):
     return figure(
         traces,
         "Which steps the recurrent weights learn from",
+        " ".join(_learnt(label, r.shares[parameter]) for label, r in recordings.items()),
         height=120 + 90 * rows,
         showlegend=False,
         xaxis=dict(title="time step t", range=[0.5, steps + 0.5], anchor="y" if rows < 2 else f"y{rows}"),
@@ -135,15 +136,41 @@ def spectral_line(recording):
     return np.where(np.arange(recording.steps) <= last, line, np.nan)
 
 
-def _look(family):
-    """Colour and dash of a family of cells."""
-    return FAMILY_COLOURS.get(family, OTHER_COLOUR), FAMILY_DASHES.get(family, OTHER_DASH)
+def _said(label, recording):
+    """The two ends of a curve, in words; where the loss is alone at one step, the first end is there."""
+    logs = recording.log10_dh
+    loaded = np.flatnonzero(~np.isneginf(logs))
+    last = loaded[-1] if len(loaded) else len(logs) - 1
+    return f"{label}: ∂L/∂h is {spoken(logs[last])} at step {last + 1} and {spoken(logs[0])} at step 1."
+
+
+def _learnt(label, shares):
+    """From how many of the last steps half of all comes, in words."""
+    back = np.cumsum(shares[::-1])
+    if not back[-1] > 0:
+        return f"{label}: nothing."
+    count = int(np.searchsorted(back, 0.5 * back[-1])) + 1
+    return f"{label}: half comes from the last {count} of {len(shares)} steps, most from step {shares.argmax() + 1}."
+
+
+def _exactly_zero(log10, name, colour):
+    """A note at the foot of the axis where a gradient that travelled back is exactly 0, which no logarithm shows."""
+    nothing = np.isneginf(log10)
+    alive = np.flatnonzero(~nothing)
+    last = int(alive[0]) if len(alive) else len(log10)
+    if not last:
+        return []
+    steps = f"steps 1 to {last}" if last > 1 else "step 1"
+    return [dict(xref="paper", x=0.01, xanchor="left", yref="paper", y=0.01, yanchor="bottom", showarrow=False,
+                 text=f"{name} is exactly 0 at {steps}", font=dict(size=14, color=colour))]
 
 
 def _line(t, log10, name, colour, dash, width):
     """A curve of logarithms; hovering tells the number itself. Exact zeros and overflows leave a gap."""
     y = np.where(np.isfinite(log10), log10, np.nan)
+    zero = np.flatnonzero(np.isneginf(log10)) + 1
     return {
+        "meta": {"log10": True} | ({"zero": zero.tolist()} if len(zero) else {}),
         "type": "scatter",
         "mode": "lines",
         "x": t,
@@ -158,7 +185,7 @@ def powers_axis(window, title):
     """An axis of logarithms over a key of `WINDOWS`, marked in powers of ten."""
     low, high = WINDOWS[window]
     values, texts = _ticks(low, high)
-    return dict(title=title, range=[low, high], tickvals=values, ticktext=texts)
+    return dict(title=title, range=[low, high], tickvals=values, ticktext=texts, tickfont=POWERS)
 
 
 @lru_cache(maxsize=16)

@@ -1,34 +1,58 @@
-"""How every figure looks: one colour a gate and a cell, one scale a meaning, everywhere the same.
+"""How every figure looks: one colour a meaning, everywhere the same.
 
-The colours are those of Okabe and Ito (2008), told apart by people who do not see red and green apart; where they
-carry meaning a dash or a label carries it too. Text and background are left to the page, which has a light and a
-dark side, so figures come with neutral greys only.
+Five families, and no colour is in two of them. A cell's colour is that cell and nothing else. A gate's is the gate; a
+sign's is below zero or shrinking, and above zero or growing; those of a series say nothing but "another curve", and
+its label says which. Greys are levels, theory and marks. No colour carries a meaning alone: people who do not see red
+and green apart, and a black and white print, have dashes, symbols and labels.
+
+Text and background are left to the page, which has a light and a dark side: every line is legible on both.
 """
 
-FAMILY_COLOURS = {"rnn": "#D55E00", "lstm": "#0072B2", "gru": "#009E73"}
-FAMILY_DASHES = {"rnn": "dash", "lstm": "solid", "gru": "dashdot"}
+import math
 
-OTHER_COLOUR, OTHER_DASH = "#56B4E9", "longdash"
-"""Of a family that came later."""
+import numpy as np
+
+FAMILY_COLOURS = {"rnn": "#D55E00", "lstm": "#0072B2", "gru": "#009E73"}
+"""Of Okabe and Ito (2008)."""
+FAMILY_DASHES = {"rnn": "dash", "lstm": "solid", "gru": "dashdot"}
+OTHER_FAMILY = "#6B7A00", "longdash"
+"""Of cells that are none of the three."""
 
 GATE_COLOURS = {
-    "i": "#E69F00",
-    "f": "#0072B2",
-    "o": "#009E73",
-    "r": "#56B4E9",
-    "z": "#D55E00",
-    "g": "#CC79A7",
-    "n": "#CC79A7",
-    "q": "#8C6BB1",
-    "c": "#8C6BB1",
+    "i": "#A87900",
+    "f": "#7B4FB5",
+    "o": "#6F7F1E",
+    "r": "#6F7F1E",
+    "z": "#7B4FB5",
+    "g": "#C468A8",
+    "n": "#C468A8",
+    "q": "#9A6B4B",
+    "c": "#9A6B4B",
     "h": "#7F7F7F",
     "x": "#7F7F7F",
 }
-"""Candidates share a colour: the LSTM's g and the GRU's n are the same thing."""
+"""What does the same has the same: f and z keep the state, o and r let out a part of it, g and n are candidates."""
 
-GREY = "#888888"
-SIGNED = [[0.0, "#0B559F"], [0.25, "#7FB4DC"], [0.5, "#F7F7F7"], [0.75, "#F2A65A"], [1.0, "#A63603"]]
-"""Blue below zero, white at zero, orange above: for anything with a sign."""
+SERIES = ("#8A5FD0", "#C7427B", "#8F7A00", "#857268")
+"""Curves that only their labels tell apart, in order: runs, seeds, kinds of clipping, number formats."""
+SERIES_DASHES = ("solid", "dash", "dashdot", "dot")
+
+BELOW, ABOVE = "#5C6F82", "#C2185B"
+"""Below zero, shrinks, draws in; above zero, grows, pushes off."""
+SIGNED = [[0.0, "#2B3A49"], [0.25, "#93A5B5"], [0.5, "#F7F7F7"], [0.75, "#EC8FB0"], [1.0, "#8E0F43"]]
+"""Slate below zero, white at zero, red above: for anything with a sign."""
+
+AMOUNT = [[0.0, "#F7F7F7"], [0.4, "#CDBDEB"], [1.0, "#4A2391"]]
+"""White is nothing, dark is much: for anything without a sign."""
+
+GREY, INK = "#888888", "#636363"
+"""Levels, theory and what is in the background; marks."""
+
+
+def cell_look(family):
+    """Colour and dash of a cell."""
+    other, dash = OTHER_FAMILY
+    return FAMILY_COLOURS.get(family, other), FAMILY_DASHES.get(family, dash)
 
 
 def opening(colour):
@@ -36,18 +60,25 @@ def opening(colour):
     return [[0.0, "#F7F7F7"], [1.0, colour]]
 
 
+AXIS = dict(
+    gridcolor="rgba(128,128,128,0.25)", zeroline=False, ticks="outside", ticklen=4, tickfont=dict(size=14),
+    title=dict(font=dict(size=16)),
+)
 TEMPLATE = dict(
     layout=dict(
         font=dict(size=14, color="#444444"),
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        margin=dict(l=64, r=16, t=64, b=48),
+        margin=dict(l=80, r=16, t=64, b=56),
         hovermode="x unified",
-        legend=dict(orientation="h", x=0, y=1.0, xanchor="left", yanchor="bottom"),
-        xaxis=dict(gridcolor="rgba(128,128,128,0.25)", zeroline=False, ticks="outside", ticklen=4),
-        yaxis=dict(gridcolor="rgba(128,128,128,0.25)", zeroline=False, ticks="outside", ticklen=4),
+        legend=dict(orientation="h", x=0, y=1.0, xanchor="left", yanchor="bottom", font=dict(size=14),
+                    traceorder="normal"),
+        xaxis=AXIS,
+        yaxis=AXIS,
     )
 )
+POWERS = dict(size=18)
+"""The font of powers of ten on an axis: plotly.js sets an exponent at 70 % of it, which is then still legible."""
 
 
 class Figure(dict):
@@ -63,10 +94,26 @@ class Figure(dict):
         go.Figure(self).show()
 
 
-def figure(traces, title, **layout):
-    """A `Figure` in the house style; the page keeps zoom and camera as long as uirevision stays the same."""
+def figure(traces, title, says="", meta=None, **layout):
+    """A `Figure` in the house style; the page keeps zoom and camera as long as uirevision stays the same.
+
+    says: what is in it, with its numbers, for whoever does not see it. meta: what the page's scripts read, as "value",
+    the name of what colours stand for. A trace with "log10" in its meta holds logarithms of what is meant.
+    """
     for name, axis in layout.items():
         if name[1:].startswith("axis") and isinstance(axis.get("title"), str):
             layout[name] = axis | {"title": {"text": axis["title"]}}
     title = dict(text=title, x=0, xref="paper", xanchor="left")
-    return Figure(data=traces, layout=dict(template=TEMPLATE, title=title, uirevision="keep", **layout))
+    return Figure(data=traces, layout=dict(template=TEMPLATE, title=title, uirevision="keep",
+                                           meta={"says": says} | (meta or {}), **layout))
+
+
+def spoken(log10):
+    """10 to the power of it, in few words: "0.25", "3.1 · 10^-15", "exactly 0"."""
+    if not np.isfinite(log10):
+        return "exactly 0" if log10 < 0 else "not finite"
+    if -3 <= log10 < 4:
+        return f"{10.0**log10:.3g}"
+    power = math.floor(log10)
+    digits = f"{10.0 ** (log10 - power):.1f}"
+    return f"{digits} · 10^{power}" if digits != "10.0" else f"1.0 · 10^{power + 1}"

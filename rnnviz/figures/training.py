@@ -2,12 +2,18 @@
 
 import numpy as np
 
-from .theme import GREY, figure
+from .theme import AMOUNT, GREY, POWERS, SERIES, SERIES_DASHES, cell_look, figure, spoken
 
-RUN_COLOURS, RUN_DASHES = ("#0072B2", "#D55E00"), ("solid", "dash")
 HEIGHT = 340
-MARGIN = dict(l=64, r=84, t=64, b=48)
-SHADES = [[0.0, "#F7F7F7"], [0.35, "#C6DBEF"], [0.7, "#4292C6"], [1.0, "#08306B"]]
+MARGIN = dict(l=80, r=96, t=64, b=56)
+
+
+def looks(trainings):
+    """A colour and a dash for each run: its cell's where the runs are of different cells, otherwise of a series."""
+    families = [t.cell.family for t in trainings.values()]
+    if len(set(families)) > 1:
+        return [cell_look(family) for family in families]
+    return list(zip(SERIES, SERIES_DASHES))
 
 
 def learning(trainings, kept=()):
@@ -22,12 +28,12 @@ def learning(trainings, kept=()):
     traces = []
     for place, (label, updates, loss) in enumerate(kept):
         traces.append(_earlier(place, label, updates, loss))
-    for place, (label, t) in enumerate(trainings.items()):
+    for (label, t), (colour, dash) in zip(trainings.items(), looks(trainings)):
         updates, loss = held_out(t)
-        traces += _band(updates, loss, label, place)
-        traces.append(_middle(updates, loss, label, RUN_COLOURS[place], RUN_DASHES[place], 3))
+        traces += _band(updates, loss, label, colour)
+        traces.append(_middle(updates, loss, label, colour, dash, 3))
         h = t.history
-        training = _middle(h.updates, h["loss"], f"{label}, training", RUN_COLOURS[place], "dot", 1)
+        training = _middle(h.updates, h["loss"], f"{label}, training", colour, "dot", 1.5)
         traces.append(training | {"showlegend": False})
     first = next(iter(trainings.values()))
     base = np.log10(first.task.baseline)
@@ -37,10 +43,12 @@ def learning(trainings, kept=()):
     return figure(
         traces,
         "Loss: how wrong the answers are",
+        _at_the_end(trainings, "loss", "held-out loss") + f" Without memory it is {first.task.baseline:.3g}.",
         height=HEIGHT,
         margin=MARGIN,
         xaxis=_updates_axis(trainings),
-        yaxis=dict(title="loss (log scale)", range=[base - 3, top], tickvals=ticks, ticktext=_powers(ticks)),
+        yaxis=dict(title="loss (log scale)", range=[base - 3, top], tickvals=ticks, ticktext=_powers(ticks),
+                   tickfont=POWERS),
         shapes=[_line(base)],
         annotations=[_note(base, "no memory")],
     )
@@ -51,15 +59,16 @@ def accuracy(trainings, kept=()):
     traces = []
     for place, (label, updates, share) in enumerate(kept):
         traces.append(_earlier(place, label, updates, 100 * share))
-    for place, (label, t) in enumerate(trainings.items()):
+    for (label, t), (colour, dash) in zip(trainings.items(), looks(trainings)):
         updates, share = held_out(t, "accuracy")
-        traces += _band(updates, 100 * share, label, place)
-        traces.append(_middle(updates, 100 * share, label, RUN_COLOURS[place], RUN_DASHES[place], 3))
+        traces += _band(updates, 100 * share, label, colour)
+        traces.append(_middle(updates, 100 * share, label, colour, dash, 3))
     task = next(iter(trainings.values())).task
     lines = [(100 * v, text) for v, text in ((task.chance, "no memory"), (task.solved_from, "solved")) if v is not None]
     return figure(
         traces,
         "Right answers on held-out sequences",
+        _at_the_end(trainings, "accuracy", "right answers, as a share,"),
         height=HEIGHT,
         margin=MARGIN,
         xaxis=_updates_axis(trainings),
@@ -72,12 +81,12 @@ def accuracy(trainings, kept=()):
 def gradient_norms(trainings):
     """Norm of the gradient of all weights at each update: before clipping, what clipping left, and the threshold."""
     traces, shapes, notes = [], [], []
-    for place, (label, t) in enumerate(trainings.items()):
-        h, colour = t.history, RUN_COLOURS[place]
-        traces += _band(h.updates, h["norm_before"], f"{label}, before", place)
-        traces.append(_middle(h.updates, h["norm_before"], f"{label}: before", colour, RUN_DASHES[place], 2))
+    for place, ((label, t), (colour, dash)) in enumerate(zip(trainings.items(), looks(trainings))):
+        h = t.history
+        traces += _band(h.updates, h["norm_before"], f"{label}, before", colour)
+        traces.append(_middle(h.updates, h["norm_before"], f"{label}: before", colour, dash, 2))
         if t.config.clip != "none":
-            traces.append(_middle(h.updates, h["norm_after"], f"{label}: after", colour, "dot", 2))
+            traces.append(_middle(h.updates, h["norm_after"], f"{label}: after", colour, "dot", 2 + 1.5 * place))
         if t.config.clip == "norm":
             level = np.log10(t.config.threshold)
             shapes.append(_line(level, colour))
@@ -88,10 +97,12 @@ def gradient_norms(trainings):
     return figure(
         traces,
         "Norm of the gradient, before and after clipping",
+        " ".join(_largest(label, t.history["norm_before"]) for label, t in trainings.items()),
         height=HEIGHT,
         margin=MARGIN,
         xaxis=_updates_axis(trainings),
-        yaxis=dict(title="norm (log scale)", range=[-4, top], tickvals=ticks, ticktext=_powers(ticks)),
+        yaxis=dict(title="norm (log scale)", range=[-4, top], tickvals=ticks, ticktext=_powers(ticks),
+                   tickfont=POWERS),
         shapes=shapes,
         annotations=notes,
     )
@@ -116,9 +127,10 @@ def credit(trainings, network=0):
                 "z": relative.astype(np.float32),
                 "zmin": -6,
                 "zmax": 0,
-                "colorscale": SHADES,
+                "colorscale": AMOUNT,
                 "showscale": not row,
-                "colorbar": {"thickness": 8, "outlinewidth": 0, "tickvals": [-6, -3, 0], "x": 1.01,
+                "meta": {"log10": True},
+                "colorbar": {"thickness": 10, "outlinewidth": 0, "tickvals": [-6, -3, 0], "x": 1.01, "tickfont": POWERS,
                              "ticktext": ["10<sup>−6</sup>", "10<sup>−3</sup>", "1"]},
                 "name": label,
                 "yaxis": f"y{suffix}",
@@ -134,11 +146,13 @@ def credit(trainings, network=0):
     return figure(
         traces,
         "How far back the gradient reaches, while they learn",
+        " ".join(_reach(label, t.history["log10_dh"][:, network]) for label, t in trainings.items()),
         height=HEIGHT,
         hovermode="closest",
-        margin=dict(l=56, r=56, t=28, b=48),
+        margin=dict(l=64, r=76, t=28, b=56),
         xaxis=_updates_axis(trainings) | dict(anchor=f"y{rows}" if rows > 1 else "y", showgrid=False),
         annotations=notes,
+        meta={"value": "norm of the gradient of the state, relative to the largest of its update"},
         **axes,
     )
 
@@ -146,6 +160,26 @@ def credit(trainings, network=0):
 def held_out(training, name="loss"):
     """Updates and values (N, K) of the tests on held-out sequences, the first of them before any update."""
     return training.tested, training.tests[name]
+
+
+def _at_the_end(trainings, name, words):
+    """The median over the seeds at the last test of every run, in words."""
+    ends = {label: t.tests[name][-1] for label, t in trainings.items() if len(t.tests[name])}
+    said = (f"{label}: {words} {np.nanmedian(v):.3g}" if np.isfinite(v).any() else f"{label}: {words} no number"
+            for label, v in ends.items())
+    return "; ".join(said) + f", after {max(t.updates for t in trainings.values())} updates."
+
+
+def _largest(label, norms):
+    known = norms[np.isfinite(norms)]
+    return f"{label}: at most {known.max():.3g}, {np.median(known):.3g} in the middle." if known.size else ""
+
+
+def _reach(label, logs):
+    """How many decades lie between the last step and the first at the last update, in words."""
+    if not len(logs) or not np.isfinite(logs[-1][[0, -1]]).all():
+        return ""
+    return f"{label}: at the last update step 1 has {spoken(logs[-1][0] - logs[-1][-1])} of what the last step has."
 
 
 def _updates_axis(trainings):
@@ -159,17 +193,17 @@ def _middle(updates, values, name, colour, dash, width):
 
 
 def _earlier(place, label, updates, values):
-    """A curve of a kept run, pale, in the colour that it had."""
-    return _middle(updates, values, label, RUN_COLOURS[place % 2], "longdashdot", 1.5) | {"opacity": 0.55}
+    """A curve of a kept run, thin: grey, since its colour now means another run."""
+    return _middle(updates, values, label, GREY, ("longdash", "longdashdot")[place % 2], 1.5)
 
 
-def _band(updates, values, name, place):
+def _band(updates, values, name, colour):
     """From the smallest to the largest over the seeds."""
     if values.shape[1] < 2:
         return []
     line = {"type": "scatter", "mode": "lines", "x": updates, "line": {"width": 0}, "hoverinfo": "skip",
             "showlegend": False, "name": name}
-    red, green, blue = (int(RUN_COLOURS[place][i : i + 2], 16) for i in (1, 3, 5))
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return [line | {"y": _over_seeds(np.nanmin, values), "name": f"{name}, lowest"},
             line | {"y": _over_seeds(np.nanmax, values), "name": f"{name}, highest", "fill": "tonexty",
                     "fillcolor": f"rgba({red},{green},{blue},0.18)"}]
@@ -189,7 +223,7 @@ def _logarithmic(traces):
         value = trace["y"]
         with np.errstate(all="ignore"):
             logs = np.log10(value)
-        trace["y"] = np.where(np.isfinite(logs), logs, np.nan)
+        trace["y"], trace["meta"] = np.where(np.isfinite(logs), logs, np.nan), {"log10": True}
         if trace.get("hoverinfo") != "skip":
             trace["customdata"], trace["hovertemplate"] = value, "%{customdata:.3g}"
     return traces
@@ -218,4 +252,4 @@ def _line(level, colour=GREY):
 def _note(level, text):
     """A word beside the end of a level line, in the margin."""
     return dict(xref="paper", x=1.01, xanchor="left", y=level, yanchor="middle", showarrow=False, text=text,
-                font=dict(size=12))
+                font=dict(size=14))

@@ -5,7 +5,7 @@ import numpy as np
 from ..names import NAMES
 from .theme import GATE_COLOURS, GREY, SIGNED, figure, opening
 
-ROW, GAP, TOP, FOOT = 96, 40, 24, 48
+ROW, GAP, TOP, FOOT = 96, 40, 24, 56
 """Heights in pixels: of a heatmap, between two, above and below all."""
 
 
@@ -13,7 +13,7 @@ def cell_heatmaps(recording, batch=0, label=""):
     """Input, gates, candidate, cell and hidden state of one sequence: rows are units, columns are steps.
 
     recording: a `Recording` without an ensemble. Gates run from white (0, closed) to their own colour (1, open);
-    what has a sign runs from blue through white (0) to orange, over the range that is written beside it.
+    what has a sign runs from slate through white (0) to red, over the range that is written beside it.
     """
     rows = {"x": recording.x[:, batch]}
     rows |= {name: values[:, batch] for name, values in recording.gates.items()}
@@ -50,6 +50,7 @@ def cell_heatmaps(recording, batch=0, label=""):
                     "outlinewidth": 0,
                     "tickvals": [low, high] if low == 0 else [low, 0, high],
                     "tickformat": ".3~g",
+                    "tickfont": {"size": 14},
                 },
                 "hovertemplate": f"step %{{x}}, unit %{{y}}: {name} = %{{z:.4g}}<extra></extra>",
             }
@@ -78,14 +79,23 @@ def cell_heatmaps(recording, batch=0, label=""):
     return figure(
         traces,
         f"{label or recording.cell.title}: every unit at every step",
+        " ".join(_said(name, values) for name, values in rows.items()),
         height=height + TOP + FOOT + 28,
-        margin=dict(l=56, r=56, t=TOP + 28, b=FOOT),
+        margin=dict(l=64, r=64, t=TOP + 28, b=FOOT),
         hovermode="closest",
         xaxis=dict(title="time step t", range=[0.5, steps + 0.5], anchor=last, showgrid=False),
         annotations=notes,
-        meta={"stepped": True},
+        meta={"stepped": True, "panels": [[1 - e for e in reversed(a["domain"])] for a in axes.values()]},
         **axes,
     )
+
+
+def _said(name, values):
+    """The range of a quantity, in words."""
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return f"{NAMES.get(name, name)} {name}: no finite number."
+    return f"{NAMES.get(name, name)} {name} from {known.min():.3g} to {known.max():.3g}."
 
 
 def _range(name, values, cell):

@@ -3,7 +3,7 @@
 from ..names import NAMES
 from .theme import GATE_COLOURS, GREY
 
-WIDTH, HEIGHT, ACROSS, DOWN = 78, 40, 26, 12
+WIDTH, HEIGHT, ACROSS, DOWN = 72, 42, 20, 10
 
 
 def wiring(cell):
@@ -38,7 +38,7 @@ def wiring(cell):
     left = {n: level[n] * (WIDTH + ACROSS) for n in level}
     parts = [
         f'<svg viewBox="-4 -4 {width + 8} {total + 8:.0f}" role="img" aria-label="{cell.title}: what is computed '
-        f'from what, with the numbers of this step" style="max-width:{width + 60}px">'
+        f'from what, with the numbers of this step" style="min-width:{0.87 * width:.0f}px;max-width:{width + 60}px">'
     ]
     for source, name in wires:
         x0, y0 = left[source] + WIDTH, middle[source] + HEIGHT / 2
@@ -71,10 +71,10 @@ def _words(name):
 def _symbol(name):
     part, _, rest = name.partition("_")
     if rest == "prev":
-        return f'{part}<tspan dy="3" font-size="9">t−1</tspan>'
+        return f'{part}<tspan dy="3" font-size="14">t−1</tspan>'
     if rest:
-        return f'{part}<tspan dy="3" font-size="9">{rest}</tspan>'
-    return f'{name}<tspan dy="3" font-size="9">t</tspan>'
+        return f'{part}<tspan dy="3" font-size="14">{rest}</tspan>'
+    return f'{name}<tspan dy="3" font-size="14">t</tspan>'
 
 
 def _colour(name):

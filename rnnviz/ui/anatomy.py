@@ -85,7 +85,7 @@ def _paths(label, recording, window):
                         "Choose the LSTM or the GRU above."}
     carried, gate = recording.cell.states[-1], recording.cell.keeps
     named = f"the {NAMES.get(gate, 'gate')} {gate}" if gate else f"what a step keeps of {carried}"
-    return {"paths": figures.paths(found, recording.steps, window, carried, named),
+    return {"paths": figures.paths(found, recording.steps, window, carried, named, recording.cell.family),
             "view": words.paths(label, recording, found, named)}
 
 
@@ -142,13 +142,14 @@ VIEWS = dict(zip(state.VIEWS, (
                  "through the recurrent weights at least once. The two add up to the whole, as arrows do: they can "
                  "also cancel."}, _window),
     View(_phase_diagram, {
-        "phase": "How to read it: each row is a network of its own, each column a number of steps back. Blue has "
+        "phase": "How to read it: each row is a network of its own, each column a number of steps back. Slate has "
                  "vanished, red has exploded, white is kept. The line is the setting; where it is the gain, a click "
                  "moves it."}, _axis),
     View(_influence, {
-        "influence": "How to read it: the loss of step k (up) reaches the states of steps t (across) before it. Dark "
-                     "blue is much, white is a hundred-millionth of the largest that is shown. Truncated "
-                     "backpropagation through time (BPTT) cuts off all above the dashed line."}, _reach),
+        "influence": "How to read it: each column is the loss of one step; upwards, how much of it reaches the states "
+                      "of the steps before. Dark is much, white is a hundred-millionth of the largest. Truncated "
+                      "backpropagation through time (BPTT) cuts off all above the dashed line, which is pale."},
+         _reach),
     View(_formats, {
         "formats": "How to read it: the same backward pass, with the gradient rounded to the format after every step. "
                    "A curve that ends has become exactly 0, or infinite. Dotted lines: the format's smallest and "

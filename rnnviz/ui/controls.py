@@ -6,8 +6,9 @@ import numpy as np
 import streamlit as st
 
 from .. import sources
+from ..cells import CELLS
 from ..config import BOUNDS, Config
-from ..wording import shown
+from ..wording import shown as number
 from .state import (
     CELL_KINDS,
     CELL_LABELS,
@@ -15,7 +16,9 @@ from .state import (
     INPUTS,
     KIND_CONTROLS,
     back_to_start,
+    held,
     in_force,
+    own_input_back,
     plain,
     recall,
     reseed,
@@ -24,6 +27,8 @@ from .state import (
 )
 
 LARGEST_FILE = 5 * 1024 * 1024
+INPUT_OF = {"input_size": ("noise",), "period": ("sine", "square"), "bits": ("bits",), "text": ("text",)}
+"""Which inputs a control is for."""
 
 KIND_WORDS = {
     "rnn": ("RNN activation", "The function that the plain RNN applies to each unit."),
@@ -78,9 +83,12 @@ def start_over():
     st.button("Start over", on_click=back_to_start, width="stretch", help="Every control to its first value.")
 
 
-def sidebar():
-    """Draw the controls that all pages share. Returns a `Setup`."""
-    with st.sidebar:
+def sidebar(shown, place=None):
+    """Draw the controls that all pages share, those alone that do something for the cells shown. Returns a `Setup`.
+
+    shown: some of "RNN", "LSTM" and "GRU". place: where in the sidebar, if not at its end.
+    """
+    with place or st.sidebar:
         left, right = st.columns(2)
         with left:
             start_over()
@@ -97,13 +105,18 @@ def sidebar():
             init = choice(
                 "init", "Recurrent weights U", "; ".join(f"**{n}**: {s}" for n, s in BOUNDS["init"].options.items())
             )
-            kinds = {label: _kind(label, family) for label, family in CELL_LABELS.items()}
-            forget = slider(
+            kinds = {label: _kind(label, family, label in shown) for label, family in CELL_LABELS.items()}
+            gates = {gate for label in shown for gate in CELLS[kinds[label]].gates}
+            forget = drawn_if(
+                "f" in gates,
+                slider,
                 "forget_bias",
                 "Forget-gate bias",
                 "Where the LSTM's forget gates start: 0 is half open, 1 is 0.73, 5 is 0.993.",
             )
-            update = slider(
+            update = drawn_if(
+                "z" in gates,
+                slider,
                 "update_bias",
                 "Update-gate bias",
                 "Where the GRU's update gates start. Near 1 the old state is kept, near 0 it is replaced.",
@@ -118,11 +131,11 @@ def sidebar():
                 + ". The loss is half the squared distance of the hidden state from a target drawn at random.",
             )
             steps = source.pop("length")
-            loss_step = (
-                slider("loss_step", "Step of the loss", "Used when the loss is at one step.", high=steps)
-                if loss == "one"
-                else 1
-            )
+            if loss == "one":
+                loss_step = slider("loss_step", "Step of the loss", "Its time step, from 1.", high=steps)
+            else:
+                held("loss_step")
+                loss_step = 1
         recall("seed")
         seed = st.number_input(
             "Seed",
@@ -145,12 +158,18 @@ def sidebar():
     return Setup({label: replace(base, cell=cell) for label, cell in kinds.items()}, inputs, steps, hidden, tokens)
 
 
-def _kind(label, family):
+def _kind(label, family, acts):
     """The cell of a family: the chosen one of its kinds, if there are several."""
     kinds, name = CELL_KINDS[family], KIND_CONTROLS[family]
     if len(kinds) < 2:
         return next(iter(kinds.values()))
-    return kinds[choice(name, *KIND_WORDS.get(family, (f"{label} kind", "Which cell of this family is drawn.")))]
+    words = KIND_WORDS.get(family, (f"{label} kind", "Which cell of this family is drawn."))
+    return kinds[drawn_if(acts, choice, name, *words)]
+
+
+def drawn_if(acts, draw, name, *words):
+    """A control that is drawn only if it does something; otherwise what it was set to."""
+    return draw(name, *words) if acts else held(name)
 
 
 def presets(options, sets, reads, key="preset"):
@@ -172,11 +191,25 @@ def presets(options, sets, reads, key="preset"):
 
     st.pills("Try", list(by_name), key=key, on_change=take, label_visibility="collapsed")
     st.markdown(now.says if now else "Your own settings. Each button above shows something worth seeing.")
+    if "input" in sets:
+        _own_input(now)
+
+
+def _own_input(preset):
+    """Say what became of a person's own input, which no preset takes away."""
+    own, used = st.session_state.get("own_input"), st.session_state["input"]
+    if own not in (None, CONTROLS["input"].default):
+        st.button(f"Back to your own input ({own})", on_click=own_input_back, key="own_input_back")
+    elif preset and used != preset.values.get("input", CONTROLS["input"].default):
+        st.caption(f"This was found with noise as the input. The input stays yours ({used}): see whether it holds.")
 
 
 def _input():
     """The controls of the input. Returns the array of a file or None, fields of Config and "length", and tokens."""
-    kind = choice("input", "Input x", "; ".join(f"**{n}**: {s}" for n, s in INPUTS.items()))
+    kind = choice("input", "Input x", "; ".join(f"**{n}**: {s}" for n, s in INPUTS.items()), on_change=_chosen_anew)
+    for name, kinds in INPUT_OF.items():
+        if kind not in kinds:
+            held(name)
     steps = slider("steps", "Time steps T", "How long the sequence is.")
     scale = slider(
         "input_scale",
@@ -210,6 +243,10 @@ def _input():
     return None, fields, ()
 
 
+def _chosen_anew():
+    st.session_state.pop("own_input", None)
+
+
 def _text(name, label, check, area=False):
     """A field of text; a text that cannot be used is explained, and the last usable one stays in use."""
     bound, kept = BOUNDS[name], st.session_state
@@ -230,7 +267,7 @@ def _text(name, label, check, area=False):
 def _series(series, fields):
     """Say which part of a series is used and how it was standardised."""
     used = min(len(series.values), fields["steps"])
-    mean, std = (shown(v, 4) for v in (lambda s: (s.mean, s.std))(sources.standardise(series.values[:used])))
+    mean, std = (number(v, 4) for v in (lambda s: (s.mean, s.std))(sources.standardise(series.values[:used])))
     st.caption(
         f"The first {used} of {len(series.values)} values of {plain(series.name)}, standardised: less their mean "
         f"{mean}, divided by their standard deviation {std}. {plain(series.source)}"
@@ -259,7 +296,11 @@ def _upload():
             "opens it uploads the file again."
         )
         return None
-    column = st.selectbox("Column", list(table.columns), key="column")
+    if file is None:
+        st.caption(f"In use: {plain(kept['file_name'])}.")
+    if "column" not in kept and kept.get("column_used") in table.columns:
+        kept["column"] = kept["column_used"]
+    column = kept["column_used"] = st.selectbox("Column", list(table.columns), key="column")
     for name, reason in table.skipped.items():
         st.caption(f"Column “{plain(name)}” cannot be used: {plain(reason)}")
     series = table.series(column)

@@ -9,6 +9,7 @@ from starlette.websockets import WebSocketDisconnected
 from .address import keep_address
 from .assets import HERE
 from .state import follow_address, remember, say_notes
+from .way import first_slider
 
 PAGES = (
     ("app.py", "Start"),
@@ -37,15 +38,19 @@ def _settle():
 def frame(title, question=None):
     """Set up a page: its name in the tab, the way to the others, its one question. Call it first."""
     st.set_page_config(page_title=f"{title} · rnnviz", page_icon=str(HERE / "icon.svg"), layout="wide")
-    st.html("<style>@media (min-width: 640px) { [data-testid=stMainBlockContainer] { padding-top: 2rem; } }</style>")
+    st.html(HERE / "page.css")
+    if st.context.is_embedded:
+        st.html(HERE / "embedded.css")
     _settle()
     kept = st.session_state
     kept["arrived"] = follow_address(title) or kept.get("arrived", False)
     kept.pop("preset_taken", None)
-    with st.container(horizontal=True, gap="small"):
-        for path, label in PAGES:
-            st.page_link(path, label=label)
-    st.header(title, anchor=False)
+    if not st.context.is_embedded:
+        first_slider()
+        with st.container(horizontal=True, gap="small"):
+            for path, label in PAGES:
+                st.page_link(path, label=label)
+    st.title(title, anchor=False)
     if question:
         st.markdown(question)
     say_notes()

@@ -129,6 +129,7 @@ function heatmap(ink, trace, picture, xaxis, yaxis, keep) {
   const [left, right] = edges(xaxis, picture.array(trace.x), columns);
   const [foot, top] = edges(yaxis, picture.array(trace.y), rows);
   ink.imageSmoothingEnabled = false;
+  ink.globalAlpha = trace.look.opacity ?? 1;
   ink.drawImage(small, left, top, right - left, foot - top);
 }
 

@@ -22,57 +22,16 @@ function themed(figure, root) {
   const { text, background, font } = colours(root);
   const narrow = root.clientWidth < 520;
   const layout = { ...figure.layout, paper_bgcolor: background, plot_bgcolor: background, autosize: true };
-  layout.font = { ...layout.font, color: text, family: font, size: narrow ? 12 : 14 };
+  layout.font = { ...layout.font, color: text, family: font, size: 14 };
   // The title stands above, where it can wrap; it is put back into what is downloaded.
   delete layout.title;
   layout.margin = { ...figure.layout.template?.layout?.margin, ...layout.margin, t: 28 };
   const beside = layout.annotations?.some((note) => note.x > 1);
-  if (narrow) Object.assign(layout.margin, { l: 56, r: beside ? layout.margin.r : 8 });
+  if (narrow) Object.assign(layout.margin, { r: beside ? layout.margin.r : 8 });
   layout.hoverlabel = { bgcolor: background, font: { color: text, family: font } };
   // A finger scrolls the page; a mouse draws the box to zoom into.
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
   return layout;
-}
-
-function table(node) {
-  const cell = (v) => (v === null || v === undefined || Number.isNaN(v) ? "" : /[",\n]/.test(v) ? `"${String(v).replaceAll('"', '""')}"` : v);
-  const rows = [];
-  const curves = [];
-  for (const trace of node._fullData.filter((t) => t.visible === true)) {
-    const name = (trace.name ?? "").replace(/<[^>]*>/g, "");
-    if (trace.z && trace.type === "scatter3d") {
-      trace.x.forEach((x, i) => rows.push([name, x, trace.y[i], trace.z[i]]));
-    } else if (trace.z) {
-      const xs = trace.x ?? trace.z[0].map((_, i) => i);
-      rows.push([name, ...xs]);
-      trace.z.forEach((row, i) => rows.push([trace.y ? trace.y[i] : i, ...row]));
-    } else {
-      // A trace of several lines has a gap in x between them: a column each.
-      const lines = [[]];
-      Array.from(trace.x ?? []).forEach((x, i) => (Number.isNaN(x) ? lines.push([]) : lines.at(-1).push([x, trace.y[i]])));
-      const filled = lines.filter((line) => line.length);
-      filled.forEach((line, i) => curves.push({ name: filled.length > 1 ? `${name} ${i + 1}` : name, values: new Map(line) }));
-    }
-  }
-  if (curves.length) {
-    const xs = [...new Set(curves.flatMap((c) => [...c.values.keys()]))].sort((a, b) => a - b);
-    const axis = (node.layout.xaxis?.title?.text ?? "x").replace(/<[^>]*>/g, "");
-    rows.push([axis, ...curves.map((c) => c.name)]);
-    xs.forEach((x) => rows.push([x, ...curves.map((c) => c.values.get(x))]));
-  }
-  return rows.map((row) => row.map(cell).join(",")).join("\n") + "\n";
-}
-
-function save(root, node, kind, name) {
-  if (kind !== "csv") {
-    const layout = { ...node.layout, title: root.figure.layout.title, margin: { ...node.layout.margin, t: 96 }, width: undefined };
-    return window.Plotly.downloadImage({ data: node.data, layout }, { format: kind, filename: name, width: 1200, height: Math.max(node.clientHeight, 300) * 1.2, scale: kind === "png" ? 2 : 1 });
-  }
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob(["\ufeff" + table(node)], { type: "text/csv" }));
-  link.download = `${name}.csv`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
 // Figures whose columns are steps carry a line at the step that the page stands at, moved here without drawing anew.
@@ -86,6 +45,9 @@ function mark(root, node, step) {
   line.style.width = `${width}px`;
   line.style.transform = `translateX(${node.offsetLeft + axis._offset + axis.l2p(step) - width / 2}px)`;
   Object.assign(line.style, { top: `${node.offsetTop + node._fullLayout._size.t}px`, height: `${node._fullLayout._size.h}px` });
+  // Seen on the panels alone: what stands between them is their titles.
+  const bands = root.figure.layout.meta.panels?.flatMap(([from, to]) => ["#0000", "#000", "#000", "#0000"].map((c, k) => `${c} ${100 * (k < 2 ? from : to)}%`));
+  line.style.maskImage = bands ? `linear-gradient(${bands.join(", ")})` : "";
 }
 
 function follow(root, node) {
@@ -150,9 +112,9 @@ export default function ({ data, parentElement, key }) {
     if (node._fullLayout && root.getBoundingClientRect().top > innerHeight) root.later = setTimeout(queue, 120);
     else queue();
   }
-  root.querySelectorAll("button").forEach((button) => { button.onclick = () => save(root, node, button.dataset.kind, message.name); });
+  root.querySelectorAll("button").forEach((button) => { button.onclick = () => save(root, node, button.dataset.kind, message.name, message.version); });
   node.setAttribute("role", "img");
-  node.setAttribute("aria-label", message.label);
+  node.setAttribute("aria-label", message.figure.layout.meta?.says || message.label);
   if (!root.watcher) {
     // The theme is a set of properties further up; a change of it shows as a change of the colour that they give.
     let last = JSON.stringify(colours(root));

@@ -147,6 +147,9 @@ TOLD_BY = tuple(name for name in PICTURED if name not in ("window", "bound", "sl
                                                            "bits", "text", "input_size"))
 """Those that tell which preset is in force."""
 
+OWN = ("input", "text", "bits", "period", "input_size", "train_typed")
+"""What a person brought along: a preset leaves it alone, unless it is about it."""
+
 ELSEWHERE = ("embed", "embed_options")
 
 
@@ -269,8 +272,16 @@ def put(values):
         st.session_state[name] = value
 
 
+def held(name):
+    """What a control that is not drawn now is set to."""
+    recall(name)
+    st.session_state[name] = st.session_state[name]  # the session's own from now on: a control's goes with the control
+    return st.session_state[name]
+
+
 def back_to_start():
     """Every control to its default, in a callback."""
+    st.session_state.pop("own_input", None)
     put({name: control.default for name, control in CONTROLS.items()})
 
 
@@ -280,12 +291,27 @@ def reseed():
 
 
 def take_preset(preset, names):
-    """A preset's values, and the default of every other control of those names, in a callback."""
-    put({name: CONTROLS[name].default for name in names} | preset.values)
+    """A preset's values, and the default of every other control of those names, in a callback.
+
+    What is a person's own stays. A preset that needs a certain input sets that aside as "own_input", until another one
+    or `own_input_back` brings it back.
+    """
+    kept = st.session_state
+    own = kept.pop("own_input", None) or kept.get("input", CONTROLS["input"].default)
+    put({name: CONTROLS[name].default for name in names if name not in OWN} | preset.values)
+    if preset.values.get("input", own) != own:
+        kept["own_input"] = own
+    elif "input" in names:
+        kept["input"] = own
+
+
+def own_input_back():
+    """The input that a preset has set aside, in a callback."""
+    put({"input": st.session_state.pop("own_input"), "preset_taken": True})
 
 
 def in_force(preset, names):
     """Whether the controls of those names are as this preset sets them."""
     kept = st.session_state
     return all(kept.get(name, CONTROLS[name].default) == preset.values.get(name, CONTROLS[name].default)
-               for name in names)
+               for name in names if name not in OWN or name in preset.values)

@@ -1,9 +1,11 @@
 """Two training runs in a session: their buttons, the slices in which they go on, and what is said of them."""
 
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 import streamlit as st
 
+from .. import __version__
 from .. import explain_training as explain
 from ..cells import find
 from ..engine.train import Training, advance
@@ -13,7 +15,7 @@ from ..figures.training import held_out
 from ..presets import TRAINING_PRESETS
 from .plot import plot
 from .pulse import turn
-from .state import plain
+from .state import address, plain
 from .training_controls import settings
 
 SLICE = 0.15
@@ -228,7 +230,7 @@ def inside(pair):
                 plot(
                     cell_heatmaps(t.probe(network, initial, sequence), label=f"{label.capitalize()}, {name}"),
                     f"probe-{label}",
-                    "How to read it: each row is a unit, each column a step; blue is negative, orange positive."
+                    "How to read it: each row is a unit, each column a step; slate is negative, red positive."
                     + (" Gates are white when shut (0) and in full colour when open (1)."
                        if find(t.config.cell).opens else ""),
                 )
@@ -238,7 +240,8 @@ def take_away(pair):
     """Curves and weights as files, weights back in, and kept curves to let go."""
     with st.expander("Download curves and weights"):
         with st.container(horizontal=True):
-            st.download_button("Curves (CSV)", lambda: curves_csv(pair.trainings), "training.csv", "text/csv",
+            link = f"{st.context.url}?{urlencode(address(), doseq=True)}"
+            st.download_button("Curves (CSV)", lambda: curves_csv(pair.trainings, link), "training.csv", "text/csv",
                                key="curves", on_click="ignore")
             for k, (name, t) in enumerate(pair.trainings.items()):
                 st.download_button(f"Weights of “{name}” (.npz)", lambda t=t: write_weights(t.weights, t.config),
@@ -252,9 +255,14 @@ def take_away(pair):
                 st.button("Forget", key=f"forget-{one.name}", on_click=forget, args=(one.name,))
 
 
-def curves_csv(trainings):
-    """All that was recorded of both runs, one row a bucket of updates and seed, as the bytes of a CSV file."""
-    rows = ["run,seed,update,training_loss,norm_before,norm_after,share_clipped,cosine,held_out_loss,held_out_accuracy"]
+def curves_csv(trainings, link):
+    """All that was recorded of both runs, one row a bucket of updates and seed, as the bytes of a CSV file.
+
+    The lines above the table say where it is from: the version, the address of the page, and every run's settings.
+    """
+    rows = [f"# rnnviz {__version__}", f"# {link}", *(f"# {name}: {t.config}" for name, t in trainings.items())]
+    rows.append("run,seed,update,training_loss,norm_before,norm_after,share_clipped,cosine,held_out_loss,"
+                "held_out_accuracy")
     for name, t in trainings.items():
         h = t.history
         tested, loss = held_out(t)

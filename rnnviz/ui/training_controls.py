@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import streamlit as st
 
+from ..cells import CELLS
 from ..config import BOUNDS, TrainConfig
 from ..engine.weights_file import read_weights
 from ..sources.tasks import LENGTHS, task
 from .controls import choice, slider, start_over
 from .predict import prediction_switch
-from .state import CONTROLS, VARIED, WORDS, plain, recall, spoken
+from .state import CONTROLS, VARIED, WORDS, held, plain, recall, spoken
 
 
 def sidebar():
@@ -28,14 +29,20 @@ def sidebar():
         with st.expander("Network of both"):
             if varied != "cell":
                 choice("train_cell", "Cell", "The recurrent layer that learns.")
+            gates = _gates(varied)
             slider("train_hidden_size", "Hidden units H", "How many numbers the network remembers.", high=64)
             if varied != "init":
                 _initialisation("train")
             slider("train_gain", "Recurrent gain", "Factor on the recurrent weights U before the first update.")
             slider("train_input_scale", "Input scale", "How strongly the input drives the units at first.")
-            if varied != "forget_bias":
+            if varied != "forget_bias" and "f" in gates:
                 _forget_bias("train")
-            slider("train_update_bias", "Update-gate bias", "Where the GRU's update gates start; near 1 it keeps.")
+            elif varied != "forget_bias":
+                held("train_forget_bias")
+            if "z" in gates:
+                slider("train_update_bias", "Update-gate bias", "Where the GRU's update gates start; near 1 it keeps.")
+            else:
+                held("train_update_bias")
         with st.expander("Training of both"):
             if varied != "optimiser":
                 _optimiser("train")
@@ -68,6 +75,12 @@ def settings(values):
 def _varied(which, varied):
     {"clip": _clipping, "cell": _cell, "init": _initialisation, "optimiser": _optimiser, "rate": _rate,
      "forget_bias": _forget_bias}[varied](which)
+
+
+def _gates(varied):
+    """All gates that a cell of the two runs has."""
+    titles = [st.session_state["train_cell"], *([st.session_state["other_cell"]] if varied == "cell" else [])]
+    return {gate for title in titles for gate in CELLS[WORDS["train_cell"][title]].gates}
 
 
 def _cell(which):
@@ -124,6 +137,8 @@ def _task():
         recall("train_typed")
         st.text_area("Text to learn", max_chars=CONTROLS["train_typed"].longest, key="train_typed",
                      placeholder="Type a text of at least 25 characters, or leave this empty for a ready one.")
+    else:
+        held("train_typed")
     try:
         chosen = task(name, kept["train_length"], kept.get("train_typed", ""))
         st.caption(f"{plain(chosen.says)} Without memory: {plain(chosen.baseline_says)}. Solved: "

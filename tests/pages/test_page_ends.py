@@ -12,12 +12,12 @@ SLIDERS = ("hidden_size", "steps", "input_scale", "forget_bias", "update_bias", 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_opens(path):
-    assert opened(path).header[0].value
+    assert opened(path).title[0].value
 
 
 @pytest.mark.parametrize("path", LESSONS)
 def test_sliders_at_both_ends(path):
-    page = opened(path)
+    page = opened(path, shown="LSTM", beside="GRU")
     names = [s.key for s in page.slider]
     assert set(SLIDERS) <= set(names)
     for name in names:
@@ -39,10 +39,10 @@ def test_smallest_and_largest(path, gain, ends):
 def test_every_choice(path):
     page = opened(path)
     for name in [s.key for s in page.selectbox]:
-        options = page.selectbox(key=name).options
-        for option in options:
+        first = page.selectbox(key=name).value
+        for option in page.selectbox(key=name).options:
             sound(page.selectbox(key=name).set_value(option).run())
-        sound(page.selectbox(key=name).set_value(options[0]).run())
+        sound(page.selectbox(key=name).set_value(first).run())
     for name in [t.key for t in page.toggle]:
         sound(page.toggle(key=name).set_value(not page.toggle(key=name).value).run())
 
@@ -114,3 +114,95 @@ def test_messages_of_a_live_slider_are_not_trusted(message, monkeypatch):
     good = isinstance(message, dict) and message["value"] == {"number": 3, "value": 0.25}
     assert kept["gain"] == (0.25 if good else 1.5)
     assert live.live_slider("gain", "gain", BOUNDS["gain"]) == kept["gain"]
+
+
+# ---- controls that act, and what is one's own ------------------------------------------------------------------------
+
+
+def drawn(page):
+    """The names of all controls on the page."""
+    return {w.key for kind in (page.slider, page.selectbox, page.toggle) for w in kind}
+
+
+ALL = {"activation", "lstm", "gru", "forget_bias", "update_bias"}
+
+
+@pytest.mark.parametrize(
+    "path, query, acts",
+    [
+        ("pages/inside_the_cell.py", {"shown": "RNN"}, {"activation"}),
+        ("pages/inside_the_cell.py", {"shown": "LSTM"}, {"lstm", "forget_bias"}),
+        ("pages/inside_the_cell.py", {"shown": "GRU", "beside": "RNN"}, {"gru", "update_bias", "activation"}),
+        ("pages/inside_the_cell.py", {"shown": "LSTM", "lstm": "no forget gate (1997)"}, {"lstm"}),
+        ("pages/why_it_vanishes.py", {"shown": "GRU"}, {"gru", "update_bias"}),
+        ("pages/gradient_flow.py", {}, ALL),
+    ],
+)
+def test_what_does_not_act_is_not_there(path, query, acts):
+    assert drawn(opened(path, **query)) & ALL == acts
+
+
+def test_flags_of_the_rnn_are_there_with_it():
+    page = opened("pages/gradient_flow.py")
+    assert {"bound", "slope", "cell_state"} <= drawn(page)
+    sound(page.button_group(key="cells").set_value(["GRU"]).run())
+    assert not {"bound", "slope", "cell_state"} & drawn(page)
+
+
+def test_gates_of_a_training():
+    cell = "train_forget_bias", "train_update_bias"
+    rnn = opened("pages/training.py", train_cell="RNN")
+    assert not set(cell) & drawn(rnn)
+    assert set(cell) & drawn(opened("pages/training.py", train_cell="LSTM")) == {"train_forget_bias"}
+    both = opened("pages/training.py", vary="cell", train_cell="LSTM", other_cell="GRU")
+    assert set(cell) <= drawn(both)
+
+
+def test_what_is_not_there_keeps_what_it_was_set_to():
+    page = opened("pages/inside_the_cell.py", shown="RNN", update_bias="3", forget_bias="2")
+    sound(page.selectbox(key="shown").set_value("GRU").run())
+    assert page.slider(key="update_bias").value == 3
+    sound(page.slider(key="update_bias").set_value(4.0).run())
+    sound(page.selectbox(key="shown").set_value("LSTM").run())
+    sound(page.selectbox(key="shown").set_value("LSTM").run())
+    assert page.slider(key="forget_bias").value == 2
+    sound(page.selectbox(key="shown").set_value("GRU").run())
+    assert page.slider(key="update_bias").value == 4
+
+
+def test_a_preset_leaves_the_input_that_a_person_has_set():
+    page = opened("pages/gradient_flow.py", input="text", text="abracadabra abracadabra")
+    sound(page.button_group(key="preset").select("Exploding").run())
+    assert page.session_state["gain"] == 3 and page.selectbox(key="input").value == "text"
+    assert page.text_area(key="text").value == "abracadabra abracadabra"
+    assert page.button_group(key="preset").value == "Exploding"
+    assert any("The input stays yours" in c.value for c in page.caption)
+
+
+def test_a_preset_that_needs_an_input_gives_the_own_one_back():
+    page = opened("pages/gradient_flow.py", input="text", text="abracadabra abracadabra")
+    sound(page.button_group(key="preset").select("Identity ReLU").run())
+    assert page.selectbox(key="input").value == "impulse"
+    assert page.button_group(key="preset").value == "Identity ReLU"
+    sound(page.button(key="own_input_back").click().run())
+    assert page.selectbox(key="input").value == "text"
+    assert page.text_area(key="text").value == "abracadabra abracadabra"
+    sound(page.button_group(key="preset").select("Identity ReLU").run())
+    sound(page.button_group(key="preset").select("Vanishing").run())
+    assert page.selectbox(key="input").value == "text"
+    assert page.text_area(key="text").value == "abracadabra abracadabra"
+
+
+def test_without_an_own_input_there_is_nothing_to_bring_back():
+    page = opened("pages/gradient_flow.py")
+    sound(page.button_group(key="preset").select("Identity ReLU").run())
+    assert not [b for b in page.button if b.key == "own_input_back"]
+    sound(page.button_group(key="preset").select("Vanishing").run())
+    assert page.selectbox(key="input").value == "noise"
+
+
+def test_a_preset_of_training_leaves_a_typed_text():
+    text = "so it is and so it was and so it will be"
+    page = opened("pages/training.py", train_task="Your own text", train_typed=text)
+    sound(page.button_group(key="train_preset").select("Threshold 1 or 0.001").run())
+    assert page.session_state["train_typed"] == text

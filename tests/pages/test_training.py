@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from opened import opened, said, sound
 
-from rnnviz import TrainConfig, Training
+from rnnviz import TrainConfig, Training, __version__
 from rnnviz.engine.weights_file import read_weights, write_weights
 from rnnviz.presets import TRAINING_PRESETS
 from rnnviz.ui import training, training_controls
@@ -205,6 +205,9 @@ def test_curves_as_csv():
     runs = {"a, b": Training(TrainConfig(networks=2, hidden_size=3, updates=10))}
     for _ in range(3):
         runs["a, b"].update()
-    lines = training.curves_csv(runs).decode("utf-8-sig").splitlines()
+    lines = training.curves_csv(runs, "http://here/training?train_seed=3").decode("utf-8-sig").splitlines()
+    notes, lines = lines[:3], lines[3:]
+    assert notes[0] == f"# rnnviz {__version__}" and "train_seed=3" in notes[1]
+    assert notes[2].startswith("# a, b: TrainConfig(") and "hidden_size=3" in notes[2]
     assert len(lines) == 1 + 2 * (3 + 1) and all(line.count(",") == lines[0].count(",") + 1 for line in lines[1:])
     assert float(lines[1].split(",")[4]) == pytest.approx(runs["a, b"].history["loss"][0, 0], rel=1e-8)
