@@ -66,7 +66,7 @@ def verdict(name, training):
         beside = "no better than" if ratio > 0.97 else f"{100 * ratio:.2g} % of"
         text += (
             f". The held-out loss of {'those that do not' if count else 'all'} is {shown(middle)} (median), {beside} "
-            f"the {shown(task.baseline)} of the best answer without memory"
+            f"the {shown(task.baseline)} of an answer without memory"
         )
     return text + "."
 

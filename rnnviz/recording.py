@@ -1,21 +1,35 @@
 """What was recorded on one pass through a network, forward and back."""
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cached_property, wraps
 
 import numpy as np
 
+from .arguments import instance, read_only, whole
 from .cells import Cell
 from .config import Config
 from .engine.adjoint import Adjoint, Linearisation, shifted
 from .engine.parameters import Parameters
 from .engine.plan import columns, plan
 from .engine.unroll import Trajectory
+from .names import NAMES
+from .summary import summary
 
 LOG10_2 = np.log10(2.0)
 
 CANCELLED = 1e-6
 """A squared norm below this part of what it could be at most has lost digits to cancellation."""
+
+
+def computed_once(function):
+    """A property that is computed when it is first asked for, and cannot be written into."""
+    @wraps(function)
+    def frozen(self):
+        found = function(self)
+        read_only(list(vars(found).values()) if isinstance(found, Parameters) else found)
+        return found
+
+    return cached_property(frozen)
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +39,7 @@ class Recording:
     T steps, B sequences in the batch, D inputs, H hidden units; in an ensemble every shape has K after T. Index t of
     a (T, ...) array is step t + 1 of the textbook, whose h_0 is the initial state. L is the loss. Norms are
     Euclidean, over the batch and the units together. Gradients are total derivatives: dL/dc_t includes the path
-    through h_t of the same step.
+    through h_t of the same step. All arrays are read-only: copy one to change it.
 
     cell: the `Cell`. config: the `Config`, or None for one's own weights. parameters: `Parameters`.
     x: (T, B, D) input. output_gradient: (T, B, H), what was pulled back: the partial derivative of L by each output.
@@ -43,6 +57,38 @@ class Recording:
     forward: Trajectory = field(repr=False)
     local: Linearisation = field(repr=False)
     back: Adjoint = field(repr=False)
+
+    def __repr__(self):
+        K, B, H = (*self.h.shape[1:-2], *self.h.shape[-2:]) if self.h.ndim == 4 else (1, *self.h.shape[1:])
+        D, over_time = self.x.shape[-1], self.h.shape[:-2]
+        sizes = f"{self.steps} steps, batch size {B}, {D} input{'s' * (D > 1)}, {H} hidden unit{'s' * (H > 1)}"
+        rows = [("x", self.x.shape, NAMES["x"]), *((s, self.h.shape, NAMES[s]) for s in self.cell.states)]
+        rows += [(f"gates[{g!r}]", array.shape, NAMES.get(g, "")) for g, array in self.gates.items()]
+        for s in self.cell.states:
+            rows += [(f"d{s}", self.h.shape, f"gradient of the loss by the {NAMES[s]}"),
+                     (f"log10_d{s}", over_time, f"log10 of the norm of d{s}, exact beyond float64's range")]
+        rows.append(("dx", (*self.h.shape[:-1], D), "gradient of the loss by the input"))
+        rows += [(f"gradients.{name}", array.shape, f"gradient of the loss by {name}")
+                 for name, array in vars(self.parameters).items()]
+        many = f" of {K} networks" if self.h.ndim == 4 else ""
+        return summary(f"Recording{many}, {self.cell.title}: {sizes}", rows)
+
+    def network(self, k, config=None):
+        """Network k of an ensemble, from 0, as a `Recording` of its own, with the `Config` it was drawn from.
+
+        Raises ValueError for a k there is not, and where there is no ensemble.
+        """
+        if self.h.ndim != 4:
+            raise ValueError(f"The recording must be of an ensemble, with h of the shape (T, K, B, H). Got "
+                             f"{self.h.shape} instead.")
+        k = whole("k", k, 0, self.h.shape[1] - 1)
+        if config is not None:
+            instance("config", config, Config, "a Config or None")
+        return sealed(Recording(
+            self.cell, _own(self.parameters, k, 0), _own(self.x, k), _own(self.output_gradient, k),
+            _own(self.loss, k, 0), config, _own(self.drawn_spectra, k, 0),
+            replace(_own(self.forward, k), overflow_step=self.overflow_step[k]), _own(self.local, k),
+            _own(self.back, k)))
 
     @property
     def steps(self):
@@ -79,17 +125,17 @@ class Recording:
         """Name -> (T, B, H): the gates, the candidate, and whatever else the cell computes on the way to its state."""
         return self.local.values
 
-    @cached_property
+    @computed_once
     def preactivations(self):
         """Gate -> (T, B, H): a_k = x_t W_k + b_k + h_{t-1} U_k + b_rec_k."""
-        return self._blocks(self.forward.a)
+        return self._blocks(read_only(self.forward.a))
 
-    @cached_property
+    @computed_once
     def input_terms(self):
         """Gate -> (T, B, H): x_k = x_t W_k + b_k."""
         return self._blocks(self.forward.x)
 
-    @cached_property
+    @computed_once
     def recurrent_terms(self):
         """Gate -> (T, B, H): u_k = h_{t-1} U_k + b_rec_k."""
         return self._blocks(self.forward.u)
@@ -99,27 +145,27 @@ class Recording:
         """(K,) the first step, counted from 1, whose state is infinite or not a number; 0 where all are finite."""
         return self.forward.overflow_step
 
-    @cached_property
+    @computed_once
     def dh(self):
         """(T, B, H) dL/dh_t. Rounds to 0 or infinity outside float64; `log10_dh` does not."""
         return self._cut("h")[1:]
 
-    @cached_property
+    @computed_once
     def dc(self):
         """(T, B, H) dL/dc_t; None for cells without a cell state."""
         return self._cut("c")[1:] if "c" in self.cell.states else None
 
-    @cached_property
+    @computed_once
     def initial_gradient(self):
         """State name -> (B, H): the gradient of L by the initial state."""
         return {name: self._cut(name)[0] for name in self.cell.states}
 
-    @cached_property
+    @computed_once
     def log10_dh(self):
         """(T, K) log10 of the norm of dL/dh_t, exact far outside float64's range; -inf where it is exactly 0."""
         return self._log10_norm("h")
 
-    @cached_property
+    @computed_once
     def log10_dc(self):
         """(T, K) log10 of the norm of dL/dc_t; None for cells without a cell state."""
         return self._log10_norm("c") if "c" in self.cell.states else None
@@ -134,13 +180,13 @@ class Recording:
         """(T, K) norm of dL/dc_t; None for cells without a cell state."""
         return None if self.log10_dc is None else _power_of_10(self.log10_dc)
 
-    @cached_property
+    @computed_once
     def dx(self):
         """(T, B, D) dL/dx_t = sum over gates k of dL/dx_k W_k^T."""
         with np.errstate(all="ignore"):
             return np.matmul(self._true(self._input_side), np.swapaxes(self.parameters.W, -1, -2))
 
-    @cached_property
+    @computed_once
     def gradients(self):
         """`Parameters` of the gradients dL/dW, dL/dU, dL/db, dL/db_rec, summed over steps and batch."""
         recurrent_side = self._true(self.back.gates)
@@ -158,7 +204,7 @@ class Recording:
                 b_rec=b.copy() if inputs is recurrent else recurrent.sum(axis=-2),
             )
 
-    @cached_property
+    @computed_once
     def log10_shares(self):
         """Parameter -> (T, K): log10 of the norm of step t's term of its gradient.
 
@@ -175,7 +221,7 @@ class Recording:
             }
             return {name: log + self._exponents(1) * LOG10_2 for name, log in logs.items()}
 
-    @cached_property
+    @computed_once
     def shares(self):
         """Parameter -> (T, K): each step's part of the sum of the norms of all steps' terms; they add up to 1."""
         out = {}
@@ -187,7 +233,7 @@ class Recording:
                 out[name] = relative / np.where(total > 0, total, 1.0)
         return out
 
-    @cached_property
+    @computed_once
     def spectra(self):
         """Gate -> (spectral radius, largest singular value) of its block of U, each (K,)."""
         if self.drawn_spectra is not None:
@@ -204,7 +250,7 @@ class Recording:
         (_, partial), = self.local.to_gates["h"]
         return partial[..., 0, :]
 
-    @cached_property
+    @computed_once
     def log10_bound(self):
         """(T, K) log10 of an upper bound of the norm of dL/dh_t; None for cells it does not hold for.
 
@@ -241,7 +287,7 @@ class Recording:
     def _log10_norm(self, name):
         return log10_norm(self.back.cuts[name][1:]) + self._exponents(1) * LOG10_2
 
-    @cached_property
+    @computed_once
     def _input_side(self):
         """(T, K, B, G*H) dL/dx_k: dL/du_k but where an equation reads x_k apart from u_k."""
         apart = {}
@@ -262,6 +308,28 @@ class Recording:
         out = [(walk.early, self.forward.states["h"][:-1])]
         late = [stage.product for stage in walk.stages if stage.product]
         return out + [(block, self.forward.vectors[name]) for block, name in late]
+
+
+def sealed(recording):
+    """The recording, once nobody can write into its arrays: much is computed from them when it is first asked for."""
+    parts = (recording.parameters, recording.forward, recording.local, recording.back)
+    read_only([recording.x, recording.output_gradient, recording.loss, *(list(vars(part).values()) for part in parts)])
+    return recording
+
+
+def _own(value, k, axis=1):
+    """The part of network k of whatever holds arrays with K at that axis; an axis of 1 is shared by all."""
+    if isinstance(value, np.ndarray):
+        if value.ndim <= axis:
+            return value
+        return value.take(k if value.shape[axis] > 1 else 0, axis)
+    if isinstance(value, dict):
+        return {name: _own(inner, k, axis) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_own(inner, k, axis) for inner in value)
+    if is_dataclass(value) and not isinstance(value, Cell):
+        return replace(value, **{f.name: _own(getattr(value, f.name), k, axis) for f in fields(value)})
+    return value
 
 
 def _networks_first(array):

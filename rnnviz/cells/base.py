@@ -25,6 +25,8 @@ from functools import cached_property
 import numpy as np
 from autograd.extend import defvjp, primitive
 
+from ..arguments import choice
+
 
 @primitive
 def expit(a):
@@ -33,7 +35,6 @@ def expit(a):
 
 # Where a gate is open, 1 - sigma(a) would be rounded away; sigma(-a) = 1 / (1 + exp(a)) is not.
 defvjp(expit, lambda s, a: lambda g: g * s / (1.0 + np.exp(a)))
-
 
 def sigmoid(a):
     return expit(a)
@@ -123,7 +124,4 @@ def register(cell):
 
 def find(name):
     """The registered cell of that name. Raises ValueError naming those there are."""
-    try:
-        return CELLS[name]
-    except (KeyError, TypeError):
-        raise ValueError(f"The 'cell' parameter must be one of {', '.join(CELLS)}. Got {name!r} instead.") from None
+    return CELLS[choice("cell", name, CELLS)]

@@ -10,6 +10,8 @@ import autograd.numpy as anp
 import numpy as np
 from autograd import grad
 
+from ..arguments import instance
+from ..recording import Recording
 from . import hand_written, plain_autograd
 
 PARAMETERS = ("W", "U", "b", "b_rec")
@@ -40,9 +42,15 @@ class Result:
 def check(recording):
     """Hold dL/dh_t, and dL/dc_t, of a recording against three other ways. Returns a list of `Result`.
 
-    The recording is of one network. Raises ValueError for one of more than `MOST` steps times units, or whose state
-    overflows.
+    The recording is of one network, of a cell that is written out in `hand_written` and `plain_autograd`. Raises
+    ValueError for any other, for one of more than `MOST` steps times units, or whose state overflows.
     """
+    if instance("recording", recording, Recording, "a Recording").h.ndim != 3:
+        raise ValueError(f"The 'recording' parameter must be of one network, with h of the shape (T, B, H). Got "
+                         f"{recording.h.shape} instead.")
+    if recording.cell.name not in hand_written.GATES:
+        raise ValueError(f"The 'recording' parameter must be of one of the cells {', '.join(hand_written.GATES)}. Got "
+                         f"{recording.cell.name!r} instead.")
     size = recording.steps * recording.hidden_size
     if size > MOST:
         raise ValueError(f"The 'recording' parameter must have at most {MOST:,} steps times units. Got {size:,} "

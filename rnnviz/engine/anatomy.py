@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..arguments import choice, complaint, finite, instance, lettered, whole
+from ..config import Config
 from ..formats import FORMATS
-from ..recording import LOG10_2, log10_norm
+from ..recording import LOG10_2, Recording, log10_norm, sealed
 from .adjoint import NOTHING, Adjoint, Linearisation, pull_back, shifted, size_of
 from .plan import columns, plan
-from .record import record_many
+from .record import FREE, record_many
 
 RESOLVED = 1e-13
 """Singular values below this part of the largest are lost in the rounding of the product, and not shown."""
@@ -26,7 +28,8 @@ LARGEST = {"hidden_size": 64, "steps": 300}
 
 
 def within_reach(config):
-    """The configuration, cut down to `LARGEST`."""
+    """The `Config`, cut down to `LARGEST`. Raises ValueError for anything else."""
+    instance("config", config, Config, "a Config")
     fields = {name: min(getattr(config, name), most) for name, most in LARGEST.items()}
     return replace(config, **fields, loss_step=min(config.loss_step, fields["steps"]))
 
@@ -46,6 +49,14 @@ class Paths:
     difference: float
 
 
+def _one(recording):
+    """Raises ValueError for anything but a `Recording` of one network and one sequence."""
+    shape = instance("recording", recording, Recording, "a Recording").h.shape
+    if len(shape) != 3 or shape[1] != 1:
+        raise ValueError(f"The 'recording' parameter must be of one network and one sequence, with h of the shape "
+                         f"(T, 1, H). Got {shape} instead.")
+
+
 def _sliced(lin, cut):
     """A `Linearisation` with `cut` applied to every array."""
     nested = [{c: [(run, cut(a)) for run, a in pairs] for c, pairs in lin.to_gates.items()}]
@@ -59,7 +70,9 @@ def step_jacobians(recording):
 
     Given the trajectory the steps do not depend on one another. The derivative of a gate's u_k by h_{t-1} is U_k^T, so
     that of h_t through its gates is the sum over k of diag(dh_t/du_k) U_k^T: for each unit one product for all steps.
+    Raises ValueError for more than one network or sequence.
     """
+    _one(recording)
     lin, U, H, T = recording.local, recording.parameters.U, recording.hidden_size, recording.steps
     cell, late = recording.cell, plan(recording.cell).early.stop
     by_unit = np.ascontiguousarray(U.reshape(H, -1, H).transpose(2, 1, 0))  # (H, G, H): unit, gate, unit before
@@ -98,22 +111,34 @@ def long_jacobians(recording):
 
 
 def products(recording, steps):
-    """log10 of the singular values of dh_T/dh_t, (len(steps), H), largest first, for steps t counted from 1.
+    """log10 of the singular values of dh_T/dh_t, (S, H), largest first, for S steps t counted from 1, or 0 for h_0.
 
-    NaN where a value is too small beside the largest for float64 to tell it from rounding.
+    NaN where a value is too small beside the largest for float64 to tell it from rounding. Raises ValueError for steps
+    that are none, and for more than one network or sequence.
     """
-    matrices, exponent = long_jacobians(recording)
+    steps = _steps(steps, recording.steps)
+    matrices, exponent = (array[steps] for array in long_jacobians(recording))
     with np.errstate(divide="ignore"):
-        values = np.linalg.svd(matrices[steps], compute_uv=False)
-        logs = np.log10(values) + exponent[steps, None] * LOG10_2
+        values = np.linalg.svd(np.where(np.isfinite(matrices), matrices, 0.0), compute_uv=False)
+        logs = np.log10(values) + exponent[:, None] * LOG10_2
     return np.where(values < RESOLVED * values[:, :1], np.nan, logs)
+
+
+def _steps(steps, last):
+    """Steps (S,) as an array of whole numbers from 0 to the last. Raises ValueError."""
+    array = lettered("steps", steps, "S")
+    if np.asarray(steps).dtype.kind not in "iu" or array.min() < 0 or array.max() > last:
+        raise ValueError(complaint("steps", f"whole numbers from 0 to {last}", steps))
+    return array.astype(int)
 
 
 def lyapunov(jacobians):
     """The Lyapunov exponents along a trajectory, (n,), largest first: mean growth of log lengths per step, by QR.
 
-    jacobians: (T, n, n), as `step_jacobians`. Benettin et al. 1980; for recurrent networks, Vogt et al. 2022.
+    jacobians: (T, n, n), as `step_jacobians`. Benettin et al. 1980; for recurrent networks, Vogt et al. 2022. Raises
+    ValueError for another shape, or where they are not finite.
     """
+    jacobians = finite("jacobians", lettered("jacobians", jacobians, "T n n"))
     q = np.eye(jacobians.shape[-1])
     total = np.zeros(len(q))
     with np.errstate(divide="ignore"):
@@ -128,13 +153,14 @@ def paths(recording):
 
     With k_t the derivative of the carried state by its own previous value (f_t or z_t), e_t what the loss puts into
     it at step t and g_t what comes back through U: full_t = e_t + g_t + k_{t+1} full_{t+1}, direct_t = e_t + k_{t+1}
-    direct_{t+1}, rest_t = g_t + k_{t+1} rest_{t+1}.
+    direct_{t+1}, rest_t = g_t + k_{t+1} rest_{t+1}. Raises ValueError for more than one network or sequence.
     """
+    _one(recording)
     cell, lin, back, T = recording.cell, recording.local, recording.back, recording.steps
     carried = cell.states[-1]
     if carried not in lin.to_previous[carried]:
         return None
-    keep, exponent = lin.to_previous[carried][carried], powers_of(back)[1:]
+    keep, exponent = lin.to_previous[carried][carried], _powers_of(back)[1:]
     parts = np.stack([recording.output_gradient, _through_weights(recording)], axis=1)
     if carried != "h":
         parts *= lin.to_now["h"][carried][:, None]
@@ -150,7 +176,7 @@ def paths(recording):
     return Paths(log10_norm(full) + exponent * LOG10_2, direct, rest, float(difference))
 
 
-def powers_of(back):
+def _powers_of(back):
     """The exponents of an `Adjoint`, also where all of them are 0."""
     first = next(iter(back.cuts.values()))
     return np.zeros(first.shape[:-2], np.int64) if back.exponent is None else back.exponent
@@ -166,7 +192,7 @@ def _sum(one, its_power, other, others_power):
 def _through_weights(recording):
     """What comes back to h_t through U, (T, 1, H), on the scale of the stored adjoint of step t."""
     lin, back, H = recording.local, recording.back, recording.hidden_size
-    walk, exponent = plan(recording.cell), powers_of(back)
+    walk, exponent = plan(recording.cell), _powers_of(back)
     early = columns(back.gates[1:], walk.early, H) @ columns(recording.parameters.U, walk.early, H).T
     for cut, previous in lin.to_previous.items():
         if "h" in previous and cut != "h":
@@ -180,13 +206,16 @@ def influence(recording, reach):
 
     Returns log10 of the norm of dL_k/dh_t, (T, T), row k the loss at step k + 1, column t the state at step t + 1; L_k
     is the part of the loss at step k, -inf where there is none, or after it. And the same recording with each loss
-    pulled back through `reach` steps only, its own included.
+    pulled back through `reach` steps only, its own included. reach: a whole number of at least 1. Raises ValueError
+    for any other, and for more than one network or sequence.
     """
+    _one(recording)
+    reach = min(whole("reach", reach, 1), recording.steps)
     back, T = recording.back, recording.steps
     logs = np.full((T, T), -np.inf)
     cuts, gates = {name: np.zeros_like(array) for name, array in back.cuts.items()}, np.zeros_like(back.gates)
     for losses, part in _some_at_a_time(recording):
-        powers, last = powers_of(part), losses.stop
+        powers, last = _powers_of(part), losses.stop
         with np.errstate(all="ignore"):
             logs[losses, :last] = (log10_norm(part.cuts["h"][1:]) + powers[1:] * LOG10_2).T
             # Index t of a cut belongs to step t. The loss of a step reaches down to step + 1 - reach, and what leaves
@@ -199,7 +228,7 @@ def influence(recording, reach):
             low = max(first, 1)
             gates[low - 1 : last] += _rest(part.gates[low - 1 :], powers[low:], cut_off[low - first :])
     logs[np.triu_indices(T, 1)] = -np.inf
-    return logs, replace(recording, back=Adjoint(cuts, gates, None))
+    return logs, sealed(replace(recording, back=Adjoint(cuts, gates, None)))
 
 
 def _rest(array, powers, cut_off):
@@ -225,8 +254,12 @@ def rounded(recording, names=("float16", "bfloat16", "float32")):
     """The backward pass as narrower number formats would see it: name -> log10 of the norm of dL/dh_t, (T,).
 
     The adjoint is rounded to the format after every step; -inf once all of it is 0, inf or NaN once it overflows.
-    Products within a step stay in float64, as hardware accumulates wider than it stores.
+    Products within a step stay in float64, as hardware accumulates wider than it stores. names: keys of
+    `rnnviz.formats.FORMATS`. Raises ValueError for any other, and for more than one network or sequence.
     """
+    _one(recording)
+    if not isinstance(names, list | tuple) or not names or not all(isinstance(n, str) and n in FORMATS for n in names):
+        raise ValueError(complaint("names", "a list of some of " + ", ".join(map(repr, FORMATS)), names))
     lin, U, T = recording.local, recording.parameters.U, recording.steps
     states, gradient = recording.cell.states, recording.output_gradient
     adjoint = {s: np.zeros((len(names), *gradient.shape[1:])) for s in states}
@@ -245,5 +278,12 @@ def rounded(recording, names=("float16", "bfloat16", "float32")):
 
 
 def phase(config, field, values, inputs=None):
-    """log10 of the norm of dL/dh_t for networks that differ in one field, (T, K); one pass over the loop."""
+    """log10 of the norm of dL/dh_t for networks that differ in one field, (T, K); one pass over the loop.
+
+    config: a `Config`. field: the name of one of its numbers in which an ensemble may differ. values: (K,), within
+    `BOUNDS[field]`. inputs: as in `record`. Raises ValueError naming the argument, or the field.
+    """
+    instance("config", config, Config, "a Config")
+    choice("field", field, [name for name in FREE if name != "init"])
+    values = finite("values", lettered("values", values, "K"))
     return record_many([replace(config, **{field: float(v)}) for v in values], inputs=inputs).log10_dh

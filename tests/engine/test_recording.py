@@ -68,7 +68,8 @@ def test_a_longer_noise_begins_with_the_shorter():
 
 def test_what_is_recorded_cannot_change_what_is_drawn():
     config = Config("rnn", steps=5, init="identity", gain=1.0)
-    record(config).parameters.U[...] = 7.0
+    with pytest.raises(ValueError, match="read-only"):
+        record(config).parameters.U[...] = 7.0
     np.testing.assert_array_equal(record(config).parameters.U, np.eye(32))
 
 
