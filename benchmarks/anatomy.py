@@ -18,7 +18,6 @@ import torch
 from benchmarks.engine import CELL_NAMES, CORES, TorchEquations, judge
 from rnnviz import Config, record
 from rnnviz.engine import anatomy
-from rnnviz.engine.adjoint import pull_back
 from rnnviz.explain import flow, learns_from, reading, why
 from rnnviz.figures import gradient_flow, step_shares
 from rnnviz.ui.plot import as_json
@@ -70,13 +69,6 @@ def unroll(peer, x, taps):
     return hs
 
 
-def products(recording):
-    H = recording.hidden_size
-    cotangent = np.zeros((recording.steps, H, 1, H))
-    cotangent[-1, :, 0] = np.eye(H)
-    return pull_back(recording.local, recording.parameters.U, cotangent)
-
-
 def case(cell):
     recording = record(Config(cell=cell, steps=STEPS, hidden_size=HIDDEN, loss="every"))
     peer = TorchEquations(cell, recording.parameters)
@@ -87,12 +79,12 @@ def case(cell):
 
     ways = [lambda: torch.func.jacrev(end)(zero)]
     ways += [lambda v=v: torch.autograd.functional.jacobian(end, zero, vectorize=v) for v in (False, True)]
-    ours = products(recording)
-    mine = np.ldexp(ours.cuts["h"], anatomy.powers_of(ours)[..., None, None])[1:, :, 0]
+    matrices, exponent = anatomy.long_jacobians(recording)
+    mine = np.ldexp(matrices, exponent[:, None, None])[1:]
     theirs = ways[1]().detach().numpy()[:, :, 0].transpose(1, 0, 2)
     if np.abs(mine - theirs).max() > 1e-10 * np.abs(theirs).max():
         sys.exit(f"{cell}: the Jacobians differ")
-    jac = median(lambda: (record(recording.config), products(recording)))
+    jac = median(lambda: anatomy.long_jacobians(record(recording.config)))
     each = dict(zip(("jacrev", "jacobian", "jacobian_vectorised"), (fastest(way, 3) for way in ways)))
     torch_jac = min(each.values())
 

@@ -65,3 +65,11 @@ def test_settings_that_speed_and_safety_rest_on():
     for name, value in wanted.items():
         assert name in options, f"Streamlit no longer knows {name}"
         assert str(config.get_option(name)).lower() == str(value).lower()
+
+
+def test_the_app_and_the_benchmarks_multiply_matrices_with_one_thread():
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "export OPENBLAS_NUM_THREADS ?= 1\n" in text and "export MALLOC_ARENA_MAX ?= 1\n" in text
+    for name in ("engine", "training", "anatomy"):
+        text = (ROOT / "benchmarks" / f"{name}.py").read_text(encoding="utf-8")
+        assert text.index('os.environ["OPENBLAS_NUM_THREADS"] = "1"') < text.index("import numpy")

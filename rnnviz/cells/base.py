@@ -33,8 +33,8 @@ def expit(a):
     return 1.0 / (1.0 + np.exp(-a))  # where exp overflows, the result is the right limit, 0
 
 
-# 1 - sigma(a) would be rounded away where a gate is open; sigma(-a) is not.
-defvjp(expit, lambda s, a: lambda g: g * s * expit(-a))
+# Where a gate is open, 1 - sigma(a) would be rounded away; sigma(-a) = 1 / (1 + exp(a)) is not.
+defvjp(expit, lambda s, a: lambda g: g * s / (1.0 + np.exp(a)))
 
 def sigmoid(a):
     return expit(a)

@@ -68,43 +68,60 @@ def _sliced(lin, cut):
 def step_jacobians(recording):
     """The Jacobian of every step, (T, n, n): J[t, i, j] is the derivative of s_t[i] by s_{t-1}[j], s being h, then c.
 
-    Given the trajectory the steps do not depend on one another: they are pulled back as one batch of T. Raises
-    ValueError for more than one network or sequence.
+    Given the trajectory the steps do not depend on one another. The derivative of a gate's u_k by h_{t-1} is U_k^T, so
+    that of h_t through its gates is the sum over k of diag(dh_t/du_k) U_k^T: for each unit one product for all steps.
+    Raises ValueError for more than one network or sequence.
     """
     _one(recording)
     lin, U, H, T = recording.local, recording.parameters.U, recording.hidden_size, recording.steps
-    together = _sliced(lin, lambda a: np.swapaxes(a, 0, 1))
-    states = recording.cell.states
-    n = len(states) * H
-    ends = {s: np.zeros((n, T, H)) for s in states}
-    for k, s in enumerate(states):
-        ends[s][k * H : (k + 1) * H] = np.eye(H)[:, None]
-    back = pull_back(together, U, np.zeros((1, n, T, H)), arriving=ends)
-    return np.concatenate([np.swapaxes(back.cuts[s][0], 0, 1) for s in states], axis=-1)
+    cell, late = recording.cell, plan(recording.cell).early.stop
+    by_unit = np.ascontiguousarray(U.reshape(H, -1, H).transpose(2, 1, 0))  # (H, G, H): unit, gate, unit before
+    unit, start = np.arange(H), {s: k * H for k, s in enumerate(cell.states)}
+    rows = {}
+    for cut in cell.cuts:
+        own = rows[cut] = np.zeros((T, H, len(cell.states) * H))
+        for gates, partial in lin.to_gates[cut]:
+            early = slice(gates.start, min(gates.stop, late))
+            by_gate = partial[:, 0, : max(early.stop - early.start, 0)].transpose(2, 0, 1)
+            own[:, :, :H] += np.matmul(by_gate, by_unit[:, early]).transpose(1, 0, 2)
+            for k in range(max(gates.start, late), gates.stop):
+                through = np.matmul(by_unit[:, k], rows[cell.multiplied[cell.gates[k]]])
+                own += partial[:, 0, k - gates.start, :, None] * through
+        for other, partial in lin.to_now[cut].items():
+            own += partial[:, 0, :, None] * rows[other]
+        for state, partial in lin.to_previous[cut].items():
+            own[:, unit, start[state] + unit] += partial[:, 0]
+    return np.concatenate([rows[s] for s in cell.states], axis=1)
+
+
+def long_jacobians(recording):
+    """dh_T/dh_t for t from 0 to T, (T+1, H, H), each to be multiplied by 2**exponent, (T+1,)."""
+    H, T, jacobians = recording.hidden_size, recording.steps, step_jacobians(recording)
+    out, exponent = np.empty((T + 1, H, jacobians.shape[-1])), np.zeros(T + 1, np.int64)
+    out[T] = np.eye(*out.shape[1:])
+    with np.errstate(all="ignore"):
+        for t in range(T - 1, -1, -1):
+            product = np.dot(out[t + 1], jacobians[t], out=out[t])
+            exponent[t], largest = exponent[t + 1], np.abs(product).max()
+            if not 1e-50 < largest < 1e50 and largest > 0:
+                away = size_of(product)
+                out[t] = shifted(product, -away)
+                exponent[t] += away
+    return out[:, :, :H], exponent
 
 
 def products(recording, steps):
     """log10 of the singular values of dh_T/dh_t, (S, H), largest first, for S steps t counted from 1, or 0 for h_0.
 
-    Computed by pulling the identity back, with powers of two carried apart. NaN where a value is too small beside the
-    largest for float64 to tell it from rounding. Raises ValueError for steps that are none, and for more than one
-    network or sequence.
+    NaN where a value is too small beside the largest for float64 to tell it from rounding. Raises ValueError for steps
+    that are none, and for more than one network or sequence.
     """
-    _one(recording)
     steps = _steps(steps, recording.steps)
-    H, T = recording.hidden_size, recording.steps
-    cotangent = np.zeros((T, H, 1, H))
-    cotangent[-1, :, 0] = np.eye(H)
-    back = pull_back(recording.local, recording.parameters.U, cotangent)
-    rows, exponent = back.cuts["h"][steps, :, 0], _powers_of(back)[steps]
-    with np.errstate(all="ignore"):
-        _, own = np.frexp(np.abs(rows).max(axis=-1))
-        top = np.where(np.abs(rows).any(axis=-1), exponent + own, np.iinfo(np.int32).min).max(axis=-1)
-        scaled = np.ldexp(rows, np.clip(exponent - top[:, None], -2000, 2000)[..., None])
-        scaled = np.where(np.isfinite(scaled), scaled, 0.0)
-        values = np.linalg.svd(scaled, compute_uv=False)
-        logs = np.log10(values) + np.where(top > np.iinfo(np.int32).min, top, 0)[:, None] * LOG10_2
-        return np.where(values < RESOLVED * values[:, :1], np.nan, logs)
+    matrices, exponent = (array[steps] for array in long_jacobians(recording))
+    with np.errstate(divide="ignore"):
+        values = np.linalg.svd(np.where(np.isfinite(matrices), matrices, 0.0), compute_uv=False)
+        logs = np.log10(values) + exponent[:, None] * LOG10_2
+    return np.where(values < RESOLVED * values[:, :1], np.nan, logs)
 
 
 def _steps(steps, last):

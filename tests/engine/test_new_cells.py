@@ -21,6 +21,7 @@ from rnnviz.cells import Cell, register
 from rnnviz.cells.base import identity, relu, sigmoid, tanh
 from rnnviz.checks import hand_written as oracle
 from rnnviz.engine.adjoint import pull_back
+from rnnviz.engine.anatomy import step_jacobians
 
 MINIMAL_GATED = '''
 """Minimal gated unit (Zhou et al. 2016): one gate that both resets and updates."""
@@ -121,6 +122,12 @@ def check(name):
         assert_close(alone._cut(cut), true, rtol=1e-12, per_step=True)
     for shares in alone.shares.values():
         assert abs(shares.sum() - 1) < 1e-12
+    one = record(Config(name, steps=15, hidden_size=4))
+    back = np.zeros(4 * len(CELLS[name].states))
+    back[:4] = one.output_gradient[-1, 0]
+    for jacobian in step_jacobians(one)[::-1]:
+        back = back @ jacobian
+    assert_close(back, np.concatenate([one.initial_gradient[s][0] for s in CELLS[name].states]), rtol=1e-10)
 
 
 @pytest.mark.parametrize("new_cell", NEW, indirect=True)
