@@ -1,6 +1,6 @@
 # make run: the app, at http://localhost:8501 (make run PORT=9000 for another port)
 # make test: lint and every test, the ones in a browser included
-# make bench: the speed tables of the README, beside PyTorch and hand-written NumPy
+# make bench: the speed tables of the README, beside PyTorch and hand-written NumPy, and thirty people on one server
 PORT ?= 8501
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -28,6 +28,7 @@ bench: .venv/test .venv-bench/ready browser
 	.venv-bench/bin/python -m benchmarks.anatomy
 	$(BIN)/python -m benchmarks.server
 	$(BIN)/python -m benchmarks.browser
+	$(BIN)/python -m benchmarks.classroom
 
 .venv/python:
 	@test -n "$(PYTHON)" || { echo "rnnviz needs Python 3.11 or newer, and found none. Name one: make run PYTHON=/path/to/python3"; exit 1; }

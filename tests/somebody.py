@@ -54,7 +54,7 @@ def serving(script="app.py"):
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={"OPENBLAS_NUM_THREADS": "1", **os.environ, "PYTHONPATH": str(ROOT)},
     )
     address = Server(f"http://127.0.0.1:{port}")
     address.process = process

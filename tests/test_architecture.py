@@ -61,6 +61,7 @@ def test_settings_that_speed_and_safety_rest_on():
         "client.showErrorDetails": "none",
         "server.enableStaticServing": True,
         "logger.hideWelcomeMessage": True,
+        "global.minCachedMessageSize": 1e9,
     }
     for name, value in wanted.items():
         assert name in options, f"Streamlit no longer knows {name}"

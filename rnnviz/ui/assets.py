@@ -1,5 +1,6 @@
 """Files that the browser needs from installed packages, put where Streamlit serves them."""
 
+import gzip
 import hashlib
 import shutil
 from functools import lru_cache
@@ -31,11 +32,17 @@ def module(*names):
 
 @lru_cache(maxsize=1)
 def plotly_address():
-    """The address of plotly.js, copied once from the installed package, so that nothing is fetched from elsewhere."""
-    name = f"plotly-{plotly.__version__}.min.js"
-    _provide(name, lambda partial: shutil.copyfile(
-        Path(plotly.__file__).parent / "package_data" / "plotly.min.js", partial))
-    return _served(name)
+    """Addresses of plotly.js here, so that nothing is fetched from elsewhere: of flat figures, and of all there are.
+
+    What draws flat figures is npm's plotly.js-cartesian-dist-min, unchanged: a third to load and to start. The other
+    one is the installed package's. Both lie there packed, as Streamlit would pack them anew for every visitor.
+    """
+    flat = next(HERE.glob("plotly-cartesian-*.min.js.gz"))
+    whole = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    names = {"flat": flat.name, "all": f"plotly-{plotly.__version__}.min.js.gz"}
+    _provide(names["flat"], lambda partial: shutil.copyfile(flat, partial))
+    _provide(names["all"], lambda partial: partial.write_bytes(gzip.compress(whole.read_bytes(), 6)))
+    return {which: _served(name) for which, name in names.items()}
 
 
 def _provide(name, make):

@@ -50,10 +50,13 @@ export default function ({ data, parentElement, setStateValue }) {
   if (overtaken(root, head.serial)) return undefined;
   const films = (window.rnnvizFilms ??= new Map());
   for (const name of films.keys()) if (!(name in head.keys)) films.delete(name);
-  for (const [name, key] of Object.entries(head.keys)) if (films.get(name)?.key !== key) films.set(name, empty(key));
+  for (const [name, key] of Object.entries(head.keys)) {
+    // Of other settings: an answer that is still to come is of no use any more.
+    if (films.get(name)?.key !== key) { films.set(name, empty(key)); root.patience = 0; }
+  }
   const { answer } = head;
   if (answer && films.get(answer.name)?.key === answer.key && root.answered !== head.number) add(films.get(answer.name), answer, data, body);
-  if (head.number !== undefined) { root.answered = head.number; root.waiting = false; }
+  if (head.number !== undefined) { root.answered = head.number; root.patience = 0; }
   const next = () => {
     const names = Object.keys(head.keys);
     const first = names.find((name) => films.get(name).start === 0 && films.get(name).more);
@@ -68,16 +71,16 @@ export default function ({ data, parentElement, setStateValue }) {
   const ask = () => {
     clearTimeout(root.again);
     // The first picture comes first.
-    const busy = root.waiting || window.rnnvizMoving || !document.querySelector(".rv-plot[data-drawn]");
+    const busy = performance.now() < root.patience || window.rnnvizMoving || !document.querySelector(".rv-plot[data-drawn]");
     const wanted = busy ? undefined : next();
     if (!wanted) { root.again = setTimeout(ask, 100); return; }
     const [name, near] = wanted;
     const film = films.get(name);
     root.number = Math.max(root.number ?? 0, head.number ?? 0) + 1;
-    root.waiting = true;
+    // An answer can be lost to a press of a button, or to a move, that came between: ask again.
+    root.patience = performance.now() + 3000;
     setStateValue("ask", { key: film.key, near, start: near === null ? film.start : 0, seconds: film.seconds, size: film.size, number: root.number });
-    // An answer can be lost to a press of a button that came between: ask again.
-    root.again = setTimeout(() => { root.waiting = false; ask(); }, 3000);
+    root.again = setTimeout(ask, 3000);
   };
   clearTimeout(root.again);
   root.again = setTimeout(ask, answer || head.number === undefined ? 0 : 300);

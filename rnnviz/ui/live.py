@@ -6,6 +6,7 @@ import streamlit as st
 
 from .assets import module, read
 from .order import serial
+from .pulse import gate
 from .state import recall
 
 _component = st.components.v2.component(
@@ -29,6 +30,7 @@ def live_slider(name, label, bound, high=None, local=False, play=False):
     high: a lower upper end than the bound's own. local: also move what the browser marks by itself, the step in figures
     and `numbers`. play: with a button to play through it, which `local` has anyway.
     """
+    gate.answering()
     high = bound.high if high is None else high
     kept = st.session_state
     recall(name)

@@ -8,6 +8,7 @@ from starlette.websockets import WebSocketDisconnected
 
 from .address import keep_address
 from .assets import HERE
+from .pulse import gate
 from .state import follow_address, remember, say_notes
 from .way import first_slider
 
@@ -37,6 +38,7 @@ def _settle():
 
 def frame(title, question=None):
     """Set up a page: its name in the tab, the way to the others, its one question. Call it first."""
+    gate.answering()
     st.set_page_config(page_title=f"{title} · rnnviz", page_icon=str(HERE / "icon.svg"), layout="wide")
     st.html(HERE / "page.css")
     if st.context.is_embedded:

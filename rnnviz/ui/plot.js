@@ -1,15 +1,26 @@
 // Draws a Plotly figure in place: the same node for every figure of a key, so zoom and camera survive a change.
 const decoder = new TextDecoder();
 
-function plotly(src) {
-  window.rnnvizPlotly ??= window.Plotly ? Promise.resolve(window.Plotly) : new Promise((ok, fail) => {
-    const script = document.createElement("script");
-    script.src = src;
-    script.onload = () => ok(window.Plotly);
-    script.onerror = () => { window.rnnvizPlotly = undefined; script.remove(); fail(new Error("no plotly.js")); };
-    document.head.append(script);
-  });
-  return window.rnnvizPlotly;
+async function load(src) {
+  const packed = await fetch(src);
+  if (!packed.ok) throw new Error("no plotly.js");
+  const plain = await new Response(packed.body.pipeThrough(new DecompressionStream("gzip"))).blob();
+  const script = document.createElement("script");
+  script.src = URL.createObjectURL(new Blob([plain], { type: "text/javascript" }));
+  await new Promise((ok, fail) => { Object.assign(script, { onload: ok, onerror: fail }); document.head.append(script); });
+  URL.revokeObjectURL(script.src);
+}
+
+// A figure in space needs the whole of plotly.js, which from then on takes the place of the part that draws flat ones.
+function plotly(library, figure) {
+  const loads = (window.rnnvizPlotly ??= new Map(window.Plotly ? [[library.flat, Promise.resolve()]] : []));
+  const inSpace = figure.data.some((trace) => /surface|3d/.test(trace.type));
+  const src = inSpace || loads.has(library.all) ? library.all : library.flat;
+  if (!loads.has(src)) {
+    const earlier = Promise.allSettled([...loads.values()]);
+    loads.set(src, earlier.then(() => load(src)).catch((error) => { loads.delete(src); throw error; }));
+  }
+  return loads.get(src).then(() => window.Plotly);
 }
 
 function colours(root) {
@@ -79,7 +90,7 @@ export default function ({ data, parentElement, key }) {
   root.content = content;
   root.figure = message.figure;
   const bare = () => { root.covered = false; uncoverFigure(root); root.querySelector(".rv-title").textContent = root.figure.layout.title?.text ?? ""; };
-  const draw = () => plotly(message.library).then((P) => {
+  const draw = () => plotly(message.library, root.figure).then((P) => {
     // While scenes are drawn, a figure that was asked for before has come too late: most often another is asked for.
     root.due = Boolean(window.rnnvizFilming);
     if (!root.isConnected || root.due) return undefined;

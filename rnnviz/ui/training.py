@@ -14,7 +14,7 @@ from ..figures import cell_heatmaps
 from ..figures.training import held_out
 from ..presets import TRAINING_PRESETS
 from .plot import plot
-from .pulse import turn
+from .pulse import gate
 from .state import address, plain
 from .training_controls import settings
 
@@ -116,12 +116,12 @@ def one_update(pair):
             t.update()
 
 
-def work(pair):
-    """A slice of training; whether it was this session's turn."""
-    done = turn(lambda: advance(pair.trainings.values(), SLICE))
+def work(pair, waiting):
+    """A slice of training, once it is this session's turn; until then, `waiting` is called again and again."""
+    # An update of each at a time: between two of them others are let through.
+    gate.in_turn(lambda: advance(pair.trainings.values(), 0), SLICE, waiting)
     if pair.finished:
         pair.running = False
-    return done
 
 
 # ---- what is drawn -------------------------------------------------------------------------------------------------
@@ -165,19 +165,22 @@ def bar(first, second, varied):
 
 def progress(pair):
     """How far both runs are, and about how long the rest takes; a slice of work, if they are running."""
-    waiting = pair.running and not work(pair)
-    done, total = pair.updates, max(c.updates for c in pair.configs)
-    left = explain.seconds_left(pair.trainings)
-    text = f"Update {done:,} of {total:,}"
+    bar, total = st.empty(), max(c.updates for c in pair.configs)
+
+    def shown(how):
+        bar.progress(min(1.0, pair.updates / total), text=f"Update {pair.updates:,} of {total:,}{how}")
+
+    if pair.running:
+        # Drawing lets Streamlit end this run where a button was pressed meanwhile, or the tab closed.
+        work(pair, lambda: shown(", waiting for a turn: others train on this server too"))
+    left, text = explain.seconds_left(pair.trainings), ""
     if pair.finished:
         text += ", stopped" if pair.ended else ", done"
     elif not pair.running:
         text += ", paused"
-    elif waiting:
-        text += ", waiting for a turn: others train on this server too"
     elif left is not None:
         text += f", about {explain.duration(left)} of computing left"
-    st.progress(min(1.0, done / total), text=text)
+    shown(text)
     for name, t in pair.trainings.items():
         for sentence in explain.stops(name, t):
             st.error(sentence)

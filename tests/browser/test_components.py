@@ -43,6 +43,57 @@ def test_a_pulse_that_comes_late_stops_nothing(out_of_order):
     assert [value["after"] for _, value in then] == [3]
 
 
+def test_a_pulse_does_not_ask_again_while_its_answer_waits(person):
+    page = person.page
+    page.goto(person.server + "/_stcore/health")
+    page.clock.install()
+    page.evaluate("""async (source) => {
+      document.body.innerHTML = '<div data-testid="stApp"><div class="rv-pulse"></div></div>';
+      window.app = document.querySelector("[data-testid=stApp]");
+      window.app.dataset.testScriptState = "running";
+      window.asked = 0;
+      const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+      const { default: component } = await import(url);
+      component({ data: { number: 1, running: true }, parentElement: document.body,
+                  setStateValue: () => { window.asked += 1; } });
+    }""", read("order.js", "pulse.js"))
+    page.clock.run_for(10_000)
+    assert page.evaluate("window.asked") == 1, "the first question comes at once, and no other while it is answered"
+    page.evaluate("window.app.dataset.testScriptState = 'notRunning'")
+    page.clock.run_for(4_000)
+    assert page.evaluate("window.asked") == 2
+
+
+def test_films_are_asked_for_again_where_another_message_came_instead_of_the_answer(person):
+    page = person.page
+    page.goto(person.server + "/_stcore/health")
+    page.clock.install()
+    page.evaluate("""async (source) => {
+      document.body.innerHTML = '<div class="rv-plot" data-drawn="1"></div><div class="rv-films"></div>';
+      window.asked = [];
+      const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+      const { default: component } = await import(url);
+      window.tell = (serial, key) => {
+        const message = { keys: { gain: key }, places: { gain: 0 }, serial };
+        const head = new TextEncoder().encode(JSON.stringify(message));
+        const data = new Uint8Array(4 + head.length);
+        new DataView(data.buffer).setUint32(0, head.length, true);
+        data.set(head, 4);
+        component({ data, parentElement: document.body, setStateValue: (_, value) => window.asked.push(value.key) });
+      };
+    }""", read("order.js", "films.js"))
+    page.evaluate("window.tell(1, 'a')")
+    page.clock.run_for(1_000)
+    page.evaluate("window.tell(2, 'a')")
+    page.clock.run_for(1_000)
+    assert page.evaluate("window.asked") == ["a"], "the answer may still come"
+    page.clock.run_for(3_000)
+    assert page.evaluate("window.asked") == ["a", "a"]
+    page.evaluate("window.tell(3, 'b')")
+    page.clock.run_for(1_000)
+    assert page.evaluate("window.asked") == ["a", "a", "b"], "with other settings there is nothing to wait for"
+
+
 def test_a_figure_that_comes_late_is_not_drawn(out_of_order):
     messages = [{"serial": n, "name": "a", "label": "", "library": "", "figure": {"data": [n], "layout": {}}}
                 for n in (1, 2, 3)]
@@ -51,3 +102,33 @@ def test_a_figure_that_comes_late_is_not_drawn(out_of_order):
     first, then = out_of_order("plot.js", html, messages)
     assert first == [[2]]
     assert then[-1] == [3] and "purged" not in then
+
+
+LIBRARIES = "performance.getEntriesByType('resource').map(r => r.name).filter(name => name.includes('plotly'))"
+
+
+def test_the_library_that_draws_comes_packed_and_small(person):
+    person.open("/")
+    [address] = person.page.evaluate(LIBRARIES)
+    answer = person.page.request.get(address)
+    assert answer.headers["content-type"] == "application/gzip" and "content-encoding" not in answer.headers
+    assert len(answer.body()) < 600_000
+
+
+def test_a_surface_fetches_the_whole_library_and_flat_figures_go_on(person):
+    person.open("/the_cliff?predict=false")
+    assert len(person.page.evaluate(LIBRARIES)) == 1
+    person.open("/the_cliff?predict=false&cliff_relief=true")
+    person.page.wait_for_function(
+        "[...document.querySelectorAll('.rv-figure')].some(n => n._fullData?.some(t => t.type === 'surface'))")
+    assert len(person.page.evaluate(LIBRARIES)) == 2
+    before = person.figure()
+    person.press("Learning rate", "Home")
+    assert person.changed(before)
+    person.settled()
+
+
+def test_a_library_that_did_not_load_is_asked_for_again(person):
+    person.page.route("**/plotly-cartesian*", lambda route: route.abort(), times=1)
+    person.page.goto(person.server + "/gradient_flow")
+    person.page.wait_for_selector(".rv-plot[data-drawn]", timeout=30_000)

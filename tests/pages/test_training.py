@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+import streamlit as st
 from opened import opened, said, sound
 
 from rnnviz import TrainConfig, Training, __version__
@@ -43,6 +44,34 @@ def test_a_run_from_start_to_rewind():
     for t, before in zip(pair.trainings.values(), weights):
         np.testing.assert_array_equal(t.weights.flat, before)
     assert len(page.session_state["kept"]) == 1, "the curves before the rewind are kept"
+
+
+def test_a_run_that_waits_for_its_turn_says_so_and_can_be_ended(monkeypatch):
+    class Busy:
+        """A gate at which no turn comes, until the tab is closed."""
+
+        def in_turn(self, step, seconds, waiting):
+            waiting()
+            st.stop()
+
+    monkeypatch.setattr(training, "gate", Busy())
+    page = press(small(), "start")
+    assert page.session_state["pair"].running and page.session_state["pair"].updates == 0
+    assert "waiting for a turn" in page.get("progress")[0].proto.text
+
+
+def test_a_slice_is_made_of_single_updates(monkeypatch):
+    done = []
+
+    class Once:
+        """A gate that lets a single step through."""
+
+        def in_turn(self, step, seconds, waiting):
+            done.append(step())
+
+    monkeypatch.setattr(training, "gate", Once())
+    page = press(small(), "start")
+    assert [t.updates for t in page.session_state["pair"].trainings.values()] == [1, 1] and done == [True]
 
 
 def test_ends_by_itself_and_says_what_came_of_it():
