@@ -91,7 +91,7 @@ def drawn():
         jacobians = anatomy.step_jacobians(r)
         out += [(cell_heatmaps(r), "none"), (why.singular_values(steps, logs, 14, "near"), "none"),
                 (why.eigenvalues(np.linalg.eigvals(jacobians[3]), 4, np.linalg.eigvals(jacobians[1])), "none"),
-                (why.exponents(anatomy.lyapunov(jacobians)), "none"), (why.influence(anatomy.influence(r), 5), "none"),
+                (why.exponents(anatomy.lyapunov(jacobians)), "none"), (why.influence(anatomy.influence(r, 5)[0], 5), "none"),
                 (why.formats(r.log10_dh, anatomy.rounded(r), 14, "near"), "none"),
                 (why.phase(gains, anatomy.phase(Config(label.lower(), steps=9, hidden_size=3), "gain", tuple(gains)),
                            "gain", "gain", 1), "none")]
@@ -196,7 +196,7 @@ def test_an_exact_zero_is_said():
 def test_influence_goes_as_far_back_as_anything_arrives():
     configs = (Config(cell, steps=40, hidden_size=6, loss="every", gain=gain)
                for cell, gain in (("rnn", 0.2), ("lstm_1997", 1.0)))
-    near, far = (why.influence(anatomy.influence(record(config)), 3) for config in configs)
+    near, far = (why.influence(anatomy.influence(record(config), 3)[0], 3) for config in configs)
     assert near["layout"]["yaxis"]["range"] == [-0.5, 9.5] and far["layout"]["yaxis"]["range"] == [-0.5, 39.5]
     kept, cut = (np.array(trace["z"]) for trace in near["data"][:2])
     assert np.isfinite(kept[:3]).sum() == 40 + 39 + 38 and np.isnan(kept[3:]).all() and np.isnan(cut[:3]).all()
