@@ -91,7 +91,8 @@ def drawn():
         jacobians = anatomy.step_jacobians(r)
         out += [(cell_heatmaps(r), "none"), (why.singular_values(steps, logs, 14, "near"), "none"),
                 (why.eigenvalues(np.linalg.eigvals(jacobians[3]), 4, np.linalg.eigvals(jacobians[1])), "none"),
-                (why.exponents(anatomy.lyapunov(jacobians)), "none"), (why.influence(anatomy.influence(r, 5)[0], 5), "none"),
+                (why.exponents(anatomy.lyapunov(jacobians)), "none"),
+                (why.influence(anatomy.influence(r, 5)[0], 5), "none"),
                 (why.formats(r.log10_dh, anatomy.rounded(r), 14, "near"), "none"),
                 (why.phase(gains, anatomy.phase(Config(label.lower(), steps=9, hidden_size=3), "gain", tuple(gains)),
                            "gain", "gain", 1), "none")]
