@@ -6,6 +6,12 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
+# One thread for NumPy's matrix products: they are small, and each person is answered in a thread of its own. With one a
+# core, those of several people, or of another program, wait for one another: measured at up to 30 times slower.
+# And one heap for all threads, whose freed memory is kept: see rnnviz/engine/memory.py. Both are read as Python starts.
+export OPENBLAS_NUM_THREADS ?= 1
+export MALLOC_ARENA_MAX ?= 1
+
 .PHONY: run test bench browser
 
 run: .venv/run

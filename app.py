@@ -4,7 +4,7 @@ import streamlit as st
 
 from rnnviz import Config, record
 from rnnviz.figures import gradient_flow
-from rnnviz.ui.page import frame, takeaway
+from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
 
 frame("Watch the gradient vanish, explode, survive")
@@ -47,3 +47,4 @@ with st.expander("For a class"):
 takeaway(
     "Nothing here is sketched: every curve is computed, at that moment, from the network that the controls describe."
 )
+follow_live()

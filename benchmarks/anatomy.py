@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when NumPy is imported
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as `make run` has it; read when NumPy is imported
 
 import numpy as np
 import torch
@@ -74,7 +74,7 @@ def products(recording):
     H = recording.hidden_size
     cotangent = np.zeros((recording.steps, H, 1, H))
     cotangent[-1, :, 0] = np.eye(H)
-    return pull_back(recording.local, recording.parameters.U, cotangent, rescale=True)
+    return pull_back(recording.local, recording.parameters.U, cotangent)
 
 
 def case(cell):
@@ -88,7 +88,7 @@ def case(cell):
     ways = [lambda: torch.func.jacrev(end)(zero)]
     ways += [lambda v=v: torch.autograd.functional.jacobian(end, zero, vectorize=v) for v in (False, True)]
     ours = products(recording)
-    mine = np.ldexp(ours.cuts["h"], ours.exponent[..., None, None])[1:, :, 0]
+    mine = np.ldexp(ours.cuts["h"], anatomy.powers_of(ours)[..., None, None])[1:, :, 0]
     theirs = ways[1]().detach().numpy()[:, :, 0].transpose(1, 0, 2)
     if np.abs(mine - theirs).max() > 1e-10 * np.abs(theirs).max():
         sys.exit(f"{cell}: the Jacobians differ")
@@ -106,10 +106,10 @@ def case(cell):
             norms[k, : k + 1] = torch.linalg.vector_norm(torch.stack(found), dim=(1, 2))
         return norms
 
-    known, found = anatomy.influence(recording), backward_passes().numpy()
+    known, found = anatomy.influence(recording, STEPS)[0], backward_passes().numpy()
     if np.abs(10.0**known - found).max() > 1e-10 * found.max():
         sys.exit(f"{cell}: the matrices differ")
-    matrix = median(lambda: anatomy.influence(record(recording.config)))
+    matrix = median(lambda: anatomy.influence(record(recording.config), STEPS))
     torch_matrix = fastest(backward_passes, 3)
     print(" ".join(f"{name}_ms={ms:.1f}" for name, ms in each.items()), flush=True)
     print(f"anatomy cell={cell} T={STEPS} H={HIDDEN} jacobians_ms={jac:.1f} torch_ms={torch_jac:.1f} "

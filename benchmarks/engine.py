@@ -3,7 +3,7 @@
 All peers run in turn in one process, in float64, with one thread, and leave the same behind as NumPy arrays: every
 gate, h, c, dL/dh_t, dL/dc_t, the norms of the last two at each step, and the gradients of the parameters. The values
 are compared first. Times are medians, in milliseconds; vs_torch is how many times faster than PyTorch rnnviz is,
-vs_numpy how many times slower than NumPy.
+vs_numpy how many times slower than NumPy; faults how many pages of memory the system had to give rnnviz in a run.
 
 PyTorch is the fastest of four: written-out equations, or torch.nn.RNNCell, LSTMCell or GRUCell, both with retain_grad
 on every state, each with one thread and also with one for every core. The modules do not show their gates, so those are
@@ -14,12 +14,13 @@ gives dL/dx as well; so rnnviz is asked for it too beside those two, and PyTorch
 import functools
 import os
 import platform
+import resource
 import sys
 import time
 import tracemalloc
 from pathlib import Path
 
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when NumPy is imported
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as `make run` has it; read when NumPy is imported
 
 import numpy as np
 import torch
@@ -217,6 +218,16 @@ def medians(runs, repeats, seconds=0.0):
     return ms
 
 
+def page_faults(run):
+    """How often the system had to give the process memory during one run: median of a few."""
+    counts = []
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        run()
+        counts.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+    return int(np.median(counts))
+
+
 def check_equal(label, ours, peer):
     """End the run with an error where a recorded value differs, relative to the largest of its step."""
     for name, expected in peer.items():
@@ -238,11 +249,12 @@ def case(cell, steps, batch, hidden):
     for name, run in runs.items():
         check_equal(f"{label} {name}", ours(), run())
     ms = medians(runs | {"rnnviz": ours}, repeats=9, seconds=2.0)
+    faults = page_faults(ours)
     vs_torch, vs_numpy = min(ms["equations"], ms["module"]) / ms["rnnviz"], ms["rnnviz"] / ms["numpy"]
     print(f"{label} rnnviz_ms={ms['rnnviz']:.2f} torch_ms={min(ms['equations'], ms['module']):.2f} "
           f"numpy_ms={ms['numpy']:.2f} vs_torch={vs_torch:.2f} vs_numpy={vs_numpy:.2f} "
-          f"equations_ms={ms['equations']:.2f} module_ms={ms['module']:.2f}", flush=True)
-    return label, batch, vs_torch, vs_numpy
+          f"equations_ms={ms['equations']:.2f} module_ms={ms['module']:.2f} faults={faults}", flush=True)
+    return label, batch, vs_torch, vs_numpy, faults
 
 
 def ensemble(cell):
@@ -302,6 +314,7 @@ def main():
     judge("5 times PyTorch with a batch of 1", 5.0, {c[0]: c[2] for c in cases if c[1] == 1})
     judge("20 times PyTorch for 32 gains", 20.0, dict(ensembles))
     judge("never slower than PyTorch", 1.0, {c[0]: c[2] for c in cases})
+    judge("at most 100 page faults a recording", 100, {c[0]: c[4] for c in cases}, at_least=False)
     judge("at most 2 times the hand-written NumPy", 2.0, {c[0]: c[3] for c in cases}, at_least=False)
 
 

@@ -16,7 +16,7 @@ import sys
 import time
 import tracemalloc
 
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when NumPy is imported
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as `make run` has it; read when NumPy is imported
 
 import numpy as np
 import torch

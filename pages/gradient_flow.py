@@ -9,18 +9,19 @@ from rnnviz.figures import gradient_flow, step_shares
 from rnnviz.presets import PRESETS
 from rnnviz.ui import controls, state
 from rnnviz.ui.check import check_expander
+from rnnviz.ui.films import Film, films, gains
 from rnnviz.ui.live import live_slider
 from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import prediction_switch, question
+from rnnviz.ui.recorded import recorded
+from rnnviz.ui.words import words
 
 frame(
     "Gradient flow",
     "The loss compares what comes out with a target. How much of its gradient reaches the beginning?",
 )
 setup = controls.sidebar()
-controls.presets(PRESETS, state.PICTURED, state.TOLD_BY)
-
 with st.sidebar:
     prediction_switch()
 with st.sidebar.expander("What is drawn"):
@@ -54,42 +55,61 @@ with st.sidebar.expander("What is drawn"):
     }
 
 
+def scene(recordings, step):
+    """Everything on this page that the recordings decide, by name."""
+    return {
+        "gradient-flow": gradient_flow(recordings, steps=setup.steps, **look),
+        "reading": explain.reading(recordings, step),
+        "reach": "\n\n".join(["##### How far it reaches", *explain.flow(recordings)]),
+        "why": "\n\n".join(["##### Why", *(explain.why(label, r) for label, r in recordings.items())]),
+        "step-shares": step_shares(recordings, steps=setup.steps),
+        "learns": "\n\n".join(explain.learns_from(label, r) for label, r in recordings.items()),
+    }
+
+
 @st.fragment
 def flow(setup, cells, look):
+    controls.presets(PRESETS, state.PICTURED, state.TOLD_BY)
     gain = live_slider(
         "gain", "Recurrent gain: scales the weights U that carry the state from step to step", BOUNDS["gain"]
     )
-    recordings = {
-        label: record(replace(config, gain=gain), inputs=setup.inputs)
-        for label, config in setup.configs.items()
-        if label in cells
-    }
-    step = min(st.session_state.get("step", 1), setup.steps)
-    figure = gradient_flow(recordings, steps=setup.steps, marked=step, **look)
+    configs = {label: config for label, config in setup.configs.items() if label in cells}
+    recordings = recorded(configs, gain, setup.inputs)
+    state.recall("step")
+    step = min(st.session_state["step"], setup.steps)
+    seen = scene(recordings, step)
     plot(
-        figure,
+        seen["gradient-flow"],
         "gradient-flow",
         "How to read it: the loss enters at the right and its gradient travels left, one step "
         "at a time. Falling to the left is vanishing, rising is exploding. The axis counts in powers of ten.",
     )
-    live_slider("step", "Time step to read off", state.CONTROLS["step"], high=setup.steps)
-    st.markdown(explain.reading(recordings, step))
+    live_slider("step", "Time step to read off", state.CONTROLS["step"], high=setup.steps, local=True)
+    words(seen["reading"], "reading")
     left, right = st.columns(2)
-    left.markdown("\n\n".join(["##### How far it reaches", *explain.flow(recordings)]))
-    right.markdown("\n\n".join(["##### Why", *(explain.why(label, r) for label, r in recordings.items())]))
+    with left:
+        words(seen["reach"], "reach")
+    with right:
+        words(seen["why"], "why")
     plot(
-        step_shares(recordings, steps=setup.steps, marked=step),
+        seen["step-shares"],
         "step-shares",
         "How to read it: each bar is one step's part in ∂L/∂U, the gradient of the recurrent weights, relative to the "
         "largest bar of its row. Where no bar shows, the weights learn next to nothing from that step.",
     )
-    st.markdown("\n\n".join(explain.learns_from(label, r) for label, r in recordings.items()))
+    words(seen["learns"], "learns")
     check_expander(recordings)
     other = 3.0 if gain < 2 else 0.5
     question(
         f"What will the RNN's curve look like at gain {other:g}?",
         list(explain.SHAPES.values()),
         lambda: explain.shape_at("RNN", record(replace(setup.configs["RNN"], gain=other), inputs=setup.inputs), other),
+    )
+    shared = ("flow", configs, look, setup.inputs)
+    films(
+        gains(configs, gain, lambda found: scene(found, step), (*shared, step), setup.inputs),
+        Film("step", state.CONTROLS["step"], step, lambda steps: [{"reading": explain.reading(recordings, t)}
+                                                                  for t in steps], (*shared, gain), setup.steps),
     )
     follow_live()
 

@@ -1,18 +1,18 @@
 """Inside the cell: what every unit does at every step, and one unit's numbers worked out."""
 
-from dataclasses import replace
-
 import streamlit as st
 
-from rnnviz import BOUNDS, explain, record
+from rnnviz import BOUNDS, explain
 from rnnviz.figures import cell_heatmaps
 from rnnviz.ui import controls, state
 from rnnviz.ui.check import check_expander
+from rnnviz.ui.films import Film, films, gains
 from rnnviz.ui.live import live_slider
-from rnnviz.ui.numbers import numbers
+from rnnviz.ui.numbers import numbers, unit_scene
 from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import prediction_switch, question
+from rnnviz.ui.recorded import recorded
 
 frame("Inside the cell", "What does a recurrent cell remember, and what does it let go, at each step?")
 setup = controls.sidebar()
@@ -25,6 +25,18 @@ with right:
     beside = controls.choice("beside", "Beside it", "A second cell, on the same input, from the same seed.")
 
 
+def scene(recordings, unit):
+    """Everything on this page that the recordings decide, by name."""
+    pictures = {f"cell-{label.lower()}": cell_heatmaps(recording) for label, recording in recordings.items()}
+    return pictures | worked_out(recordings, unit)
+
+
+def worked_out(recordings, unit):
+    """The numbers of one unit, by name."""
+    scenes = (unit_scene(recording, unit, label.lower()) for label, recording in recordings.items())
+    return {name: picture for scene in scenes for name, picture in scene.items()}
+
+
 @st.fragment
 def inside(setup, labels):
     left, right = st.columns(2, gap="medium")
@@ -33,7 +45,9 @@ def inside(setup, labels):
     with right:
         unit = live_slider("unit", "Unit to work out", state.CONTROLS["unit"], high=setup.hidden_size)
     step = live_slider("step", "Time step t", state.CONTROLS["step"], high=setup.steps, local=True)
-    recordings = {label: record(replace(setup.configs[label], gain=gain), inputs=setup.inputs) for label in labels}
+    configs = {label: setup.configs[label] for label in labels}
+    recordings = recorded(configs, gain, setup.inputs)
+    seen = scene(recordings, unit)
     places = st.columns([3, 2] if len(labels) == 1 else 2, gap="medium")
     for place, (label, recording) in enumerate(recordings.items()):
         with places[place]:
@@ -41,7 +55,7 @@ def inside(setup, labels):
             if overflow:
                 st.warning(overflow)
             plot(
-                cell_heatmaps(recording),
+                seen[f"cell-{label.lower()}"],
                 f"cell-{label.lower()}",
                 "How to read it: each row is a unit, each column a step. A gate is white when it is shut (0) and in "
                 "full colour when it is open (1). Blue is negative, orange positive. Click to choose step and unit.",
@@ -56,6 +70,12 @@ def inside(setup, labels):
             None,
             lambda: explain.remembered(lstm, unit),
         )
+    shared = ("inside", configs, setup.inputs)
+    films(
+        gains(configs, gain, lambda found: scene(found, unit), (*shared, unit), setup.inputs),
+        Film("unit", state.CONTROLS["unit"], unit, lambda units: [worked_out(recordings, u) for u in units],
+             (*shared, gain), setup.hidden_size),
+    )
     follow_live()
 
 

@@ -4,8 +4,8 @@ import streamlit as st
 
 from rnnviz.papers import VARIANTS
 from rnnviz.ui import controls, papers
-from rnnviz.ui.page import frame, takeaway
-from rnnviz.ui.state import PAPERS, remember
+from rnnviz.ui.page import follow_live, frame, takeaway
+from rnnviz.ui.state import PAPERS
 
 frame("Paper figures", "Do the numbers that the papers are built on hold, in the networks on this screen?")
 with st.sidebar:
@@ -24,4 +24,4 @@ with st.expander("All numbers"):
         papers.all_rows()
     st.caption("The same table, at a prompt: python -m rnnviz.papers. It fails if a number does not hold.")
 takeaway("A claim about a network is worth what its number is worth: said, derived, and measured, side by side.")
-remember()
+follow_live()

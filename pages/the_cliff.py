@@ -6,10 +6,12 @@ from rnnviz import cliff
 from rnnviz import explain_cliff as explain
 from rnnviz.figures.cliff import bifurcation, error_map, landscape
 from rnnviz.ui import controls, state
+from rnnviz.ui.films import Film, films
 from rnnviz.ui.live import live_slider
 from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import predict, prediction_switch
+from rnnviz.ui.words import words
 from rnnviz.wording import shown
 
 frame("The cliff", "Why can a single step of gradient descent throw a recurrent network far away?")
@@ -25,6 +27,27 @@ st.markdown(
 )
 
 
+METHOD = cliff.METHODS.index(state.CONTROLS["cliff_method"].options[followed])
+SLIDERS = ("cliff_w", "cliff_b", "cliff_rate", "cliff_threshold")
+
+
+def scene(paths, update, guess):
+    """Everything on this page that the descents decide, by name. update: None before the guess."""
+    w, b, x_last = (a[update or 0, METHOD] for a in (paths.w, paths.b, paths.x_last))
+    where = "at the start" if update is None else f"after update {update}, {followed}"
+    surface = cliff.surface(81)
+    out = {
+        "error-map": error_map(surface, cliff.wall(surface.w), paths, update),
+        "bifurcation": bifurcation(cliff.equilibria(w), cliff.folds(w), cliff.wall(w), w, cliff.B_RANGE, cliff.START, b,
+                                   x_last, where),
+        "wall": explain.wall(w, cliff.wall(w), f"{where[0].upper()}{where[1:]}, at w = {shown(w, 4)},"),
+    }
+    if update is not None:
+        out["verdict"] = "\n\n".join([explain.verdict(paths, guess), *explain.clipping(paths),
+                                      explain.threshold(paths)])
+    return out
+
+
 @st.fragment
 def descent(followed, relief):
     controls_, left, right = st.columns([2, 3, 3], gap="medium")
@@ -35,8 +58,6 @@ def descent(followed, relief):
         threshold = live_slider("cliff_threshold", "Threshold of clipping", state.CONTROLS["cliff_threshold"])
     settings = (w, b, rate, threshold)
     paths = cliff.descend(*settings)
-    surface = cliff.surface(81)
-    walls = cliff.wall(surface.w)
     with right:
         guess = predict(
             "cliff",
@@ -45,17 +66,14 @@ def descent(followed, relief):
             list(explain.FATES.values()),
             settings,
         )
-    if guess is None:
-        update, k, where = None, 0, "at the start"
-    else:
+    update = None
+    if guess is not None:
         with controls_:
             update = live_slider("cliff_step", "Update", state.CONTROLS["cliff_step"], play=True)
-        k = cliff.METHODS.index(state.CONTROLS["cliff_method"].options[followed])
-        where = f"after update {update}, {followed}"
-    place_w, place_b, x_last = (a[update or 0, k] for a in (paths.w, paths.b, paths.x_last))
+    seen = scene(paths, update, guess)
     with left:
         plot(
-            error_map(surface, walls, paths, update),
+            seen["error-map"],
             "error-map",
             "How to read it: white is an error near 0, the valley; the darkest grey is 0.5. Along the dotted line the "
             "error jumps: that is the cliff. Click to start from another place.",
@@ -63,17 +81,15 @@ def descent(followed, relief):
     if guess is not None:
         with right:
             plot(
-                bifurcation(cliff.equilibria(place_w), cliff.folds(place_w), cliff.wall(place_w), place_w,
-                            cliff.B_RANGE, cliff.START, place_b, x_last, where),
+                seen["bifurcation"],
                 "bifurcation",
                 "How to read it: for each b, the values of x at which the unit can rest. Solid ones draw it in, dashed "
                 "ones push it off. At the wall the start lies on the dashed line, and a hair decides which way it "
                 "runs.",
             )
-    here = f"{where[0].upper()}{where[1:]}, at w = {shown(place_w, 4)},"
-    st.markdown(explain.wall(place_w, cliff.wall(place_w), here))
+    words(seen["wall"], "wall")
     if guess is not None:
-        st.markdown("\n\n".join([explain.verdict(paths, guess), *explain.clipping(paths), explain.threshold(paths)]))
+        words(seen["verdict"], "verdict")
         if update:
             st.markdown(f"##### Update {update}, worked out")
             st.table(explain.table(paths, update))
@@ -82,12 +98,33 @@ def descent(followed, relief):
                 "by the length before; turned is the angle between the two."
             )
     if relief:
+        surface = cliff.surface(81)
         plot(
-            landscape(surface, walls, cliff.wall_error(surface.w), paths, update),
+            landscape(surface, cliff.wall(surface.w), cliff.wall_error(surface.w), paths, update),
             "landscape",
             "How to read it: height is the error. Drag to turn it.",
         )
+    films(*cliff_films(settings, paths, update, guess))
     follow_live()
+
+
+def cliff_films(settings, paths, update, guess):
+    """The films of the sliders: descents from many starts side by side; before the guess, none goes anywhere."""
+    for k, name in enumerate(SLIDERS):
+
+        def scenes(values, k=k):
+            many = [[v] * len(values) for v in settings]
+            many[k] = values
+            # A guess belongs to its settings.
+            return [scene(found, update, guess if v == settings[k] else "")
+                    for v, found in zip(values, cliff.descend_many(*many))]
+
+        others = settings[:k] + settings[k + 1 :]
+        yield Film(name, state.CONTROLS[name], settings[k], scenes, ("cliff", others, followed, update, guess),
+                   together=16)
+    if update is not None:
+        yield Film("cliff_step", state.CONTROLS["cliff_step"], update,
+                   lambda updates: [scene(paths, n, guess) for n in updates], ("cliff", settings, followed, guess))
 
 
 descent(followed, relief)

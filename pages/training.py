@@ -6,11 +6,10 @@ from rnnviz.explain_training import TAKE_AWAY
 from rnnviz.figures.training import accuracy, credit, gradient_norms, learning
 from rnnviz.presets import TRAINING_PRESETS
 from rnnviz.ui import controls, training, training_controls
-from rnnviz.ui.address import keep_address
-from rnnviz.ui.page import frame, takeaway
+from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.pulse import pulse
-from rnnviz.ui.state import TRAINED, remember
+from rnnviz.ui.state import TRAINED
 
 frame("Training", "Two runs from the same seeds, on the same sequences, differ in one thing. What does it change?")
 settings = training_controls.sidebar()
@@ -31,8 +30,8 @@ def run(settings):
                 learning(trainings, training.overlays(pair, "loss")),
                 "learning",
                 "How to read it: each curve is the median of all seeds, the shade goes from the best to the worst of "
-                "them. Thick: on held-out sequences, set aside from training; thin and dotted: on those trained on. "
-                "The level line is the best answer that remembers nothing.",
+                "them. Thick: on held-out sequences; thin and dotted: on those trained on. The level line "
+                "is an answer that remembers nothing.",
             )
         with right:
             plot(
@@ -59,8 +58,7 @@ def run(settings):
         if not running:
             training.inside(pair)
             training.take_away(pair)
-    remember()
-    keep_address()
+    follow_live()
     pulse(running)
 
 

@@ -8,10 +8,12 @@ from rnnviz import BOUNDS, explain, record
 from rnnviz.engine import anatomy
 from rnnviz.explain_anatomy import TAKE_AWAY
 from rnnviz.ui import controls
-from rnnviz.ui.anatomy import VIEWS
+from rnnviz.ui.anatomy import VIEWS, draw, scene, view_films
+from rnnviz.ui.films import films
 from rnnviz.ui.live import live_slider
 from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.predict import prediction_switch, question
+from rnnviz.ui.recorded import recorded
 
 frame("Why it vanishes", "On its way back the gradient is multiplied at every step. By what?")
 setup = controls.sidebar()
@@ -37,7 +39,9 @@ def why(setup, view, label):
     if loss != config.loss:
         config = replace(config, loss=loss)
         st.caption(f"Here the loss is {BOUNDS['loss'].options[loss]}, whatever the sidebar says.")
-    VIEWS[view](label, record(config, inputs=inputs), config, inputs is None)
+    recording = recorded({label: config}, inputs=inputs)[label]
+    settings = VIEWS[view].settings(label, recording, config, inputs is None)
+    draw(view, scene(view, label, recording, settings))
     question(
         f"At gain {gain:g}, whose gradient is the largest at step 1, beside where the loss enters?",
         list(setup.configs),
@@ -46,6 +50,7 @@ def why(setup, view, label):
             for name, c in setup.configs.items()
         }),
     )
+    films(*view_films(view, label, config, recording, settings, inputs))
     follow_live()
 
 

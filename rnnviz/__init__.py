@@ -7,6 +7,9 @@ from .engine.record import record, record_many, record_with
 from .engine.train import Training
 from .recording import Recording
 
+__version__ = "0.1.0"
+"""Read by pyproject.toml."""
+
 __all__ = [
     "BOUNDS",
     "CELLS",

@@ -1,8 +1,10 @@
 """What is recorded: one frozen, hashable configuration, and the one table of what each of its fields may be."""
 
 from dataclasses import dataclass, fields
+from math import inf
 from numbers import Real
 
+from .arguments import choice, complaint, real
 from .cells import CELLS
 from .sources.tasks import TASKS
 
@@ -31,10 +33,8 @@ class Number:
         return str(int(value)) if self.whole else f"{value:.6g}"
 
     def clamp(self, value):
-        """The nearest allowed number. Raises ValueError for not-a-number."""
-        if value != value:
-            raise ValueError(f"It must be {self.allowed}. Got {value!r} instead.")
-        value = min(max(float(value), self.low), self.high)
+        """The nearest allowed number. Raises ValueError for what is no number."""
+        value = min(max(real("value", value, "a number", -inf, inf), self.low), self.high)
         return round(value) if self.whole else value
 
 
@@ -139,12 +139,6 @@ BOUNDS = {
 }
 
 
-def complaint(name, allowed, value):
-    """The one form of a message about a parameter: its name, what is allowed, what was given."""
-    shown = repr(value)
-    return f"The {name!r} parameter must be {allowed}. Got {shown if len(shown) < 80 else shown[:77] + '...'} instead."
-
-
 @dataclass(frozen=True)
 class Layer:
     """What `Config` and `TrainConfig` share: the recurrent layer and its seed, and that every field is checked."""
@@ -160,8 +154,7 @@ class Layer:
 
     def __post_init__(self):
         """Hold every field against `BOUNDS`, and make whole numbers int and others float."""
-        if not isinstance(self.cell, str) or self.cell not in CELLS:
-            raise ValueError(complaint("cell", "one of " + ", ".join(repr(c) for c in CELLS), self.cell))
+        choice("cell", self.cell, CELLS)
         for field in fields(self)[1:]:
             value, bound = getattr(self, field.name), BOUNDS[field.name]
             if not bound.accepts(value):

@@ -106,8 +106,8 @@ def why(label, recording):
         largest = recording.cell.max_slope
         text = (
             f"{pace} U stretches a vector by at most {shown(singular)}, its largest singular value (spectral radius "
-            f"{shown(radius)}); the slope of the activation averages {recording.slope.mean():.3g} here, and is at most "
-            f"{largest:g}."
+            f"{shown(radius)}); the slope of the activation averages {shown(recording.slope[1 : last + 1].mean())} on "
+            f"the way back, and is at most {largest:g}."
         )
         if singular * largest < 1:
             text += " The two limits multiply to less than 1, so this gradient **must** shrink with every step back."

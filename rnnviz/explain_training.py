@@ -81,7 +81,7 @@ def verdict(name, training):
         beside = "no better than" if ratio >= 1 else "hardly better than" if ratio > 0.97 else f"{percent(ratio)} of"
         text += (
             f". The held-out loss of {'those that do not' if done else 'all'} is {shown(middle)} (median), {beside} "
-            f"the {shown(work.baseline)} of the best answer without memory"
+            f"the {shown(work.baseline)} of an answer without memory"
         )
     return text + "."
 
@@ -94,7 +94,7 @@ def clipped(name, training):
     before = history["norm_before"]
     if not np.isfinite(before).any():
         return ""
-    top, middle = float(np.nanmax(before)), float(np.nanmedian(before))
+    top, middle = float(np.nanmax(before)), float(np.nanmedian(training.norms))
     if config.clip == "none":
         text = f"**{name}**: the median norm of the gradient is {shown(middle)}"
         return text + (f", the largest {shown(top)}, {shown(top / middle)} times as much." if middle > 0 else ".")

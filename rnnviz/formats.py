@@ -38,11 +38,11 @@ class Format:
         return log10(self.maximum)
 
     def round(self, values):
-        """The nearest numbers of the format, ties to even, as float64; beyond the largest, infinity."""
+        """The nearest numbers of the format, ties to even, as float64; beyond the largest, infinity; NaN stays."""
         _, exponent = np.frexp(values)
         last_place = np.maximum(exponent - self.fraction_bits - 1, 1 - self.bias - self.fraction_bits)
         nearest = np.ldexp(np.rint(np.ldexp(values, -last_place)), last_place)
-        return np.where(np.abs(nearest) <= self.maximum, nearest, np.copysign(np.inf, values))
+        return np.where(np.abs(nearest) > self.maximum, np.copysign(np.inf, values), nearest)
 
 
 FORMATS = {"float16": Format(5, 10), "bfloat16": Format(8, 7), "float32": Format(8, 23), "float64": Format(11, 52)}

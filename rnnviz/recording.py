@@ -1,18 +1,35 @@
 """What was recorded on one pass through a network, forward and back."""
 
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cached_property, wraps
 
 import numpy as np
 
+from .arguments import instance, read_only, whole
 from .cells import Cell
 from .config import Config
-from .engine.adjoint import SAFE, Adjoint, Linearisation, pull_back
+from .engine.adjoint import Adjoint, Linearisation, pull_back, shifted
 from .engine.parameters import Parameters
 from .engine.plan import columns, plan
 from .engine.unroll import Trajectory
+from .names import NAMES
+from .summary import summary
 
 LOG10_2 = np.log10(2.0)
+
+CANCELLED = 1e-6
+"""A squared norm below this part of what it could be at most has lost digits to cancellation."""
+
+
+def computed_once(function):
+    """A property that is computed when it is first asked for, and cannot be written into."""
+    @wraps(function)
+    def frozen(self):
+        found = function(self)
+        read_only(list(vars(found).values()) if isinstance(found, Parameters) else found)
+        return found
+
+    return cached_property(frozen)
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +39,7 @@ class Recording:
     T steps, B sequences in the batch, D inputs, H hidden units; in an ensemble every shape has K after T. Index t of
     a (T, ...) array is step t + 1 of the textbook, whose h_0 is the initial state. L is the loss. Norms are
     Euclidean, over the batch and the units together. Gradients are total derivatives: dL/dc_t includes the path
-    through h_t of the same step.
+    through h_t of the same step. All arrays are read-only: copy one to change it.
 
     cell: the `Cell`. config: the `Config`, or None for one's own weights. parameters: `Parameters`.
     x: (T, B, D) input. output_gradient: (T, B, H), what was pulled back: the partial derivative of L by each output.
@@ -40,6 +57,38 @@ class Recording:
     forward: Trajectory = field(repr=False)
     local: Linearisation = field(repr=False)
     back: Adjoint = field(repr=False)
+
+    def __repr__(self):
+        K, B, H = (*self.h.shape[1:-2], *self.h.shape[-2:]) if self.h.ndim == 4 else (1, *self.h.shape[1:])
+        D, over_time = self.x.shape[-1], self.h.shape[:-2]
+        sizes = f"{self.steps} steps, batch size {B}, {D} input{'s' * (D > 1)}, {H} hidden unit{'s' * (H > 1)}"
+        rows = [("x", self.x.shape, NAMES["x"]), *((s, self.h.shape, NAMES[s]) for s in self.cell.states)]
+        rows += [(f"gates[{g!r}]", array.shape, NAMES.get(g, "")) for g, array in self.gates.items()]
+        for s in self.cell.states:
+            rows += [(f"d{s}", self.h.shape, f"gradient of the loss by the {NAMES[s]}"),
+                     (f"log10_d{s}", over_time, f"log10 of the norm of d{s}, exact beyond float64's range")]
+        rows.append(("dx", (*self.h.shape[:-1], D), "gradient of the loss by the input"))
+        rows += [(f"gradients.{name}", array.shape, f"gradient of the loss by {name}")
+                 for name, array in vars(self.parameters).items()]
+        many = f" of {K} networks" if self.h.ndim == 4 else ""
+        return summary(f"Recording{many}, {self.cell.title}: {sizes}", rows)
+
+    def network(self, k, config=None):
+        """Network k of an ensemble, from 0, as a `Recording` of its own, with the `Config` it was drawn from.
+
+        Raises ValueError for a k there is not, and where there is no ensemble.
+        """
+        if self.h.ndim != 4:
+            raise ValueError(f"The recording must be of an ensemble, with h of the shape (T, K, B, H). Got "
+                             f"{self.h.shape} instead.")
+        k = whole("k", k, 0, self.h.shape[1] - 1)
+        if config is not None:
+            instance("config", config, Config, "a Config or None")
+        return sealed(Recording(
+            self.cell, _own(self.parameters, k, 0), _own(self.x, k), _own(self.output_gradient, k),
+            _own(self.loss, k, 0), config, _own(self.drawn_spectra, k, 0),
+            replace(_own(self.forward, k), overflow_step=self.overflow_step[k]), _own(self.local, k),
+            _own(self.back, k)))
 
     @property
     def steps(self):
@@ -76,17 +125,17 @@ class Recording:
         """Name -> (T, B, H): the gates, the candidate, and whatever else the cell computes on the way to its state."""
         return self.local.values
 
-    @cached_property
+    @computed_once
     def preactivations(self):
         """Gate -> (T, B, H): a_k = x_t W_k + b_k + h_{t-1} U_k + b_rec_k."""
-        return self._blocks(self.forward.a)
+        return self._blocks(read_only(self.forward.a))
 
-    @cached_property
+    @computed_once
     def input_terms(self):
         """Gate -> (T, B, H): x_k = x_t W_k + b_k."""
         return self._blocks(self.forward.x)
 
-    @cached_property
+    @computed_once
     def recurrent_terms(self):
         """Gate -> (T, B, H): u_k = h_{t-1} U_k + b_rec_k."""
         return self._blocks(self.forward.u)
@@ -96,27 +145,27 @@ class Recording:
         """(K,) the first step, counted from 1, whose state is infinite or not a number; 0 where all are finite."""
         return self.forward.overflow_step
 
-    @cached_property
+    @computed_once
     def dh(self):
         """(T, B, H) dL/dh_t. Rounds to 0 or infinity outside float64; `log10_dh` does not."""
         return self._cut("h")[1:]
 
-    @cached_property
+    @computed_once
     def dc(self):
         """(T, B, H) dL/dc_t; None for cells without a cell state."""
         return self._cut("c")[1:] if "c" in self.cell.states else None
 
-    @cached_property
+    @computed_once
     def initial_gradient(self):
         """State name -> (B, H): the gradient of L by the initial state."""
         return {name: self._cut(name)[0] for name in self.cell.states}
 
-    @cached_property
+    @computed_once
     def log10_dh(self):
         """(T, K) log10 of the norm of dL/dh_t, exact far outside float64's range; -inf where it is exactly 0."""
         return self._log10_norm("h")
 
-    @cached_property
+    @computed_once
     def log10_dc(self):
         """(T, K) log10 of the norm of dL/dc_t; None for cells without a cell state."""
         return self._log10_norm("c") if "c" in self.cell.states else None
@@ -131,13 +180,13 @@ class Recording:
         """(T, K) norm of dL/dc_t; None for cells without a cell state."""
         return None if self.log10_dc is None else _power_of_10(self.log10_dc)
 
-    @cached_property
+    @computed_once
     def dx(self):
         """(T, B, D) dL/dx_t = sum over gates k of dL/dx_k W_k^T."""
         with np.errstate(all="ignore"):
             return np.matmul(self._true(self._input_side), np.swapaxes(self.parameters.W, -1, -2))
 
-    @cached_property
+    @computed_once
     def gradients(self):
         """`Parameters` of the gradients dL/dW, dL/dU, dL/db, dL/db_rec, summed over steps and batch."""
         recurrent_side = self._true(self.back.gates)
@@ -155,7 +204,7 @@ class Recording:
                 b_rec=b.copy() if inputs is recurrent else recurrent.sum(axis=-2),
             )
 
-    @cached_property
+    @computed_once
     def log10_shares(self):
         """Parameter -> (T, K): log10 of the norm of step t's term of its gradient.
 
@@ -168,11 +217,11 @@ class Recording:
             logs = {
                 "W": _log10_outer(self.x, input_side),
                 "U": blocks[0] if len(blocks) == 1 else 0.5 * _log10_sum(*(2.0 * log for log in blocks)),
-                "b": _log10_norm(input_side.sum(axis=-2, keepdims=True)),
+                "b": log10_norm(input_side.sum(axis=-2, keepdims=True)),
             }
             return {name: log + self._exponents(1) * LOG10_2 for name, log in logs.items()}
 
-    @cached_property
+    @computed_once
     def shares(self):
         """Parameter -> (T, K): each step's part of the sum of the norms of all steps' terms; they add up to 1."""
         out = {}
@@ -184,7 +233,7 @@ class Recording:
                 out[name] = relative / np.where(total > 0, total, 1.0)
         return out
 
-    @cached_property
+    @computed_once
     def spectra(self):
         """Gate -> (spectral radius, largest singular value) of its block of U, each (K,)."""
         if self.drawn_spectra is not None:
@@ -201,7 +250,7 @@ class Recording:
         (_, partial), = self.local.to_gates["h"]
         return partial[..., 0, :]
 
-    @cached_property
+    @computed_once
     def log10_bound(self):
         """(T, K) log10 of an upper bound of the norm of dL/dh_t; None for cells it does not hold for.
 
@@ -212,7 +261,7 @@ class Recording:
             return None
         with np.errstate(divide="ignore"):
             per_step = np.log10(np.asarray(self.spectra["h"][1]) * self.cell.max_slope)
-            entering = _log10_norm(self.output_gradient)
+            entering = log10_norm(self.output_gradient)
         bound = np.empty_like(entering)
         bound[-1] = entering[-1]
         for t in range(self.steps - 2, -1, -1):
@@ -228,10 +277,7 @@ class Recording:
         gradient = np.zeros_like(self.output_gradient)
         gradient[entered[-1]] = self.output_gradient[entered[-1]]
         back = pull_back(self.local, self.parameters.U, gradient)
-        sizes = [np.abs(array) for array in back.cuts.values()]
-        if not all(size.max() < SAFE and np.where(size > 0, size, 1.0).min() > 1.0 / SAFE for size in sizes):
-            back = pull_back(self.local, self.parameters.U, gradient, rescale=True)
-        return replace(self, output_gradient=gradient, loss=None, back=back)
+        return sealed(replace(self, output_gradient=gradient, loss=None, back=back))
 
     def _blocks(self, array):
         return {g: columns(array, slice(k, k + 1), self.hidden_size) for k, g in enumerate(self.cell.gates)}
@@ -244,15 +290,15 @@ class Recording:
         if self.back.exponent is None:
             return mantissas
         with np.errstate(all="ignore"):
-            return np.ldexp(mantissas, self.back.exponent[-len(mantissas) :][..., None, None])
+            return shifted(mantissas, self.back.exponent[-len(mantissas) :])
 
     def _cut(self, name):
         return self._true(self.back.cuts[name])
 
     def _log10_norm(self, name):
-        return _log10_norm(self.back.cuts[name][1:]) + self._exponents(1) * LOG10_2
+        return log10_norm(self.back.cuts[name][1:]) + self._exponents(1) * LOG10_2
 
-    @cached_property
+    @computed_once
     def _input_side(self):
         """(T, K, B, G*H) dL/dx_k: dL/du_k but where an equation reads x_k apart from u_k."""
         apart = {}
@@ -273,6 +319,28 @@ class Recording:
         out = [(walk.early, self.forward.states["h"][:-1])]
         late = [stage.product for stage in walk.stages if stage.product]
         return out + [(block, self.forward.vectors[name]) for block, name in late]
+
+
+def sealed(recording):
+    """The recording, once nobody can write into its arrays: much is computed from them when it is first asked for."""
+    parts = (recording.parameters, recording.forward, recording.local, recording.back)
+    read_only([recording.x, recording.output_gradient, recording.loss, *(list(vars(part).values()) for part in parts)])
+    return recording
+
+
+def _own(value, k, axis=1):
+    """The part of network k of whatever holds arrays with K at that axis; an axis of 1 is shared by all."""
+    if isinstance(value, np.ndarray):
+        if value.ndim <= axis:
+            return value
+        return value.take(k if value.shape[axis] > 1 else 0, axis)
+    if isinstance(value, dict):
+        return {name: _own(inner, k, axis) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_own(inner, k, axis) for inner in value)
+    if is_dataclass(value) and not isinstance(value, Cell):
+        return replace(value, **{f.name: _own(getattr(value, f.name), k, axis) for f in fields(value)})
+    return value
 
 
 def _networks_first(array):
@@ -299,7 +367,7 @@ def _scaled(array):
     return array * np.ldexp(1.0, -size)[..., None, None], size * LOG10_2
 
 
-def _log10_norm(array):
+def log10_norm(array):
     """(T, K) log10 of the norm of each (P, Q) block, whatever its size."""
     limits = np.finfo(array.dtype)
     with np.errstate(all="ignore"):
@@ -311,10 +379,18 @@ def _log10_norm(array):
 
 
 def _log10_outer(left, right):
-    """(T, K) log10 of the Frobenius norm of left_t^T right_t, from the Gram matrices of the two, without forming it."""
+    """(T, K) log10 of the Frobenius norm of left_t^T right_t, from the Gram matrices of the two.
+
+    The product itself is formed only where the terms of the sequences cancel, and the Gram matrices lose digits.
+    """
     (left, taken_left), (right, taken_right) = _scaled(left), _scaled(right)
     grams = [np.matmul(a, np.swapaxes(a, -1, -2)) for a in (left, right)]
-    return 0.5 * np.log10(np.maximum((grams[0] * grams[1]).sum(axis=(-1, -2)), 0.0)) + taken_left + taken_right
+    squares = (grams[0] * grams[1]).sum(axis=(-1, -2))
+    largest = np.trace(grams[0], axis1=-2, axis2=-1) * np.trace(grams[1], axis1=-2, axis2=-1)
+    left, right = (np.broadcast_to(a, (*squares.shape, *a.shape[-2:])) for a in (left, right))
+    for where in zip(*np.nonzero(squares < CANCELLED * largest)):
+        squares[where] = ((left[where].T @ right[where]) ** 2).sum()
+    return 0.5 * np.log10(squares) + taken_left + taken_right
 
 
 def _log10_sum(a, b):

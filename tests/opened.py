@@ -1,5 +1,6 @@
 """A page opened without a browser, by its file and its address."""
 
+import json
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -26,4 +27,10 @@ def sound(page):
 def said(page):
     """All words of a page."""
     kinds = (page.markdown, page.info, page.warning, page.error, page.caption)
-    return " ".join(e.value for kind in kinds for e in kind)
+    return " ".join([*(e.value for kind in kinds for e in kind), *sentences(page).values()])
+
+
+def sentences(page):
+    """Name -> text of the sentences that follow a slider."""
+    sent = (e.proto.json for e in page.get("bidi_component") if e.proto.component_name == "rnnviz.words")
+    return {message["name"]: message["text"] for message in map(json.loads, sent)}

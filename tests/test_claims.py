@@ -105,10 +105,10 @@ def where_it_starts_decides():
 
 def truncation_loses_what_has_not_vanished():
     for r in each(**RNN | {"loss": "every", "hidden_size": 12}, gain=0.5):
-        whole, part = r.gradients.U, anatomy.truncated(r, 20).gradients.U
+        whole, part = r.gradients.U, anatomy.influence(r, 20)[1].gradients.U
         assert np.linalg.norm(whole - part) < 1e-4 * np.linalg.norm(whole)
     open_gates = record(Config("lstm", steps=30, hidden_size=8, forget_bias=5.0))
-    assert open_gates.dh[:20].any() and not anatomy.truncated(open_gates, 10).dh[:20].any()
+    assert open_gates.dh[:20].any() and not anatomy.influence(open_gates, 10)[1].dh[:20].any()
 
 
 def narrow_formats_end_it_early():

@@ -168,6 +168,11 @@ def test_a_fate_says_what_is_so():
             assert fate != "under way" or inside or longest < 1
             seen.add(fate)
     assert seen == set(explain_cliff.FATES)
+def test_the_slope_is_that_of_the_steps_that_the_gradient_passes():
+    """The loss at step 3 is sent back through steps 3 and 2; what the others do with their slopes is no reason."""
+    r = record(Config("rnn", loss="one", loss_step=3, input_scale=3.0))
+    assert f"averages {r.slope[[1, 2]].mean():.3g} on the" in explain.why("RNN", r)
+    assert f"{r.slope[[1, 2]].mean():.3g}" != f"{r.slope.mean():.3g}"
 
 
 def test_learns_from():

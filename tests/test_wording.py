@@ -109,7 +109,7 @@ def test_every_sentence_of_a_random_recording_is_well_formed(config):
             explain_anatomy.eigenvalues(np.linalg.eigvals(jacobians[0]), 1),
             explain_anatomy.phase(label, "forget-gate bias", config.forget_bias, np.stack([r.log10_dh] * 2, axis=1),
                                   r.log10_dh[0] - r.log10_dh[-1]) if config.loss == "last" else "",
-            *(explain_anatomy.truncated(r, anatomy.truncated(r, reach), reach) for reach in (1, length)),
+            *(explain_anatomy.truncated(r, anatomy.influence(r, reach)[1], reach) for reach in (1, length)),
             *explain_anatomy.formats(r.log10_dh, anatomy.rounded(r), r)]
     if "f" in r.gates:
         said += [explain.remembered(r, 1)[1]]

@@ -13,7 +13,8 @@ are evaluated. An equation is a function; the names of its arguments say what it
     h_prev, c_prev  a state of the previous step
     any other name  the result of an earlier equation of this step
 
-Nobody writes a derivative: autograd differentiates each equation (see `rnnviz.engine.adjoint`).
+Nobody writes the derivative of a cell: autograd differentiates each equation (see `rnnviz.engine.adjoint`) by the rules
+of the elementary functions. It has all of them but sigma's, which stands here.
 """
 
 import inspect
@@ -22,10 +23,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from autograd.extend import defvjp, primitive
 
+from ..arguments import choice
+
+
+@primitive
+def expit(a):
+    return 1.0 / (1.0 + np.exp(-a))  # where exp overflows, the result is the right limit, 0
+
+
+# 1 - sigma(a) would be rounded away where a gate is open; sigma(-a) is not.
+defvjp(expit, lambda s, a: lambda g: g * s * expit(-a))
 
 def sigmoid(a):
-    return 0.5 * (np.tanh(0.5 * a) + 1.0)
+    return expit(a)
 
 
 def tanh(a):
@@ -124,7 +136,4 @@ def register(cell):
 
 def find(name):
     """The registered cell of that name. Raises ValueError naming those there are."""
-    try:
-        return CELLS[name]
-    except (KeyError, TypeError):
-        raise ValueError(f"The 'cell' parameter must be one of {', '.join(CELLS)}. Got {name!r} instead.") from None
+    return CELLS[choice("cell", name, CELLS)]

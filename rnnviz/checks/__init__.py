@@ -10,6 +10,8 @@ import autograd.numpy as anp
 import numpy as np
 from autograd import grad
 
+from ..arguments import instance
+from ..recording import Recording
 from . import hand_written, plain_autograd
 
 PARAMETERS = ("W", "U", "b", "b_rec")
@@ -40,9 +42,15 @@ class Result:
 def check(recording):
     """Hold dL/dh_t, and dL/dc_t, of a recording against three other ways. Returns a list of `Result`.
 
-    The recording is of one network. Raises ValueError for one of more than `MOST` steps times units, or whose state
-    overflows.
+    The recording is of one network, of a cell that is written out in `hand_written` and `plain_autograd`. Raises
+    ValueError for any other, for one of more than `MOST` steps times units, or whose state overflows.
     """
+    if instance("recording", recording, Recording, "a Recording").h.ndim != 3:
+        raise ValueError(f"The 'recording' parameter must be of one network, with h of the shape (T, B, H). Got "
+                         f"{recording.h.shape} instead.")
+    if recording.cell.name not in hand_written.GATES:
+        raise ValueError(f"The 'recording' parameter must be of one of the cells {', '.join(hand_written.GATES)}. Got "
+                         f"{recording.cell.name!r} instead.")
     size = recording.steps * recording.hidden_size
     if size > MOST:
         raise ValueError(f"The 'recording' parameter must have at most {MOST:,} steps times units. Got {size:,} "
@@ -51,8 +59,6 @@ def check(recording):
         raise ValueError(f"The 'recording' parameter must be finite. Got a state that overflows at step "
                          f"{int(recording.overflow_step)} instead: lower the gain or take fewer steps.")
     cell = recording.cell.name
-    if cell not in plain_autograd.GATES | plain_autograd.PHI:
-        raise ValueError(f"The 'recording' parameter must be of a cell that the other ways know. Got {cell!r} instead.")
     p = {name: getattr(recording.parameters, name) for name in PARAMETERS}
     first, loss = recording.initial_state, recording.output_gradient
     engine = {"h": recording.dh} | ({"c": recording.dc} if recording.c is not None else {})

@@ -4,8 +4,10 @@ Given the trajectory, the time steps are independent of one another, so autograd
 cell once for the whole sequence. What is left, the adjoint recursion, is linear in the gradient that is pulled back.
 """
 
+from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 
 import numpy as np
 from autograd import tracer
@@ -22,8 +24,11 @@ keep_freed_memory()
 BLOCK = 2**18
 """Bytes of an array that are linearised at a time, so that the temporaries stay in the cache."""
 
-SAFE = 2.0**500
-"""Gradients are pulled back again with rescaling if their size leaves [1/SAFE, SAFE] at any step."""
+EVERY = 128
+"""Steps back after which the size of the gradient is looked at."""
+
+NOTHING = -(2**30)
+"""The power of two of 0: below all others."""
 
 
 @dataclass(eq=False)
@@ -183,106 +188,156 @@ def _linearise_block(cell, trajectory, value, source, target, block, width):
                     out[...] = derivative
 
 
-def pull_back(lin, U, cotangent, rescale=False, arriving=None):
-    """Pull the gradient of a loss back through time.
+def pull_back(lin, U, cotangent, arriving=None):
+    """Pull the gradient of a loss back through time, with a power of two carried apart where it leaves float64's range.
 
-    cotangent: (T, N, K, B, H), the partial derivative of the loss by each output h_t. rescale: carry a power of two
-    apart, so that nothing under- or overflows. arriving: state -> (N, K, B, H), what comes from after the last step.
-    Returns an `Adjoint`.
+    cotangent: (T, N, K, B, H), the partial derivative of the loss by each output h_t. arriving: state -> (N, K, B, H),
+    what comes from after the last step. Returns an `Adjoint`.
+
+    Between two steps at which the power of two may change lie as many as `EVERY`. What went on in between is looked at
+    afterwards: where it came close to the ends of the range, the same steps are taken again, fewer at a time.
     """
-    cell, width = lin.cell, U.shape[-2]
     steps, lead = cotangent.shape[0], cotangent.shape[1:]
-    cuts = {cut: np.zeros((steps + 1, *lead), U.dtype) for cut in cell.cuts}
-    gates = np.zeros((steps, *lead[:-1], len(cell.gates) * width), U.dtype)
-    exponent = np.zeros((steps + 1, *lead[:-2]), dtype=np.int64) if rescale else None
+    cuts = {cut: np.zeros((steps + 1, *lead), U.dtype) for cut in lin.cell.cuts}
+    gates = np.empty((steps, *lead[:-1], U.shape[-1]), U.dtype)
+    exponent = np.zeros((steps + 1, *lead[:-2]), dtype=np.int64)
+    states = [cuts[s] for s in lin.cell.states]
     for state, array in (arriving or {}).items():
         cuts[state][-1] = array
+    loaded = cotangent.reshape(steps, -1).any(axis=1)
+    operations = _operations(lin, U, cuts, gates)
+    near, safe = (int(part * np.finfo(U.dtype).maxexp) for part in (0.25, 0.45))
+    high, count = steps, EVERY
     with np.errstate(all="ignore"):
-        _loop(lin, U, cotangent, cuts, gates, exponent)
-    return Adjoint(cuts, gates, exponent)
+        _settle(states, exponent, steps, near, cotangent[-1] if loaded[-1] else None)
+        while high:
+            low = max(high - count, 0)
+            single, first = high - low == 1, max(low - 1, 0)
+            entering = None
+            if loaded[first : high - 1].any() and not single:
+                # The gradient by output t enters at index t + 1 of the states, so nothing enters at index 0.
+                entering = np.zeros((high - low, *lead), U.dtype)
+                entering[first + 1 - low :] = shifted(cotangent[first : high - 1], -exponent[high])
+            start = [array[high].copy() for array in states]
+            _step_back(operations, low, high, cuts["h"], entering)
+            lost, last = _looked_at(states, low, high, safe, entering)
+            if lost and not single:
+                for array, kept in zip(states, start):
+                    array[high] = kept
+                count = (high - low + 3) // 4
+                continue
+            exponent[low:high] = exponent[high]
+            alone = single and low and loaded[low - 1]
+            if alone or not ((last > 4.0**-near) & (last < 4.0**near)).all():
+                _settle(states, exponent, low, near, cotangent[low - 1] if alone else None)
+            elif count < EVERY:
+                count *= 2
+            high = low
+    return Adjoint(cuts, gates, exponent if exponent.any() else None)
 
 
-def _loop(lin, U, cotangent, cuts, gates, exponent):
+def _operations(lin, U, cuts, gates):
+    """One step back as operations in order: a function of two arrays, the two, and the array for the result.
+
+    An operand is an array over time, of which a step takes its own element, or `repeat`, the same for every step.
+    """
     cell, width = lin.cell, U.shape[-2]
-    walk, states = plan(cell), cell.states
-    loaded = cotangent.reshape(len(cotangent), -1).any(axis=1)
-    by = by_gate(gates, len(cell.gates))
-    written, backwards, previous = set(), [], []
+    walk, product = plan(cell), product_for(cell, U)
+    after, before = ({name: array[part] for name, array in cuts.items()} for part in (slice(1, None), slice(-1)))
+    by, written, out = by_gate(gates, len(cell.gates)), {("after", state) for state in cell.states}, []
+
+    def put(key, target, function, left, right):
+        """The first of a step to write to the target sets it, the others add to it."""
+        if key in written:
+            spare = repeat(np.empty(target.shape[1:], target.dtype))
+            out.extend([(function, left, right, spare), (np.add, target, spare, target)])
+        else:
+            written.add(key)
+            out.append((function, left, right, target))
+
     for cut in reversed(cell.cuts):
-        to_gates = []
-        for run, partial in lin.to_gates[cut]:
-            fresh = not written.intersection(range(run.start, run.stop))
-            written.update(range(run.start, run.stop))
-            to_gates.append((by[..., run, :], partial, fresh))
-        late = None
+        adjoint = after[cut]
         if cut in cell.multiplied.values():
             block = slice(walk.early.stop, len(cell.gates))
-            late = (columns(gates, block, width), _transposed(columns(U, block, width)))
-        now = [(cuts[other], partial) for other, partial in lin.to_now[cut].items()]
-        backwards.append((cuts[cut], cuts[cut][..., None, :], to_gates, now, late))
-        for state, partial in lin.to_previous[cut].items():
-            fresh = state != "h" and all(cuts[state] is not other for _, other, _, _ in previous)
-            previous.append((cuts[cut], cuts[state], partial, fresh))
-    h, U_early = cuts["h"], _transposed(columns(U, walk.early, width))
-    early = columns(gates, walk.early, width)
-    product = product_for(cell, U)
-    from_gates, into_h = early, h
-    if product is np.dot:  # for more than two axes np.dot leaves BLAS aside
-        from_gates, into_h = (a.reshape((len(a), -1, a.shape[-1]), copy=False) for a in (early, h))
-    if loaded[-1]:
-        _load(cuts, states, exponent, cotangent, len(cotangent))
-    for t in range(len(cotangent) - 1, -1, -1):
-        for adjoint, widened, to_gates, now, late in backwards:
-            if late:
-                adjoint[t + 1] += product(late[0][t], late[1])
-            for other, partial in now:
-                earlier = other[t + 1]
-                earlier += adjoint[t + 1] * partial[t]
-            wide = widened[t + 1]
-            for out, partial, fresh in to_gates:
-                if fresh:
-                    np.multiply(wide, partial[t], out=out[t])
-                else:
-                    out[t] += wide * partial[t]
-        product(from_gates[t], U_early, out=into_h[t])
-        for adjoint, state, partial, fresh in previous:
-            if fresh:
-                np.multiply(adjoint[t + 1], partial[t], out=state[t])
+            put(("after", cut), adjoint, product, columns(gates, block, width), _transposed(columns(U, block, width)))
+        for other, partial in lin.to_now[cut].items():
+            put(("after", other), after[other], np.multiply, adjoint, partial)
+        for run, partial in lin.to_gates[cut]:
+            if any(("gate", k) in written for k in range(run.start, run.stop)):
+                for j, k in enumerate(range(run.start, run.stop)):
+                    put(("gate", k), by[..., k, :], np.multiply, adjoint, partial[..., j, :])
             else:
-                before = state[t]
-                before += adjoint[t + 1] * partial[t]
-        if exponent is not None:
-            exponent[t] = exponent[t + 1]
-            _rescale([cuts[s][t] for s in states], exponent[t, ...])
-        if t and loaded[t - 1]:
-            _load(cuts, states, exponent, cotangent, t)
+                written.update(("gate", k) for k in range(run.start, run.stop))
+                out.append((np.multiply, adjoint[..., None, :], partial, by[..., run, :]))
+    from_gates, into_h = columns(gates, walk.early, width), before["h"]
+    if product is np.dot:  # for more than two axes np.dot leaves BLAS aside
+        from_gates, into_h = (a.reshape((len(a), -1, a.shape[-1]), copy=False) for a in (from_gates, into_h))
+    written.add(("before", "h"))
+    out.append((product, from_gates, _transposed(columns(U, walk.early, width)), into_h))
+    for cut in reversed(cell.cuts):
+        for state, partial in lin.to_previous[cut].items():
+            put(("before", state), before[state], np.multiply, after[cut], partial)
+    for k in range(len(cell.gates)):
+        if ("gate", k) not in written:
+            by[..., k, :] = 0.0
+    return out
+
+
+def _step_back(operations, low, high, h, entering):
+    """Take the steps from index high of the states down to index low; entering: what is added to h at each, if any."""
+    parts = [map(function, *(a if isinstance(a, repeat) else a[low:high][::-1] for a in operands))
+             for function, *operands in operations]
+    if entering is not None:
+        now = h[low:high][::-1]
+        parts.append(map(np.add, now, entering[::-1], now))
+    deque(zip(*parts), maxlen=0)
+
+
+def _looked_at(states, low, high, safe, entering):
+    """Whether digits may have been lost on the way from index high to low, and the squared size at low.
+
+    A gradient that was 0 at high stays so unless another one enters, and one that is not finite cannot be mended.
+    """
+    squares = sum(np.einsum("t...bh,t...bh->t...", array[low : high + 1], array[low : high + 1]) for array in states)
+    within = (squares > 4.0**-safe) & (squares < 4.0**safe)
+    if within.all():
+        return False, squares[0]
+    alive = squares[-1] > 0
+    if entering is not None:
+        alive |= entering.any(axis=(0, -1, -2))
+    return (alive & np.isfinite(squares[-1]) & ~within).any(), squares[0]
+
+
+def _settle(states, exponent, t, near, entering):
+    """Add the gradient that enters at index t of the states, after bringing both near 1 where they are far from it."""
+    size = np.max([size_of(array[t]) for array in states], axis=0) + exponent[t]
+    if entering is not None:
+        size = np.maximum(size, size_of(entering))
+    far = (np.abs(size - exponent[t]) > near) & (size > NOTHING // 2)
+    if far.any():
+        common = np.where(far, size, exponent[t])
+        for array in states:
+            array[t] = shifted(array[t], exponent[t] - common)
+        exponent[t] = common
+    if entering is not None:
+        states[0][t] += shifted(entering, -exponent[t])
+
+
+def size_of(array):
+    """The power of two of the largest element of each (P, Q) block; `NOTHING` where all are 0."""
+    largest = np.abs(array).max(axis=(-1, -2))
+    return np.where(largest > 0, np.frexp(largest)[1], NOTHING)
+
+
+def shifted(array, exponent):
+    """The (P, Q) blocks of an array times 2**exponent: exact, but for what leaves the range of numbers."""
+    most = np.finfo(array.dtype).maxexp - 2
+    while np.any(exponent):
+        part = np.clip(exponent, -most, most)
+        array = array * np.ldexp(array.dtype.type(1.0), part)[..., None, None]
+        exponent = exponent - part
+    return array
 
 
 def _transposed(matrix):
-    return np.ascontiguousarray(np.swapaxes(matrix, -1, -2))
-
-
-def _load(cuts, states, exponent, cotangent, t):
-    """Add the gradient that enters at output t (index t of the states) to the one that arrives from later."""
-    entering = cotangent[t - 1]
-    if exponent is not None:
-        largest = np.abs(entering).max(axis=(-1, -2))
-        _, size = np.frexp(largest)
-        arrived = np.max([np.abs(cuts[s][t]).max(axis=(-1, -2)) for s in states], axis=0)
-        common = np.where(arrived > 0, np.maximum(exponent[t], size), size)
-        common = np.where(largest > 0, common, exponent[t])
-        for s in states:
-            cuts[s][t] = np.ldexp(cuts[s][t], (exponent[t] - common)[..., None, None])
-        entering = np.ldexp(entering, -common[..., None, None])
-        exponent[t] = common
-    cuts["h"][t] += entering
-
-
-def _rescale(adjoints, exponent):
-    """Bring the largest element near 1 where it has left [2**-200, 2**200], and note the power of two."""
-    _, size = np.frexp(np.max([np.abs(a).max(axis=(-1, -2)) for a in adjoints], axis=0))
-    shift = np.where(np.abs(size) > 200, size, 0)
-    if shift.any():
-        for a in adjoints:
-            np.ldexp(a, -shift[..., None, None], out=a)
-        exponent += shift
+    return repeat(np.ascontiguousarray(np.swapaxes(matrix, -1, -2)))

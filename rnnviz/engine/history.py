@@ -10,10 +10,14 @@ MERGE = {
 }
 
 
+FINITE = "mean of the finite"
+"""A rule that leaves out what is infinite or not a number; a bucket with nothing else keeps the first of it."""
+
+
 class History:
     """What was seen at each update, in at most `longest` buckets: once they are full, neighbours are merged in pairs.
 
-    rules: name -> (how updates of a bucket are merged, a key of `MERGE`; shape of one value).
+    rules: name -> (how updates of a bucket are merged, a key of `MERGE` or `FINITE`; shape of one value).
     stride: updates a bucket.
     """
 
@@ -21,6 +25,8 @@ class History:
         self.rules = {name: how for name, (how, _) in rules.items()}
         self._rows = {name: np.empty((longest, *shape), np.float32 if shape[1:] else np.float64)
                       for name, (_, shape) in rules.items()}
+        self._finite = {name: np.zeros(self._rows[name].shape, np.int32)
+                        for name, how in self.rules.items() if how == FINITE}
         self.longest, self.stride, self.full, self._inside = longest, 1, 0, 0
 
     def __len__(self):
@@ -41,13 +47,33 @@ class History:
     def add(self, **values):
         """Add the values of one update."""
         for name, new in values.items():
-            row = self._rows[name][self.full, ...]
-            row[...] = new if not self._inside else MERGE[self.rules[name]](row, new, self._inside)
+            row, finite = self._rows[name][self.full, ...], self._finite.get(name)
+            known = np.isfinite(new) if finite is not None else None
+            if not self._inside:
+                row[...] = new
+            elif finite is None:
+                row[...] = MERGE[self.rules[name]](row, new, self._inside)
+            else:
+                row[...], known = _mean(row, finite[self.full], new, known)
+            if finite is not None:
+                finite[self.full] = known
         self._inside += 1
         if self._inside == self.stride:
             self.full, self._inside = self.full + 1, 0
         if self.full == self.longest:
             for name, rows in self._rows.items():
                 half = len(rows[::2][: self.longest // 2])
-                rows[:half] = MERGE[self.rules[name]](rows[::2], rows[1::2], 1)
+                if name in self._finite:
+                    finite = self._finite[name]
+                    rows[:half], finite[:half] = _mean(rows[::2], finite[::2], rows[1::2], finite[1::2])
+                else:
+                    rows[:half] = MERGE[self.rules[name]](rows[::2], rows[1::2], 1)
             self.full, self.stride = self.longest // 2, 2 * self.stride
+
+
+def _mean(one, count, other, others_count):
+    """The mean of two means, each of so many values, and of how many it is."""
+    total = count + others_count
+    with np.errstate(invalid="ignore", divide="ignore"):
+        both = one + (other - one) * (others_count / total)
+    return np.where(others_count == 0, one, np.where(count == 0, other, both)), total

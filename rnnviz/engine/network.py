@@ -15,6 +15,9 @@ from .unroll import unroll
 READOUT = 4
 """The stream of random numbers that the read-out is drawn from; the others are in `initialise`."""
 
+AT_ONCE = 2**25
+"""Bytes of the steps that a pass without a gradient keeps."""
+
 LAYER = tuple(field.name for field in fields(Parameters))
 
 
@@ -82,13 +85,37 @@ def draw(config, inputs, outputs):
 def forward(cell, weights, x, outputs):
     """Run K networks. x: (T, K, B, D), or (T, 1, B, D) for all. Returns the trajectory, without K where there is one
     network, and y at the last `outputs` steps, (S, K, B, O)."""
+    trajectory = unroll(cell, weights.layer, x[:, 0] if weights.alone else x, _start(cell, weights, x))
+    return trajectory, _read_out(weights, _last(weights, trajectory, outputs))
+
+
+def answers(cell, weights, x, outputs):
+    """y of `forward` alone, (S, K, B, O), with no more than `AT_ONCE` bytes of steps kept on the way."""
+    state, y = _start(cell, weights, x), []
+    step = (2 * len(cell.gates) + len(state)) * state["h"].nbytes
+    length = max(1, AT_ONCE // step)
+    for first in range(0, len(x), length):
+        part = x[first : first + length]
+        trajectory = unroll(cell, weights.layer, part[:, 0] if weights.alone else part, state)
+        asked = min(len(part), first + len(part) - (len(x) - outputs))
+        if asked > 0:
+            y.append(_read_out(weights, _last(weights, trajectory, asked)))
+        state = {name: array[-1].copy() for name, array in trajectory.states.items()}
+    return np.concatenate(y)
+
+
+def _start(cell, weights, x):
+    """Zeros for every state, (K, B, H); without K where there is one network."""
     lead = () if weights.alone else (len(weights.flat),)
-    state = np.zeros((*lead, x.shape[-2], weights.shapes["U"][0]), weights.flat.dtype)
-    trajectory = unroll(cell, weights.layer, x[:, 0] if weights.alone else x, {name: state for name in cell.states})
+    return dict.fromkeys(cell.states, np.zeros((*lead, x.shape[-2], weights.shapes["U"][0]), weights.flat.dtype))
+
+
+def _read_out(weights, h):
+    """y = h V + b_y of h (S, K, B, H)."""
     with np.errstate(all="ignore"):
-        y = np.matmul(_last(weights, trajectory, outputs), weights.arrays["V"])
+        y = np.matmul(h, weights.arrays["V"])
         y += weights.arrays["b_y"][:, None]
-    return trajectory, y
+    return y
 
 
 def _last(weights, trajectory, outputs):
@@ -126,9 +153,10 @@ def backward(cell, weights, x, target, weight, real):
 
 
 def losses(y, target, weight, real):
-    """(K,) the loss of outputs (S, K, B, O), without a gradient."""
+    """(K,) the loss of outputs (S, K, B, O), without a gradient; a few steps at a time, for the sake of memory."""
     with np.errstate(all="ignore"):
-        return (_squared if real else _cross_entropy)(y, target, weight)[0]
+        return sum((_squared if real else _cross_entropy)(y[part], target[part], weight[part])[0]
+                   for part in (slice(s, s + 8) for s in range(0, len(y), 8)))
 
 
 def _squared(y, target, weight):

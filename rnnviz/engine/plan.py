@@ -71,6 +71,30 @@ def plan(cell):
     return Plan(cell, tuple(stages), early)
 
 
+@lru_cache(maxsize=256)
+def refuse_mixing(cell, width):
+    """Raise ValueError for an equation that computes a unit, or a sequence, from another one's arguments.
+
+    The derivative of each unit by itself, which is all that the engine takes, would not be the whole of it. Some of the
+    arguments are changed, in turns such that any two units are told apart; where they are not, no result may change.
+    """
+    rng, units = np.random.default_rng(0), np.arange(2 * width).reshape(2, width)
+    for name, function in cell.equations.items():
+        arguments, others = rng.normal(size=(2, len(cell.reads[name]), 2, width))
+        with np.errstate(all="ignore"):
+            result = function(*arguments)
+            for bit in range(int(2 * width - 1).bit_length()):
+                for changed in ((units >> bit) % 2 == 0, (units >> bit) % 2 == 1):
+                    moved = function(*np.where(changed, others, arguments))
+                    one, other = (np.where(changed, 0.0, array) for array in (result, moved))
+                    if not np.array_equal(one, other, equal_nan=True):
+                        raise ValueError(
+                            f"The equation {name!r} of cell {cell.name!r} must compute each unit from that unit's own "
+                            "arguments, as the gradient is taken unit by unit. Got one in which units or sequences "
+                            "depend on one another instead, as in layer normalisation and softmax."
+                        )
+
+
 def columns(array, gates, hidden_size):
     """The view of the columns of some gates, in an array (..., G*H)."""
     return array[..., gates.start * hidden_size : gates.stop * hidden_size]

@@ -6,18 +6,23 @@ from dataclasses import replace
 import numpy as np
 
 from .. import sources
+from ..arguments import checked_array, complaint, instance, misshapen, numbers, several
 from ..cells import find
-from ..config import BOUNDS, complaint
-from ..recording import Recording
-from .adjoint import SAFE, linearise, pull_back
+from ..config import BOUNDS, Config
+from ..recording import Recording, sealed
+from .adjoint import linearise, pull_back
 from .initialise import initialise
 from .initialise import targets as drawn_targets
-from .parameters import Parameters, checked_array, numbers
+from .parameters import Parameters
 from .unroll import unroll
+
+FREE = ("gain", "init", "input_scale", "forget_bias", "update_bias", "seed")
+"""The fields in which the members of an ensemble may differ."""
 
 
 def inputs_of(config):
-    """The input sequence that a configuration asks for, (T, B, D); shorter than config.steps if the source ends."""
+    """The input sequence that a `Config` asks for, (T, B, D); shorter than config.steps if the source ends."""
+    instance("config", config, Config, "a Config")
     steps, batch = config.steps, config.batch_size
     if config.input == "noise":
         flat = sources.signal("noise", steps, batch * config.input_size, seed=config.seed)
@@ -37,8 +42,10 @@ def record(config, inputs=None, targets=None):
     inputs: (T, B, D), instead of those the configuration names; config.steps, batch_size and input_size then do not
     count. targets: (B, H), or (T, B, H) for a loss at every step; drawn from the seed if absent. The loss is half
     the squared distance of h_t from its target, summed over units, batch, and the steps that config.loss names.
-    Raises ValueError for inputs or targets of the wrong shape, and for a loss_step after the last step.
+    What is recorded is the recording's own, and read-only. Raises ValueError for anything but a `Config`, for inputs or
+    targets of the wrong shape, type or values, and for a loss_step after the last step.
     """
+    instance("config", config, Config, "a Config")
     return _record_drawn([config], inputs, targets, single=True)
 
 
@@ -46,17 +53,25 @@ def record_many(configs, inputs=None, targets=None):
     """Record an ensemble of K networks in one pass over the loop. Returns a `Recording` with K after T.
 
     The configurations may differ in gain, init, input_scale, forget_bias, update_bias and seed. inputs: (T, B, D),
-    shared by all. Raises ValueError where they differ in anything else.
+    shared by all. targets: as in `record`, shared by all. Raises ValueError where they differ in anything else, for
+    anything but a sequence of `Config`, and as `record` does.
     """
-    configs = list(configs)
-    if not configs:
-        raise ValueError(complaint("configs", "a sequence of at least one Config", configs))
-    free = ("gain", "init", "input_scale", "forget_bias", "update_bias", "seed")
-    alike = {replace(c, **{f: getattr(configs[0], f) for f in free}) for c in configs}
+    configs = several("configs", configs, Config, "a sequence of at least one Config")
+    alike = {replace(c, **{f: getattr(configs[0], f) for f in FREE}) for c in configs}
     if len(alike) > 1:
         kinds = f"Got {len(alike)} kinds instead."
-        raise ValueError(f"The 'configs' parameter must differ in {', '.join(free)} only. {kinds}")
+        raise ValueError(f"The 'configs' parameter must differ in {', '.join(FREE)} only. {kinds}")
     return _record_drawn(configs, inputs, targets, single=False)
+
+
+def record_each(configs, inputs=None):
+    """Record configurations in one pass, as `record_many`. Returns a list of single `Recording`s, as `record` does.
+
+    Raises ValueError as `record_many` does.
+    """
+    configs = several("configs", configs, Config, "a sequence of at least one Config")
+    together = record_many(configs, inputs)
+    return [together.network(k, config) for k, config in enumerate(configs)]
 
 
 def record_with(cell, parameters, inputs, output_gradient, initial_state=None):
@@ -64,13 +79,12 @@ def record_with(cell, parameters, inputs, output_gradient, initial_state=None):
 
     cell: a name in `rnnviz.CELLS`. parameters: `Parameters`. inputs: (T, B, D). output_gradient: (T, B, H), the
     partial derivative of the loss by each output h_t. initial_state: state name -> (B, H); zeros where absent.
-    Raises ValueError naming the array whose shape, type or values are wrong.
+    Arrays are copied: what is done to them afterwards changes nothing. Raises ValueError naming the argument whose
+    shape, type or values are wrong.
     """
     cell = find(cell)
     inputs = checked_inputs(inputs)
-    if not isinstance(parameters, Parameters):
-        raise ValueError(complaint("parameters", "a Parameters", parameters))
-    parameters = parameters.checked(cell, inputs.shape[-1])
+    parameters = instance("parameters", parameters, Parameters, "a Parameters").checked(cell, inputs.shape[-1])
     hidden = parameters.U.shape[0]
     if not BOUNDS["hidden_size"].accepts(hidden):
         raise ValueError(complaint("hidden_size", BOUNDS["hidden_size"].allowed, hidden))
@@ -86,13 +100,13 @@ def record_with(cell, parameters, inputs, output_gradient, initial_state=None):
 
 
 def checked_inputs(inputs):
-    """Inputs (T, B, D) as contiguous float64, within the bounds of steps, batch_size and input_size."""
+    """Inputs (T, B, D) as a copy in contiguous float64, within the bounds of steps, batch_size and input_size."""
     inputs = numbers("inputs", inputs)
     if inputs.ndim != 3:
-        raise ValueError(f"The 'inputs' parameter must have the shape (T, B, D). Got {inputs.shape} instead.")
+        raise ValueError(misshapen("inputs", "(T, B, D)", inputs))
     for name, length in zip(("steps", "batch_size", "input_size"), np.shape(inputs)):
         if not BOUNDS[name].accepts(length):
-            raise ValueError(complaint(name, BOUNDS[name].allowed, length))
+            raise ValueError(complaint(name, BOUNDS[name].allowed, length, "it is the length of an axis of 'inputs'"))
     return checked_array("inputs", inputs, np.shape(inputs))
 
 
@@ -143,18 +157,5 @@ def _record(cell, parameters, x, initial, loss, config, spectra):
     local = linearise(cell, forward)
     gradient, value = loss(forward.states["h"][1:])
     back = pull_back(local, parameters.U, gradient)
-    if not _in_range(back, gradient, forward.overflow_step):
-        back = pull_back(local, parameters.U, gradient, rescale=True)
-    return Recording(cell, parameters, x, gradient, value, config, spectra, forward, local, back)
+    return sealed(Recording(cell, parameters, x, gradient, value, config, spectra, forward, local, back))
 
-
-def _in_range(back, gradient, overflow_step):
-    """Whether the plain pull-back can be trusted: no gradient so small or large that float64 may have lost it."""
-    steps = np.flatnonzero(gradient.reshape(len(gradient), -1).any(axis=1))
-    last = steps[-1] + 1 if len(steps) else 0
-    for cut in back.cuts.values():
-        square = np.einsum("...bh,...bh->...", cut[1 : last + 1], cut[1 : last + 1])
-        lost = ~((square > SAFE**-2) & (square < SAFE**2)) & (overflow_step == 0)
-        if lost.any():
-            return False
-    return True

@@ -5,12 +5,16 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from ..arguments import complaint, finite, flag, instance, real, several, whole
 from ..cells import find
+from ..config import TrainConfig
 from ..sources.tasks import Batch, right, task
+from ..summary import summary
 from .clip import Clipped, clip
-from .history import History
-from .network import backward, draw, forward, losses
+from .history import FINITE, History
+from .network import Weights, answers, backward, draw, losses
 from .optimise import OPTIMISERS
+from .parameters import WHAT
 from .record import record_with
 
 BATCHES, HELD_OUT = 5, 6
@@ -25,8 +29,13 @@ EVERY = 20
 LATE = 0.1
 """Seconds by which a round of updates may end after its time, before it is broken off."""
 
-FLOOR = -400.0
-"""log10 of gradients that are exactly 0, so that means can be taken."""
+SHOWN = WHAT | {
+    "V": "weights of the read-out", "b_y": "bias of the read-out", "loss": "loss on the batch of every update",
+    "norm_before": "norm of the gradient before clipping", "norm_after": "norm of the gradient after clipping",
+    "clipped": "share of updates that clipping changed", "cosine": "of the angle by which clipping turned the gradient",
+    "log10_dh": "log10 of the norm of dL/dh_t at every update and step",
+}
+"""What the arrays of a training are."""
 
 
 @dataclass(frozen=True)
@@ -56,32 +65,50 @@ class Training:
     """K networks that learn one task; the same configuration always gives the same run.
 
     config: `TrainConfig`. updates: how many were made. weights: `Weights` now; initial: before the first update.
-    history: `History` of every update: loss, norm_before, norm_after, clipped, cosine, each (K,), and log10_dh (K, T).
+    history: `History` of every update: loss, norm_before, norm_after, clipped, cosine, each (K,), and log10_dh (K, T),
+    the mean of its updates but for gradients that are exactly 0. norms: norm_before of each single update.
     tests: `History` on the held-out sequences: loss and accuracy (K,), after the updates that `tested` has. stops:
     network, from 0 -> `Stop`. skipped: (K,) updates left out. seconds: spent so far. solved_at: (K,) the first test, in
     updates, that met what counts as solved; -1 before. first: `First`, or None before any update.
     every: updates from one test to the next; the last one is after the last update.
-    Raises ValueError for a task of that length or text that there is not, or initial weights of another shape.
+    Raises ValueError for anything but a `TrainConfig`, a task of that length or text that there is not, or initial
+    `Weights` of another shape or not finite. print shows its arrays.
     """
 
     every = EVERY
     held_out_sequences = TESTED
 
     def __init__(self, config, initial=None):
-        self.config, self.cell = config, find(config.cell)
+        self.config = instance("config", config, TrainConfig, "a TrainConfig")
+        self.cell = find(config.cell)
         self.task = task(config.task, config.length, config.typed)
         drawn = draw(config, self.task.inputs, self.task.outputs)
-        if initial is not None and (initial.shapes != drawn.shapes or len(initial.flat) != len(drawn.flat)):
-            raise ValueError(
-                f"The 'initial' parameter must be weights of {len(drawn.flat)} networks with the shapes "
-                f"{drawn.shapes}. Got {len(initial.flat)} networks with {initial.shapes} instead."
-            )
-        self.initial = drawn if initial is None else initial.like(initial.flat.astype(config.precision))
+        self.initial = drawn if initial is None else self._given(initial, drawn)
         held_out = self.task.draw(np.random.default_rng([config.seed, HELD_OUT]), TESTED, held_out=True)
         # With an axis for the networks, all of which answer the same sequences.
         self._held_out = Batch(**{f.name: a if (a := getattr(held_out, f.name)) is None else a[:, None]
                                   for f in fields(Batch)})
         self.rewind()
+
+    def _given(self, initial, drawn):
+        """The caller's weights in the precision of the training. Raises ValueError."""
+        instance("initial", initial, Weights, "Weights, as another training's `weights`")
+        if initial.shapes != drawn.shapes or len(initial.flat) != len(drawn.flat):
+            raise ValueError(
+                f"The 'initial' parameter must be weights of {len(drawn.flat)} networks with the shapes "
+                f"{drawn.shapes}. Got {len(initial.flat)} networks with {initial.shapes} instead."
+            )
+        with np.errstate(over="ignore"):
+            return initial.like(finite("initial", initial.flat.astype(self.config.precision)))
+
+    def __repr__(self):
+        config = self.config
+        rows = [(f"weights.arrays[{n!r}]", array.shape, SHOWN[n]) for n, array in self.weights.arrays.items()]
+        rows += [(f"history[{n!r}]", self.history[n].shape, SHOWN.get(n, "")) for n in self.history.rules]
+        rows += [(f"tests[{n!r}]", self.tests[n].shape, f"{n} on held-out sequences") for n in self.tests.rules]
+        networks = f"{config.networks} network{'s' * (config.networks > 1)}, {self.cell.title}, on {self.task.title}"
+        now = f"{len(self.stops)} stopped, {int(self.solved().sum())} solve it"
+        return summary(f"Training of {networks}: {self.updates} of {config.updates} updates, {now}", rows)
 
     def rewind(self):
         """Back to before the first update: the same weights, the same batches to come, and nothing recorded."""
@@ -93,8 +120,9 @@ class Training:
         one = (networks,)
         self.history = History({
             "loss": ("mean", one), "norm_before": ("largest", one), "norm_after": ("largest", one),
-            "clipped": ("mean", one), "cosine": ("smallest", one), "log10_dh": ("mean", (networks, steps)),
+            "clipped": ("mean", one), "cosine": ("smallest", one), "log10_dh": (FINITE, (networks, steps)),
         })
+        self._norms = np.empty((config.updates, networks))
         self.tests = History({"loss": ("last", one), "accuracy": ("last", one)})
         self.updates, self.seconds, self.stops = 0, 0.0, {}
         self.skipped, self.solved_at = np.zeros(networks, int), np.full(networks, -1)
@@ -114,6 +142,11 @@ class Training:
         return self.updates >= self.config.updates or len(self.stops) == self.config.networks
 
     @property
+    def norms(self):
+        """(N, K) the norm of the gradient before clipping, at each of the N updates so far."""
+        return self._norms[: self.updates]
+
+    @property
     def tested(self):
         """(N,) the number of updates before each test on the held-out sequences; the first is 0."""
         return np.minimum((self.tests.updates - 1) * self.every, self.updates)
@@ -123,8 +156,14 @@ class Training:
         return self._solves(self.tests["loss"][-1], self.tests["accuracy"][-1])
 
     def update(self):
-        """One update of every network that still learns."""
+        """One update of every network that still learns; where all have stopped, it is only counted.
+
+        Raises ValueError once the configuration's updates are made.
+        """
         begun, config = time.perf_counter(), self.config
+        if self.updates >= config.updates:
+            allowed = f"above the {self.updates} that are made, for another one"
+            raise ValueError(complaint("updates", allowed, config.updates, "rewind(), or configure more"))
         x, target, weight = self._batch()
         loss, gradient, recording = backward(self.cell, self.weights, x, target, weight, self.task.real)
         clipped = clip(gradient, config.clip, config.threshold, tuple(self.weights.blocks.values()), nonfinite="skip")
@@ -146,8 +185,9 @@ class Training:
             norm_after=clipped.norm_after,
             clipped=clipped.touched,
             cosine=clipped.cosine,
-            log10_dh=np.fmax(log10_dh, FLOOR).T,
+            log10_dh=log10_dh.T,
         )
+        self._norms[self.updates] = clipped.norm_before
         self.updates += 1
         if self.updates % self.every == 0 or self.finished:
             self._test()
@@ -156,8 +196,12 @@ class Training:
     def probe(self, network=0, initial=False, sequence=0):
         """The `Recording` of one network on one held-out sequence, with the gradient of its loss, in float64.
 
-        network, sequence: from 0. initial: with the weights before the first update.
+        network, sequence: from 0, the latter below `held_out_sequences`. initial: with the weights before the first
+        update. Raises ValueError for any there is not.
         """
+        network = whole("network", network, 0, self.config.networks - 1)
+        sequence = whole("sequence", sequence, 0, self.held_out_sequences - 1)
+        initial = flag("initial", initial)
         weights = self.initial if initial else self.weights
         one = weights.like(weights.flat[network : network + 1].astype(np.float64))
         x, target, weight = (array[:, :, sequence : sequence + 1]
@@ -194,7 +238,7 @@ class Training:
     def _test(self):
         """Run all networks on the held-out sequences."""
         batch = self._held_out
-        _, y = forward(self.cell, self.weights, batch.x.astype(self.config.precision), len(batch.target))
+        y = answers(self.cell, self.weights, batch.x.astype(self.config.precision), len(batch.target))
         loss, accuracy = losses(y, batch.target, batch.weight, self.task.real), right(self.task, batch, y)
         self.tests.add(loss=loss, accuracy=accuracy)
         solved = self._solves(loss, accuracy)
@@ -209,10 +253,12 @@ class Training:
 def advance(trainings, seconds):
     """Update several trainings in turn, by the same number of updates, until that much time has passed or all ended.
 
-    Returns whether any of them has something left to do. Updates so slow that a round would end `LATE` seconds too
-    late are made one at a time: then the trainings can be one update apart.
+    trainings: a sequence of `Training`. seconds: of at least 0; at 0 each is updated once. Returns whether any of them
+    has something left to do. Updates so slow that a round would end `LATE` seconds too late are made one at a time:
+    then the trainings can be one update apart. Raises ValueError for anything but such a sequence and such a number.
     """
-    end = time.perf_counter() + seconds
+    trainings = several("trainings", trainings, Training, "a sequence of at least one Training")
+    end = time.perf_counter() + real("seconds", seconds, "a number of at least 0", 0.0, np.inf)
     while left := sorted((t for t in trainings if not t.finished), key=lambda t: t.updates):
         for training in left:
             training.update()

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .plan import columns, plan, product_for
+from .plan import columns, plan, product_for, refuse_mixing
 
 
 @dataclass(eq=False)
@@ -33,9 +33,11 @@ def unroll(cell, parameters, inputs, initial):
     """Run the cell over a sequence.
 
     parameters: `Parameters`, W (K, D, G*H). inputs: (T, K, B, D), or (T, 1, B, D) where K networks share them.
-    initial: state name -> (K, B, H). K is absent from all where there is no ensemble. Returns a `Trajectory`.
+    initial: state name -> (K, B, H). K is absent from all where there is no ensemble. Returns a `Trajectory`. Raises
+    ValueError for a cell whose equations do not work unit by unit.
     """
     steps, width = inputs.shape[0], parameters.U.shape[-2]
+    refuse_mixing(cell, width)
     lead = initial["h"].shape
     with np.errstate(all="ignore"):
         x = _input_product(inputs, parameters.W)

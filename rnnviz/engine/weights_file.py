@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 import numpy as np
 
+from ..arguments import checked_array, numbers
 from .network import LAYER, Weights
-from .parameters import checked_array, numbers
 
 NAMES = (*LAYER, "V", "b_y")
 LARGEST = 64 * 2**20

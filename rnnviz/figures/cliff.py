@@ -117,6 +117,7 @@ def landscape(surface, wall, wall_error, descent, update=None):
         traces,
         "The error as a landscape",
         height=520,
+        meta={"still": True},
         hovermode="closest",
         margin=dict(l=0, r=0, t=28, b=0),
         scene=dict(

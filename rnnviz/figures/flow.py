@@ -15,12 +15,11 @@ SECOND = "#CC79A7"
 
 
 def gradient_flow(
-    recordings, steps=None, window="near", marked=None, cell_state=True, bound=False, slope=False, formats=()
+    recordings, steps=None, window="near", cell_state=True, bound=False, slope=False, formats=()
 ):
     """The norm of dL/dh_t over the steps, on a logarithmic axis, for a few recordings of the same length.
 
     recordings: label -> `Recording` without an ensemble. steps: the length of the axis. window: a key of `WINDOWS`.
-    marked: a step, from 1.
     cell_state: also dL/dc_t, dotted. bound, slope: the theory for cells h = phi(...), see `Recording.log10_bound`.
     formats: names in `FORMATS` whose smallest and largest numbers are drawn as lines. Returns a `Figure`.
     """
@@ -70,8 +69,6 @@ def gradient_flow(
                         font=dict(size=12),
                     )
                 )
-    if marked:
-        shapes.append(dict(type="line", x0=marked, x1=marked, yref="paper", y0=0, y1=1, line=dict(color=GREY, width=2)))
     return figure(
         traces,
         "How much of the gradient reaches each step",
@@ -80,10 +77,11 @@ def gradient_flow(
         yaxis=powers_axis(window, "norm of the gradient (log scale)"),
         shapes=shapes,
         annotations=notes,
+        meta={"stepped": True},
     )
 
 
-def step_shares(recordings, steps=None, parameter="U", marked=None):
+def step_shares(recordings, steps=None, parameter="U"):
     """Bars, one row a recording: the norm of each step's term of dL/dU, relative to the largest of them."""
     rows = len(recordings)
     traces, axes = [], {}
@@ -116,14 +114,13 @@ def step_shares(recordings, steps=None, parameter="U", marked=None):
             anchor="x",
         )
     steps = steps or max((r.steps for r in recordings.values()), default=2)
-    line = [dict(type="line", x0=marked, x1=marked, yref="paper", y0=0, y1=1, line=dict(color=GREY, width=2))]
     return figure(
         traces,
         "Which steps the recurrent weights learn from",
         height=120 + 90 * rows,
         showlegend=False,
         xaxis=dict(title="time step t", range=[0.5, steps + 0.5], anchor="y" if rows < 2 else f"y{rows}"),
-        shapes=line if marked else [],
+        meta={"stepped": True},
         **axes,
     )
 

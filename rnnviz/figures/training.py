@@ -16,7 +16,7 @@ def learning(trainings, kept=()):
     Thick: on held-out sequences. Thin and dotted: on the batches of the training.
 
     trainings: label -> `Training`. kept: (label, updates, (N, K) held-out loss) of earlier runs, two a pair. The
-    vertical axis is logarithmic, from a thousandth of the baseline, the loss of the best answer without memory, to ten
+    vertical axis is logarithmic, from a thousandth of the baseline, the loss of an answer without memory, to ten
     times it, or as many powers of ten further as a run has gone.
     """
     traces = []
@@ -59,7 +59,7 @@ def accuracy(trainings, kept=()):
     lines = [(100 * v, text) for v, text in ((task.chance, "no memory"), (task.solved_from, "solved")) if v is not None]
     return figure(
         traces,
-        "Right answers on sequences never trained on",
+        "Right answers on held-out sequences",
         height=HEIGHT,
         margin=MARGIN,
         xaxis=_updates_axis(trainings),

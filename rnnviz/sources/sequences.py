@@ -1,8 +1,9 @@
 """Batches of sequences to learn from, and which sequences are held out.
 
-What is held out is never trained on, whatever the seeds: for drawn sequences the content decides, for a series or
-a text the position in time. Every `draw_...` function takes an np.random.Generator, the batch size B and whether
-the held-out part is wanted, and returns a `Batch`.
+What is held out is the same whatever the seeds. Of drawn sequences the content decides, so that none is in both parts;
+of a series or a text the position in time, and a text that repeats itself has the same stretch in both. Every
+`draw_...` function takes an np.random.Generator, the batch size B and whether the held-out part is wanted, and returns
+a `Batch`.
 """
 
 from collections.abc import Callable

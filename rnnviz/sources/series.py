@@ -7,6 +7,8 @@ from importlib.resources import files
 
 import numpy as np
 
+from rnnviz.arguments import lettered, numbers, read_only
+
 
 @dataclass(frozen=True, eq=False)
 class Series:
@@ -15,6 +17,8 @@ class Series:
     values: (N,) float64 in `unit`, copied and made read-only. unit: "" when unknown.
     labels: N strings such as years, or None. source: a sentence. notes: what was
     repaired, in plain words.
+
+    Raises ValueError for values of another shape or that are no numbers.
     """
 
     name: str
@@ -25,9 +29,8 @@ class Series:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        values = np.array(self.values, dtype=np.float64)
-        values.setflags(write=False)
-        object.__setattr__(self, "values", values)
+        values = np.array(lettered("values", self.values, "N"))
+        object.__setattr__(self, "values", read_only(values))
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +49,10 @@ class Standardised:
 def standardise(values: np.ndarray) -> Standardised:
     """Return (values - mean) / std of a raw (N,) series.
 
-    Raises ValueError when it is not one-dimensional with at least 2 values, holds NaN or
-    infinity, or is constant.
+    Raises ValueError when it is not one-dimensional with at least 2 values, holds anything but
+    finite numbers, or is constant.
     """
-    values = np.asarray(values, dtype=np.float64)
+    values = numbers("values", values)
     if values.ndim != 1 or values.size < 2:
         raise ValueError(
             "The 'values' parameter must be a one-dimensional series of at least 2 numbers. "

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnnviz.sources.check import invalid, whole
+from rnnviz.arguments import choice, complaint, whole
 
 SIGNALS = {
     "noise": "Independent standard normal values at every step.",
@@ -14,6 +14,8 @@ SIGNALS = {
 }
 
 MAX_BITS = 64
+LONGEST = 1_000_000
+MAX_CHANNELS = 10_000
 
 
 def signal(
@@ -33,16 +35,15 @@ def signal(
     signal, except that each has its own noise; a longer noise with the same seed and
     channels begins with the shorter one.
 
-    kind: a key of SIGNALS. steps, channels: at least 1. period: in steps, at least 3,
-    used by "sine" and "square". bits: 1 to 64 characters 0 or 1, used by "bits".
+    kind: a key of SIGNALS. steps: 1 to 1,000,000. channels: 1 to 10,000. period: in
+    steps, 3 to 1,000,000, used by "sine" and "square". bits: 1 to 64 characters 0 or 1, used by "bits".
     seed: at least 0, used by "noise".
 
     Raises ValueError naming the parameter, for those the chosen kind uses.
     """
-    if kind not in SIGNALS:
-        raise invalid("kind", "one of " + ", ".join(map(repr, SIGNALS)), kind)
-    steps = whole("steps", steps, 1)
-    channels = whole("channels", channels, 1)
+    choice("kind", kind, SIGNALS)
+    steps = whole("steps", steps, 1, LONGEST)
+    channels = whole("channels", channels, 1, MAX_CHANNELS)
     if kind == "noise":
         rng = np.random.default_rng(whole("seed", seed, 0))
         return rng.standard_normal((steps, channels))
@@ -59,7 +60,7 @@ def _wave(kind: str, t: np.ndarray, period: int, bits: str) -> np.ndarray:
         pattern = _bits(bits)
         return pattern[t % len(pattern)]
     # A sine of period 2 is sampled only where it crosses zero, hence at least 3.
-    phase = t % whole("period", period, 3)
+    phase = t % whole("period", period, 3, LONGEST)
     if kind == "sine":
         return np.sin(2 * np.pi * phase / period)
     return np.where(2 * phase < period, 1.0, -1.0)
@@ -68,5 +69,5 @@ def _wave(kind: str, t: np.ndarray, period: int, bits: str) -> np.ndarray:
 def _bits(bits: str) -> np.ndarray:
     pattern = bits.replace(" ", "") if isinstance(bits, str) else ""
     if not 1 <= len(pattern) <= MAX_BITS or not set(pattern) <= {"0", "1"}:
-        raise invalid("bits", f"1 to {MAX_BITS} characters 0 or 1", bits)
+        raise ValueError(complaint("bits", f"1 to {MAX_BITS} characters 0 or 1", bits))
     return np.array([1.0 if bit == "1" else -1.0 for bit in pattern])

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from rnnviz.arguments import choice, instance
 from rnnviz.sources.cells import number, read_column, shown
-from rnnviz.sources.check import invalid
 from rnnviz.sources.layout import check_row_count, decode, detect_delimiter, read_rows
 from rnnviz.sources.series import Series
 
@@ -26,9 +26,7 @@ class Table:
 
     def series(self, column: str) -> Series:
         """Return a usable column; raises ValueError for any other name."""
-        if column not in self.columns:
-            raise invalid("column", "one of " + ", ".join(map(repr, self.columns)), column)
-        return self.columns[column]
+        return self.columns[choice("column", column, self.columns)]
 
 
 def read_csv(raw: bytes) -> Table:
@@ -43,8 +41,9 @@ def read_csv(raw: bytes) -> Table:
 
     Raises ValueError, saying what is wrong, what is allowed and what to do, for a file that
     is empty, too large, binary, not UTF-8, ragged, or without two rows of data and a usable
-    column.
+    column; and for anything but bytes.
     """
+    instance("raw", raw, bytes | bytearray, "the bytes of a CSV file")
     text = decode(raw)
     delimiter = detect_delimiter(text)
     first_row, rows = read_rows(text, delimiter)

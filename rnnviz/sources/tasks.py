@@ -8,8 +8,8 @@ from numbers import Integral
 
 import numpy as np
 
+from rnnviz.arguments import choice, complaint, flag, instance, misshapen, numbers, whole
 from rnnviz.sources import sequences
-from rnnviz.sources.check import invalid, whole
 from rnnviz.sources.sequences import Batch
 from rnnviz.sources.series import standardise, sunspots
 from rnnviz.sources.text import MAX_CHARACTERS, one_hot
@@ -40,6 +40,7 @@ LENGTHS = {
 }
 
 TRAINING_YEARS = 220
+MOST = 1_000_000
 SHORTEST_TEXT = 25
 
 # Who ran must be remembered until who slept. The last fifth, held out, is three sentences that were not there before.
@@ -55,11 +56,13 @@ class Task:
 
     name: a key of TASKS. title: its value. says: what must be done. steps: T. inputs: D. outputs: O, 1 for a
     real-valued task. real: whether targets are values, not classes. symbols: names of the D inputs.
-    baseline: the loss of the best answer without memory, on held-out sequences. baseline_says: what that answer is.
+    baseline: the loss of an answer without memory: over all sequences of a drawn task, over the held-out part of a
+    series or a text. baseline_says: what that answer is.
     chance: its accuracy from 0 to 1, or None. tolerance: a value is right within it; None for classes.
     solved_from: the accuracy on held-out sequences from which the task counts as solved; or None, and then
     solved_below: the loss on held-out sequences below which it does. solved_says: the same in words.
-    source: where the task is from. sampler: draws the batches.
+    held_out_says: whether what is held out can have been trained on. source: where the task is from.
+    sampler: draws the batches.
     """
 
     name: str
@@ -77,15 +80,18 @@ class Task:
     solved_from: float | None
     solved_below: float | None
     solved_says: str
+    held_out_says: str
     source: str
     sampler: Callable = field(repr=False)
 
     def draw(self, rng: np.random.Generator, batch: int, held_out: bool = False) -> Batch:
-        """Return `batch` sequences, at least 1, of the training part or of the held-out part.
+        """Return `batch` sequences, 1 to 1,000,000, of the training part or of the held-out part, as a `Batch`.
 
-        The same state of `rng` gives the same batch. No held-out target is ever a training target.
+        The same state of `rng` gives the same batch. Raises ValueError for anything but a generator, such a number and
+        True or False.
         """
-        return self.sampler(rng, whole("batch", batch, 1), bool(held_out))
+        instance("rng", rng, np.random.Generator, "a numpy.random.Generator")
+        return self.sampler(rng, whole("batch", batch, 1, MOST), flag("held_out", held_out))
 
 
 def task(name: str, length: int | None = None, text: str = "") -> Task:
@@ -97,14 +103,11 @@ def task(name: str, length: int | None = None, text: str = "") -> Task:
 
     Raises ValueError naming the parameter. A text needs at least 25 characters, of 2 to 64 kinds.
     """
-    if not isinstance(name, str) or name not in TASKS:
-        raise invalid("name", "one of " + ", ".join(map(repr, TASKS)), name)
-    low, default, high = LENGTHS[name]
+    low, default, high = LENGTHS[choice("name", name, TASKS)]
     length = default if length is None else length
     if not isinstance(length, Integral) or isinstance(length, bool) or not low <= length <= high:
-        raise invalid("length", f"a whole number from {low} to {high} for the task {name!r}", length)
-    if name == "text" and not isinstance(text, str):
-        raise invalid("text", "text", text)
+        raise ValueError(complaint("length", f"a whole number from {low} to {high} for the task {name!r}", length))
+    instance("text", text, str, "text")
     return _task(name, int(length), text if name == "text" else "")
 
 
@@ -121,7 +124,8 @@ def _task(name: str, length: int, text: str) -> Task:
         "sunspots": _sunspots,
     }
     details = _text(length, text or DEFAULT_TEXT) if name == "text" else kind[name](length, name)
-    usual = {"tolerance": None, "solved_from": 0.99, "solved_below": None, "real": False}
+    usual = {"tolerance": None, "solved_from": 0.99, "solved_below": None, "real": False,
+             "held_out_says": "held-out sequences are never trained on"}
     return Task(name=name, title=TASKS[name], **usual | details)
 
 
@@ -130,8 +134,12 @@ def right(task: Task, batch: Batch, output: np.ndarray) -> np.ndarray:
 
     output: (S, B, O), or (S, K, B, O) of K networks, and then the arrays of the batch may be (S, B) or (S, K, B). The
     result has shape () or (K,). A value is right within the tolerance, a class if its output is the largest. Under a
-    grammar the largest outputs, as many as there are legal symbols, must be the legal ones. NaN is wrong.
+    grammar the largest outputs, as many as there are legal symbols, must be the legal ones. NaN is wrong. Raises
+    ValueError for an output of another shape.
     """
+    instance("task", task, Task, "a Task")
+    instance("batch", batch, Batch, "a Batch, as Task.draw returns")
+    output = _answers(task, batch, output)
 
     def beside(a: np.ndarray, ndim: int) -> np.ndarray:
         return a[:, None] if a.ndim < ndim else a
@@ -146,6 +154,15 @@ def right(task: Task, batch: Batch, output: np.ndarray) -> np.ndarray:
     else:
         good = (output.argmax(-1) == target) & ~np.isnan(output.max(-1))
     return (good & scored).sum(axis=(0, -1)) / scored.sum(axis=(0, -1))
+
+
+def _answers(task: Task, batch: Batch, output: np.ndarray) -> np.ndarray:
+    """Return the output as an array of numbers, if its shape is that of answers to the batch."""
+    output = output if type(output) is np.ndarray and output.dtype.kind == "f" else numbers("output", output)
+    (first, *_, last), shape = batch.target.shape, output.shape
+    if output.ndim not in (3, 4) or (shape[0], shape[-2], shape[-1]) != (first, last, task.outputs):
+        raise ValueError(misshapen("output", f"({first}, {last}, {task.outputs}), or with K after the first", output))
+    return output
 
 
 def _adding(length: int, name: str) -> dict:
@@ -246,14 +263,24 @@ def _reber(length: int, name: str) -> dict:
 
 
 def _parity(length: int, name: str) -> dict:
+    """The bit of a step says nothing of the parity there but at the first, where it is the parity.
+
+    Who sees the bit alone, and not the step, is best off with the mean of that: odd after a +1 with the probability
+    (T + 1) / 2T, and so is even after a -1.
+    """
+    p = (length + 1) / (2 * length)
+    baseline = -p * log(p) - (1 - p) * log(1 - p)
     return dict(
         says="Say at every step whether the number of +1 so far is odd.",
         steps=length,
         inputs=1,
         outputs=2,
         symbols=("bit",),
-        baseline=log(2),
-        baseline_says="gives odd and even the same probability: loss ln 2",
+        baseline=baseline,
+        baseline_says=(
+            "knows the bit of this step only, which is the parity at the first step and says nothing later: loss "
+            f"{baseline:.3g}, and ln 2 in the limit of long sequences"
+        ),
         chance=1 / 2,
         solved_says="99 % of held-out sequences have the right parity at the last step",
         source="after Minsky and Papert 1969, Perceptrons; here bit by bit",
@@ -287,6 +314,7 @@ def _sunspots(length: int, name: str) -> dict:
             f"held-out loss below {0.6 * baseline:.3g}, 0.6 of what a line from one year leaves; one from two years "
             "leaves about 0.5 of it"
         ),
+        held_out_says="the held-out years come after all that are trained on",
         source=f"{series.source} Training years up to {series.labels[cut]}, held out from {series.labels[cut + 1]} on.",
         sampler=partial(sequences.draw_windows, z[:-1, None], z[1:], cut, length),
     )
@@ -296,9 +324,8 @@ def _text(length: int, text: str) -> dict:
     hot = one_hot(text)
     n, kinds = hot.x.shape
     if n < SHORTEST_TEXT:
-        raise invalid(
-            "text", f"at least {SHORTEST_TEXT} characters long, since the last fifth is held out from training", text
-        )
+        allowed = f"at least {SHORTEST_TEXT} characters long, since the last fifth is held out from training"
+        raise ValueError(complaint("text", allowed, text))
     if kinds < 2:
         raise ValueError("The 'text' parameter must have at least 2 distinct characters. Got 1 instead.")
     codes = hot.x.argmax(axis=1)
@@ -324,10 +351,25 @@ def _text(length: int, text: str) -> dict:
         solved_from=None,
         solved_below=baseline,
         solved_says=f"held-out loss below {baseline:.3g}, that of knowing the current character only",
+        held_out_says=_met_again(codes, cut, steps),
         source=f"The first {first} of the {n} characters are trained on, the rest is held out."
         + (f" Only the first {MAX_CHARACTERS} of {hot.given} characters are used." if hot.given > n else ""),
         sampler=partial(sequences.draw_windows, hot.x[:-1], coming, cut, steps),
     )
+
+
+def _met_again(codes: np.ndarray, cut: int, steps: int) -> str:
+    """Return how many held-out stretches, the character to say last included, stand in the training part as well."""
+    learnt, held = (
+        [codes[k : k + steps + 1].tobytes() for k in sequences.starts(len(codes) - 1, cut, steps, part)]
+        for part in (False, True)
+    )
+    known = set(learnt)
+    again = sum(stretch in known for stretch in held)
+    where, but = "held-out stretches are from a later part of the text", "as well, since the text repeats itself"
+    if not again:
+        return f"{where}, and none of the {len(held)} stands in the part trained on"
+    return f"{where}, but {again} of the {len(held)} stand in the part trained on {but}"
 
 
 def _mean_held_out(values: np.ndarray, cut: int, steps: int) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnviz.sources.check import invalid, whole
+from rnnviz.arguments import complaint, instance, whole
 
 MAX_CHARACTERS = 1000
 MAX_ALPHABET = 64
@@ -37,11 +37,12 @@ def one_hot(text: str, steps: int | None = None) -> OneHot:
     space. The alphabet is that of the characters kept.
 
     Raises ValueError for a text under 2 characters, more than 64 distinct characters
-    among those kept, or `steps` not a whole number of at least 2.
+    among those kept, `steps` not a whole number of at least 2, or anything but text.
     """
+    instance("text", text, str, "text")
     whole_text = _LINE_BREAK.sub(" ", unicodedata.normalize("NFC", text))
     if len(whole_text) < 2:
-        raise invalid("text", "at least 2 characters long", text)
+        raise ValueError(complaint("text", "at least 2 characters long", text))
     limit = MAX_CHARACTERS if steps is None else min(MAX_CHARACTERS, whole("steps", steps, 2))
     characters = tuple(whole_text[:limit])
     alphabet = tuple(sorted(set(characters)))

@@ -1,15 +1,34 @@
-// Streamlit puts its own controls into the address and forgets some on the way from page to page; this keeps it whole.
+// The address of the page always holds what is set: one entry of the browser's history for every action.
+const HELD = { address: "", replace: true };
+
+function write() {
+  const params = new URLSearchParams(HELD.address);
+  for (const [name, value] of new URLSearchParams(location.search)) if (name.startsWith("embed")) params.append(name, value);
+  const sorted = (p) => [...p].map(String).sort().join();
+  if (sorted(params) !== sorted(new URLSearchParams(location.search))) {
+    history[HELD.replace ? "replaceState" : "pushState"](HELD.replace ? history.state : {}, "", location.pathname + (params.size ? `?${params}` : ""));
+  }
+  HELD.replace = false;
+}
+
+// A link to another page takes the settings along by itself; opened in a new tab or copied, it needs them in its address.
+function complete({ target }) {
+  const link = target.closest?.("[data-testid=stPageLink-NavLink]");
+  if (link && (!link.search || link.completed)) { link.search = HELD.address; link.completed = true; }
+}
+
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".rv-address");
   if (overtaken(root, data.serial)) return undefined;
-  root.address = data.address;
-  root.keeper ??= setInterval(() => {
-    const now = new URLSearchParams(location.search);
-    const wanted = new URLSearchParams(root.address);
-    for (const [name, value] of now) if (name.startsWith("embed")) wanted.append(name, value);
-    const sorted = (params) => [...params].map(String).sort().join();
-    if (sorted(now) === sorted(wanted)) return;
-    history.replaceState(history.state, "", location.pathname + (wanted.size ? `?${wanted}` : ""));
-  }, 400);
-  return ifLast(root, () => { clearInterval(root.keeper); root.keeper = undefined; });
+  HELD.address = data.address;
+  HELD.replace ||= data.replace;
+  // A slider on its way through many values is one action: it is written once it rests.
+  const rest = () => { if (!window.rnnvizMoving) write(); };
+  rest();
+  document.addEventListener("rv-rest", rest);
+  for (const kind of ["pointerover", "focusin"]) document.addEventListener(kind, complete);
+  return ifLast(root, () => {
+    document.removeEventListener("rv-rest", rest);
+    for (const kind of ["pointerover", "focusin"]) document.removeEventListener(kind, complete);
+  });
 }

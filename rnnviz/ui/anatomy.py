@@ -1,6 +1,7 @@
 """The views of the page "Why it vanishes": each draws one figure or two of a recording, and says what is in them."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import streamlit as st
@@ -12,8 +13,10 @@ from ..engine import anatomy
 from ..figures import anatomy as figures
 from ..names import NAMES
 from . import controls, state
+from .films import Film, gains
 from .live import live_slider
 from .plot import plot
+from .words import words as draw_words
 
 MOST, OTHERS = 48, 6
 """Steps at which singular values are taken, and other steps whose eigenvalues are shown, at most."""
@@ -25,109 +28,164 @@ def _phase(config, field, values, inputs):
     return anatomy.phase(config, field, values, inputs)
 
 
+@lru_cache(maxsize=4)
+def _jacobians(recording):
+    """The Jacobians of every step, and the exponents of their product: the same while another step is looked at."""
+    jacobians = anatomy.step_jacobians(recording)
+    return jacobians, anatomy.lyapunov(jacobians)
+
+
 def _some(count, most, first=0):
     """At most so many of the indices from first to count - 1, the last one among them."""
     return np.unique(np.linspace(first, count - 1, min(most, count - first)).round().astype(int))
 
 
-def _overflowed(label, recording):
-    overflow = explain.overflow(label, recording)
-    if overflow:
-        st.warning(overflow)
-    return bool(overflow)
+@dataclass(frozen=True)
+class View:
+    """A way to look at a backward pass.
+
+    scene: function of label, recording, and what `settings` gives, to a dict of name -> figure or words. how: figure's
+    name -> how to read it. settings: draws the view's own controls and returns their values, by name. columns: figures
+    side by side.
+    """
+
+    scene: object
+    how: dict
+    settings: object
+    columns: int = 1
 
 
-def singular_values(label, recording, config, drawn):
-    if _overflowed(label, recording):
-        return
-    window = controls.choice("window", "Vertical axis", "Which powers of ten are shown.")
+def _no_settings(label, recording, config, drawn):
+    return {}
+
+
+def _window(label, recording, config, drawn):
+    return {"window": controls.choice("window", "Vertical axis", "Which powers of ten are shown.")}
+
+
+def _singular_values(label, recording, window):
     steps = _some(recording.steps + 1, MOST, 1)
     logs = anatomy.products(recording, steps)
-    plot(figures.singular_values(steps, logs, recording.steps, window), "singular-values",
-         "How to read it: take all directions that a gradient can have at the last step, send them back to step t, and "
-         "see how long they come out: the singular values are the factors. Only what lies above the floor of rounding "
-         "is drawn.")
-    st.markdown(words.singular_values(label, steps, logs, recording.steps))
+    return {"singular-values": figures.singular_values(steps, logs, recording.steps, window),
+            "view": words.singular_values(label, steps, logs, recording.steps)}
 
 
-def eigenvalues(label, recording, config, drawn):
-    if _overflowed(label, recording):
-        return
-    step = live_slider("step", "Time step t", state.CONTROLS["step"], high=recording.steps)
-    jacobians = anatomy.step_jacobians(recording)
+def _step(label, recording, config, drawn):
+    return {"step": live_slider("step", "Time step t", state.CONTROLS["step"], high=recording.steps)}
+
+
+def _eigenvalues(label, recording, step):
+    jacobians, found = _jacobians(recording)
     some = _some(recording.steps, OTHERS)
     values, others = np.linalg.eigvals(jacobians[step - 1]), np.linalg.eigvals(jacobians[some]).ravel()
-    left, right = st.columns(2, gap="medium")
-    with left:
-        plot(figures.eigenvalues(values, step, others), "eigenvalues",
-             "How to read it: near where the state is, one step is a matrix, its Jacobian. A direction that the matrix "
-             "only stretches has an eigenvalue, its factor: inside the circle it shrinks in that step, outside it "
-             "grows.")
-    found = anatomy.lyapunov(jacobians)
-    with right:
-        plot(figures.exponents(found), "exponents",
-             "How to read it: the growth of each direction over all steps together, as a mean a step. Below 0 is "
-             "vanishing, above 0 is exploding, and chaos.")
-    st.markdown(words.eigenvalues(values, step) + "\n\n" + words.exponents(label, found, recording.steps))
+    return {"eigenvalues": figures.eigenvalues(values, step, others), "exponents": figures.exponents(found),
+            "view": words.eigenvalues(values, step) + "\n\n" + words.exponents(label, found, recording.steps)}
 
 
-def paths(label, recording, config, drawn):
-    if _overflowed(label, recording):
-        return
+def _paths(label, recording, window):
     found = anatomy.paths(recording)
     if found is None:
-        st.info(f"{recording.cell.title} has no gate that keeps its state: all of its gradient goes through U. Choose "
-                "the LSTM or the GRU above.")
-        return
-    window = controls.choice("window", "Vertical axis", "Which powers of ten are shown.")
+        return {"view": f"{recording.cell.title} has no gate that keeps its state: all of its gradient goes through U. "
+                        "Choose the LSTM or the GRU above."}
     carried, gate = recording.cell.states[-1], recording.cell.keeps
     named = f"the {NAMES.get(gate, 'gate')} {gate}" if gate else f"what a step keeps of {carried}"
-    plot(figures.paths(found, recording.steps, window, carried, named), "paths",
-         "How to read it: the dashed part only ever passed from state to state; the dotted part went through "
-         "the recurrent weights at least once. The two add up to the whole, as arrows do: they can also cancel.")
-    st.markdown(words.paths(label, recording, found, named))
+    return {"paths": figures.paths(found, recording.steps, window, carried, named),
+            "view": words.paths(label, recording, found, named)}
 
 
-def phase(label, recording, config, drawn):
+def _axis(label, recording, config, drawn):
     words_ = controls.choice("axis", "What changes from row to row", "All other settings are those on the left.")
     field = state.CONTROLS["axis"].options[words_]
     needed = {"forget_bias": "f", "update_bias": "z"}.get(field, recording.cell.gates[0])
     if needed not in recording.cell.gates:
         st.info(f"The {recording.cell.title} has no {NAMES[needed]}, so its bias changes nothing: every row is the "
                 "same network.")
-    bound = BOUNDS[field]
+    return {"axis": words_, "field": field, "drawn": drawn}
+
+
+def _phase_diagram(label, recording, axis, field, drawn):
+    config, bound = recording.config, BOUNDS[field]
     ends = {"gain": (0.0, 4.0), "input_scale": (0.0, 10.0)}.get(field, (-4.0, 8.0))
     values = tuple(np.linspace(*ends, 64).tolist())
     current = getattr(config, field)
     logs = _phase(replace(config, **{field: bound.default}), field, values, None if drawn else recording.x)
-    plot(figures.phase(np.array(values), logs, field, words_, current), "phase",
-         "How to read it: each row is a network of its own, each column a number of steps back. Blue has vanished, red "
-         "has exploded, white is kept. The line is the setting." + (" Click to move it." if field == "gain" else ""))
     change = recording.log10_dh[0] - recording.log10_dh[-1]
-    st.markdown(words.phase(label, words_, current, logs, change))
+    return {
+        "phase": figures.phase(np.array(values), logs, field, axis, current),
+        "view": words.phase(label, axis, current, logs, change),
+    }
 
 
-def influence(label, recording, config, drawn):
-    if _overflowed(label, recording):
-        return
-    reach = live_slider("reach", "Truncated BPTT: steps that a loss is sent back", state.CONTROLS["reach"],
-                        high=recording.steps)
-    plot(figures.influence(anatomy.influence(recording), reach), "influence",
-         "How to read it: the loss of step k (up) reaches the states of steps t (across) before it. Dark blue is much, "
-         "white is a hundred-millionth of the largest that is shown. Truncated backpropagation through time (BPTT) "
-         "cuts off all above the dashed line.")
-    st.markdown(words.truncated(recording, anatomy.truncated(recording, reach), reach))
+def _reach(label, recording, config, drawn):
+    return {"reach": live_slider("reach", "Truncated BPTT: steps that a loss is sent back", state.CONTROLS["reach"],
+                                 high=recording.steps)}
 
 
-def formats(label, recording, config, drawn):
-    if _overflowed(label, recording):
-        return
-    window = controls.choice("window", "Vertical axis", "Which powers of ten are shown.")
+def _influence(label, recording, reach):
+    logs, short = anatomy.influence(recording, reach)
+    return {"influence": figures.influence(logs, reach), "view": words.truncated(recording, short, reach)}
+
+
+def _formats(label, recording, window):
     rounded = anatomy.rounded(recording)
-    plot(figures.formats(recording.log10_dh, rounded, recording.steps, window), "formats",
-         "How to read it: the same backward pass, with the gradient rounded to the format after every step. A curve "
-         "that ends has become exactly 0, or infinite. Dotted lines: the format's smallest and largest number.")
-    st.markdown("\n\n".join(words.formats(recording.log10_dh, rounded, recording)))
+    return {"formats": figures.formats(recording.log10_dh, rounded, recording.steps, window),
+            "view": "\n\n".join(words.formats(recording.log10_dh, rounded, recording))}
 
 
-VIEWS = dict(zip(state.VIEWS, (singular_values, eigenvalues, paths, phase, influence, formats)))
+VIEWS = dict(zip(state.VIEWS, (
+    View(_singular_values, {
+        "singular-values": "How to read it: take all directions that a gradient can have at the last step, send them "
+                           "back to step t, and see how long they come out: the singular values are the factors. Only "
+                           "what lies above the floor of rounding is drawn."}, _window),
+    View(_eigenvalues, {
+        "eigenvalues": "How to read it: near where the state is, one step is a matrix, its Jacobian. A direction that "
+                       "the matrix only stretches has an eigenvalue, its factor: inside the circle it shrinks in that "
+                       "step, outside it grows.",
+        "exponents": "How to read it: the growth of each direction over all steps together, as a mean a step. Below 0 "
+                     "is vanishing, above 0 is exploding, and chaos."}, _step, columns=2),
+    View(_paths, {
+        "paths": "How to read it: the dashed part only ever passed from state to state; the dotted part went "
+                 "through the recurrent weights at least once. The two add up to the whole, as arrows do: they can "
+                 "also cancel."}, _window),
+    View(_phase_diagram, {
+        "phase": "How to read it: each row is a network of its own, each column a number of steps back. Blue has "
+                 "vanished, red has exploded, white is kept. The line is the setting; where it is the gain, a click "
+                 "moves it."}, _axis),
+    View(_influence, {
+        "influence": "How to read it: the loss of step k (up) reaches the states of steps t (across) before it. Dark "
+                     "blue is much, white is a hundred-millionth of the largest that is shown. Truncated "
+                     "backpropagation through time (BPTT) cuts off all above the dashed line."}, _reach),
+    View(_formats, {
+        "formats": "How to read it: the same backward pass, with the gradient rounded to the format after every step. "
+                   "A curve that ends has become exactly 0, or infinite. Dotted lines: the format's smallest and "
+                   "largest number."}, _window),
+)))
+
+
+def scene(view, label, recording, settings):
+    """What a view shows of a recording, by name; only that its state overflows, where it does."""
+    overflow = explain.overflow(label, recording)
+    return {"view": overflow} if overflow else VIEWS[view].scene(label, recording, **settings)
+
+
+def draw(view, seen):
+    """Draw a scene of a view."""
+    how, places = VIEWS[view].how, st.columns(VIEWS[view].columns, gap="medium")
+    for place, name in zip(places, how):
+        if name in seen:
+            with place:
+                plot(seen[name], name, how[name])
+    draw_words(seen["view"], "view")
+
+
+def view_films(view, label, config, recording, settings, inputs):
+    """The `Film`s of a view's sliders: the gain, and where the view has one of its own, that."""
+    shared = ("why", view, label, replace(config, gain=BOUNDS["gain"].default), inputs)
+    yield gains({label: config}, config.gain, lambda found: scene(view, label, found[label], settings),
+                (*shared, settings), inputs)
+    for name in {"step", "reach"} & settings.keys():
+
+        def scenes(values, name=name):
+            return [scene(view, label, recording, settings | {name: v}) for v in values]
+
+        yield Film(name, state.CONTROLS[name], settings[name], scenes, (*shared, config.gain), recording.steps)

@@ -17,6 +17,7 @@ from .state import (
     back_to_start,
     in_force,
     plain,
+    recall,
     reseed,
     spoken,
     take_preset,
@@ -49,52 +50,27 @@ def slider(name, label, help, low=None, high=None):
     """A slider over a `Number` of `CONTROLS`: answers on release, kept from page to page, in the address."""
     bound = CONTROLS[name]
     low, high = bound.low if low is None else low, bound.high if high is None else high
-    if name in st.session_state:
-        st.session_state[name] = min(max(st.session_state[name], low), high)
-    return st.slider(
-        label,
-        low,
-        high,
-        min(max(bound.default, low), high),
-        bound.step,
-        key=name,
-        help=help,
-        bind="query-params",
-    )
+    recall(name)
+    st.session_state[name] = min(max(st.session_state[name], low), high)
+    return st.slider(label, low, high, step=bound.step, key=name, help=help)
 
 
 def choice(name, label, help, on_change=None):
     """A choice among the few names of a `Choice` of `CONTROLS`."""
-    control = CONTROLS[name]
-    options = list(control.options)
-    return st.selectbox(
-        label,
-        options,
-        options.index(control.default),
-        key=name,
-        help=help,
-        on_change=on_change,
-        bind="query-params",
-    )
+    recall(name)
+    return st.selectbox(label, list(CONTROLS[name].options), key=name, help=help, on_change=on_change)
 
 
 def several(name, label, help):
     """Any number of a few names, as buttons to press."""
-    control = CONTROLS[name]
-    return st.pills(
-        label,
-        control.options,
-        selection_mode="multi",
-        default=control.default,
-        key=name,
-        help=help,
-        bind="query-params",
-    )
+    recall(name)
+    return st.pills(label, CONTROLS[name].options, selection_mode="multi", key=name, help=help)
 
 
 def flag(name, label, help):
     """A switch."""
-    return st.toggle(label, CONTROLS[name].default, key=name, help=help, bind="query-params")
+    recall(name)
+    return st.toggle(label, key=name, help=help)
 
 
 def start_over():
@@ -147,13 +123,12 @@ def sidebar():
                 if loss == "one"
                 else 1
             )
+        recall("seed")
         seed = st.number_input(
             "Seed",
             0,
             BOUNDS["seed"].high,
-            0,
             key="seed",
-            bind="query-params",
             help="The same seed gives the same weights, noise and targets, to all cells.",
         )
     base = Config(
@@ -179,11 +154,13 @@ def _kind(label, family):
 
 
 def presets(options, sets, reads, key="preset"):
-    """A row of presets; the one that is in force says what is to be seen.
+    """A row of presets; the one that is in force says what is to be seen. In a fragment, so that it follows a slider.
 
     sets: the names of the controls that a preset puts to its values or their defaults. reads: those that tell whether
     it is in force.
     """
+    if st.session_state.pop("preset_taken", False):
+        st.rerun()  # a preset sets controls outside of the fragment too
     by_name = {preset.name: preset for preset in options}
     now = next((preset for preset in options if in_force(preset, reads)), None)
     st.session_state[key] = now.name if now else None
@@ -191,6 +168,7 @@ def presets(options, sets, reads, key="preset"):
     def take():
         if st.session_state[key]:
             take_preset(by_name[st.session_state[key]], sets)
+            st.session_state["preset_taken"] = True
 
     st.pills("Try", list(by_name), key=key, on_change=take, label_visibility="collapsed")
     st.markdown(now.says if now else "Your own settings. Each button above shows something worth seeing.")
@@ -236,7 +214,8 @@ def _text(name, label, check, area=False):
     """A field of text; a text that cannot be used is explained, and the last usable one stays in use."""
     bound, kept = BOUNDS[name], st.session_state
     field = st.text_area if area else st.text_input
-    text = field(label, bound.default, max_chars=bound.longest, key=name, bind="query-params")
+    recall(name)
+    text = field(label, max_chars=bound.longest, key=name)
     try:
         if not bound.accepts(text):
             raise ValueError(f"It must be {bound.allowed}.")

@@ -1,49 +1,93 @@
-// A slider that answers while it is dragged: one request on its way at a time, and the latest value wins.
+// A slider that answers while it is dragged. Where its film has a scene for a value, the browser draws it, and the
+// server hears of the value once it rests. Elsewhere the server is asked: one request at a time, the latest value wins.
+const QUIET = 400;
+
 export default function ({ data, parentElement, setStateValue }) {
   const input = parentElement.querySelector("input");
   const output = parentElement.querySelector("output");
   const label = parentElement.querySelector("label");
-  const state = (input.live ??= { sent: 0, waiting: false, wanted: null, settle: 0 });
+  const state = (input.live ??= { sent: 0, waiting: false, wanted: null, quiet: 0, shown: null });
   if (overtaken(state, data.serial)) return undefined;
+  const films = (window.rnnvizFilms ??= new Map());
   const show = (value) => {
     output.textContent = Number(value).toFixed(data.digits);
-    input.style.setProperty("--filled", `${(100 * (value - data.low)) / (data.high - data.low || 1)}%`);
+    input.style.setProperty("--filled", `${(100 * (+input.value - data.low)) / (data.high - data.low || 1)}%`);
   };
   const send = () => {
     if (state.waiting || state.wanted === null) return;
     state.waiting = true;
     state.sent += 1;
-    const message = { ...state.wanted, number: state.sent };
+    const message = { value: state.wanted, number: state.sent };
     state.wanted = null;
+    // What the other sliders' films hold belongs to the value that is left now.
+    for (const [name, film] of films) if (name !== data.name) film.scenes.clear();
     setStateValue("value", message);
   };
   label.textContent = data.label;
   input.setAttribute("aria-label", data.label);
+  input.dataset.slider = data.name;
   Object.assign(input, { min: data.low, max: data.high, step: data.step });
   if (data.number >= state.sent || !state.waiting) {
     state.waiting = false;
     if (data.number > state.sent) state.sent = data.number;
   }
-  // A local slider moves what the page already holds; the server hears of it only once it rests.
-  const tell = () => {
+  const mark = (value) => {
     if (!data.local) return;
-    window.rnnvizStep = +input.value;
-    document.dispatchEvent(new CustomEvent("rv-step", { detail: +input.value }));
+    window.rnnvizStep = value;
+    document.dispatchEvent(new CustomEvent("rv-step", { detail: value }));
   };
-  if (state.wanted === null && !state.waiting && !state.settle) { input.value = data.value; show(data.value); tell(); }
-  input.oninput = () => {
-    show(+input.value);
-    tell();
-    if (!data.local) {
-      state.wanted = { value: +input.value, settled: false };
-      send();
+  if (state.wanted === null && !state.waiting && !state.quiet && !state.dragging) {
+    input.value = data.value;
+    show(data.value);
+    mark(data.value);
+  }
+  const rest = () => {
+    clearTimeout(state.quiet);
+    state.quiet = 0;
+    // What was shown is what stays: in chaos the value beside it has another picture.
+    const value = state.shown ?? +input.value;
+    if (!state.dragging) input.value = value;
+    show(value);
+    mark(value);
+    window.rnnvizMoving = window.rnnvizFilming = false;
+    document.body.classList.remove("rv-moving");
+    const asked = state.shown !== null && (value !== data.value || state.waiting);
+    if (asked) { state.wanted = value; send(); }
+    state.shown = null;
+    document.dispatchEvent(new CustomEvent("rv-rest", { detail: { asked } }));
+  };
+  const moved = (roughly) => {
+    clearTimeout(state.quiet);
+    state.quiet = setTimeout(rest, QUIET);
+    window.rnnvizMoving = true;
+    document.body.classList.add("rv-moving");
+    // A key means exactly this value; a drag means about here.
+    const film = films.get(data.name);
+    const scene = film?.at(+input.value, roughly);
+    window.rnnvizFilming = scene !== undefined;
+    if (scene) {
+      state.shown = scene.value;
+      document.dispatchEvent(new CustomEvent("rv-scene", { detail: { film, scene } }));
+    } else {
+      state.shown = data.local ? +input.value : null;
+      if (!data.local) { state.wanted = +input.value; send(); }
     }
-    clearTimeout(state.settle);
-    // A value that rests is told once more: links to other pages and the presets then follow it.
-    state.settle = setTimeout(() => { state.settle = 0; state.wanted = { value: +input.value, settled: true }; send(); }, 500);
+    show(state.shown ?? +input.value);
+    mark(state.shown ?? +input.value);
   };
+  input.oninput = () => moved(state.dragging);
+  // At the end of a drag the browser sets the thumb once more, after pointerup and before change.
+  input.onpointerdown = () => { state.dragging = true; };
+  input.onchange = () => {
+    const dragged = state.dragging;
+    state.dragging = false;
+    if (dragged && state.quiet) rest();
+  };
+  const lost = () => setTimeout(() => { state.dragging = false; });
+  input.onpointerup = lost;
+  input.onpointercancel = lost;
   send();
-  const move = (to) => { input.value = to; input.oninput(); };
+  const move = (to) => { input.value = to; moved(false); };
   // A click into a figure names a step, and in a heatmap a unit.
   document.removeEventListener("rv-pick", state.pick);
   state.pick = ({ detail }) => { if (detail[data.name] !== undefined) move(detail[data.name]); };

@@ -1,9 +1,12 @@
 """A slider that answers while it is being dragged."""
 
+from functools import partial
+
 import streamlit as st
 
-from .assets import read
+from .assets import module, read
 from .order import serial
+from .state import recall
 
 _component = st.components.v2.component(
     "rnnviz.live",
@@ -12,27 +15,24 @@ _component = st.components.v2.component(
     '<select><option value="1200">slow</option><option value="400" selected>normal</option>'
     '<option value="100">fast</option></select></label></div></div>',
     css=read("live.css"),
-    js=read("order.js", "live.js"),
+    js=module("order.js", "live.js"),
     isolate_styles=False,
 )
 
 
 def live_slider(name, label, bound, high=None, local=False, play=False):
-    """A live slider over a `Number`, its value kept in the session, and in the address by the browser.
+    """A live slider over a `Number`, its value kept in the session; returns it. Call it inside a fragment.
 
-    high: a lower upper end than the bound's own. local: move what the browser holds (figures with a step, `numbers`),
-    and tell the server only once it rests. play: with a button to play through it, which `local` has anyway. Returns
-    the value. Call it inside a fragment.
+    While it moves, the browser draws the scenes of the slider's `Film` (see `films`), and tells the server where it
+    rests; where there is no film, the server is asked at every move, once at a time.
+
+    high: a lower upper end than the bound's own. local: also move what the browser marks by itself, the step in figures
+    and `numbers`. play: with a button to play through it, which `local` has anyway.
     """
     high = bound.high if high is None else high
     kept = st.session_state
-    sent = _sent(name)
-    if sent["number"] != kept.get(f"live-{name}-number", 0):
-        # A component that was mounted anew counts from 1 again.
-        kept[f"live-{name}-number"] = sent["number"]
-        if bound.accepts(sent["value"]):
-            kept[name] = sent["value"]
-    kept[name] = bound.clamp(min(kept.get(name, bound.default), high))
+    recall(name)
+    kept[name] = bound.clamp(min(kept[name], high))
     data = dict(
         name=name,
         label=label,
@@ -41,24 +41,33 @@ def live_slider(name, label, bound, high=None, local=False, play=False):
         step=bound.step,
         digits=0 if bound.whole else 2,
         value=kept[name],
-        number=sent["number"],
+        number=_sent(name)[0],
         local=local,
         play=play or local,
     )
     key = f"live-{name}"
-    _component(key=key, data=data | {"serial": serial(key, tuple(data.values()))}, on_value_change=lambda: None)
+    # The message is taken before the page runs, so that the value is the new one wherever it is read.
+    _component(key=key, data=data | {"serial": serial(key, tuple(data.values()))},
+               on_value_change=partial(_take, name, bound))
     return kept[name]
 
 
+def standing():
+    """Slider -> value of all live sliders: what a picture was drawn for goes with it to the browser."""
+    kept = st.session_state.to_dict()
+    return {key[5:]: kept[key[5:]] for key in kept if key.startswith("live-") and key[5:] in kept}
+
+
+def _take(name, bound):
+    value = _sent(name)[1]
+    if bound.accepts(value):
+        st.session_state[name] = value
+
+
 def _sent(name):
-    """The last message of the browser's side; anything else that came through the socket counts as none."""
+    """Number and value of the last message of the browser's side; anything else that came counts as none."""
     state = st.session_state.get(f"live-{name}")
     message = state.get("value") if hasattr(state, "get") else None
     if isinstance(message, dict) and isinstance(message.get("number"), int):
-        return {"number": message["number"], "value": message.get("value"), "settled": bool(message.get("settled"))}
-    return {"number": 0, "value": None, "settled": True}
-
-
-def settled(name):
-    """Whether a live slider rests, its last value being the one the person means to keep."""
-    return _sent(name)["settled"]
+        return message["number"], message.get("value")
+    return 0, None

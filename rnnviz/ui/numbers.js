@@ -23,11 +23,12 @@ export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".rv-numbers");
   const message = JSON.parse(decoder.decode(data));
   if (overtaken(root, message.serial)) return undefined;
-  const { values, lines } = message;
+  const { lines } = message;
+  let { values } = message;
   const steps = values[lines[0].name].length;
   const drawing = root.querySelector(".rv-wiring");
   if (root.svg !== message.svg) { root.svg = message.svg; drawing.innerHTML = message.svg; }
-  root.querySelector(".rv-title").textContent = message.title;
+  const title = (text) => { root.querySelector(".rv-title").textContent = text; };
   const table = root.querySelector(".rv-lines");
   const slots = lines.map((line) => {
     const box = document.createElement("div");
@@ -66,6 +67,15 @@ export default function ({ data, parentElement }) {
   document.removeEventListener("rv-step", root.listener);
   root.listener = ({ detail }) => show(detail);
   document.addEventListener("rv-step", root.listener);
-  show(window.rnnvizStep ?? message.step);
-  return ifLast(root, () => document.removeEventListener("rv-step", root.listener));
+  const bare = () => { root.covered = false; values = message.values; title(message.title); show(window.rnnvizStep ?? message.step); };
+  const paint = (numbers, named) => {
+    if (numbers) values = Object.fromEntries(Object.entries(numbers.arrays).map(([name, column]) => [name, numbers.array(column)]));
+    if (named) title(named.of(named.text));
+    show(window.rnnvizStep ?? message.step);
+  };
+  // While scenes are drawn, numbers that were asked for before have come too late.
+  if (window.rnnvizFilming) { title(message.title); show(window.rnnvizStep ?? message.step); } else bare();
+  root.leave?.();
+  root.leave = joinFilms(root, [message.name, `${message.name}-title`], paint, bare);
+  return ifLast(root, () => { root.leave(); root.leave = undefined; document.removeEventListener("rv-step", root.listener); });
 }

@@ -5,7 +5,8 @@ import streamlit as st
 
 from ..equations import pieces, values
 from ..figures import wiring
-from .assets import read
+from .assets import module, read
+from .live import standing
 from .order import numbered
 
 _component = st.components.v2.component(
@@ -15,7 +16,7 @@ _component = st.components.v2.component(
     "u is what the previous hidden state brings, h<sub>t−1</sub>U. Each gate has its own columns of W and U.</div>"
     '<div class="rv-lines"></div></div>',
     css=read("numbers.css"),
-    js=read("order.js", "numbers.js"),
+    js=module("order.js", "join.js", "numbers.js"),
     isolate_styles=False,
 )
 
@@ -26,12 +27,22 @@ def numbers(recording, unit, step, key, tokens=()):
         {"name": name, "symbol": name if "_" in name else f"{name}_t", "words": words, "pieces": parts}
         for name, (words, parts) in pieces(recording.cell).items()
     ]
+    name = f"numbers-{key}"
+    found = unit_scene(recording, unit, key)
     message = {
-        "title": f"{recording.cell.title}, unit {unit}",
+        "at": standing(),
+        "name": name,
+        "title": found[f"{name}-title"],
         "svg": wiring(recording.cell),
         "lines": lines,
-        "values": {name: array.tolist() for name, array in values(recording, unit).items()},
+        "values": {value: array.tolist() for value, array in found[name].items()},
         "tokens": list(tokens),
         "step": step,
     }
-    _component(key=f"numbers-{key}", data=numbered(f"numbers-{key}", orjson.dumps(message)))
+    _component(key=name, data=numbered(name, orjson.dumps(message)))
+
+
+def unit_scene(recording, unit, key):
+    """What a `Film` has of the same: name -> the unit's values at every step, and the title."""
+    name = f"numbers-{key}"
+    return {name: values(recording, unit), f"{name}-title": f"{recording.cell.title}, unit {unit}"}

@@ -8,8 +8,7 @@ from starlette.websockets import WebSocketDisconnected
 
 from .address import keep_address
 from .assets import HERE
-from .live import settled
-from .state import LIVE, address, bring_along, read_address, remember, say_notes
+from .state import follow_address, remember, say_notes
 
 PAGES = (
     ("app.py", "Start"),
@@ -40,14 +39,12 @@ def frame(title, question=None):
     st.set_page_config(page_title=f"{title} · rnnviz", page_icon=str(HERE / "icon.svg"), layout="wide")
     st.html("<style>@media (min-width: 640px) { [data-testid=stMainBlockContainer] { padding-top: 2rem; } }</style>")
     _settle()
-    if st.session_state.get("page") != title:
-        st.session_state["page"] = title
-        bring_along()
-    read_address()
-    st.session_state["linked"] = address()
+    kept = st.session_state
+    kept["arrived"] = follow_address(title) or kept.get("arrived", False)
+    kept.pop("preset_taken", None)
     with st.container(horizontal=True, gap="small"):
         for path, label in PAGES:
-            st.page_link(path, label=label, query_params=st.session_state["linked"])
+            st.page_link(path, label=label)
     st.header(title, anchor=False)
     if question:
         st.markdown(question)
@@ -55,11 +52,9 @@ def frame(title, question=None):
 
 
 def follow_live():
-    """Call it at the end of a fragment: once a live slider rests, links and presets follow what it has set."""
+    """Keep what is set, for the other pages and in the address. Call it at the end of a page's fragment."""
     remember()
-    now = keep_address()
-    if all(settled(name) for name in LIVE) and st.session_state["linked"] != now:
-        st.rerun()
+    keep_address()
 
 
 def takeaway(sentence):

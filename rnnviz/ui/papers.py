@@ -14,7 +14,6 @@ from ..figures import gradient_flow
 from ..figures import papers as figures
 from ..wording import shown
 from .plot import plot
-from .state import address
 
 GRID = Path(__file__).parents[1] / "data" / "paper_grid.json"
 LIVE_VERSIONS = {
@@ -55,8 +54,7 @@ def show(name, code):
     rows = rows_of(name, code)
     table(rows)
     if name in ("P1", "P2"):
-        st.page_link("pages/the_cliff.py", label="The figure itself, to be moved: **The cliff**",
-                     query_params=address())
+        st.page_link("pages/the_cliff.py", label="The figure itself, to be moved: **The cliff**")
     elif name in DRAWINGS:
         DRAWINGS[name](rows)
     return None

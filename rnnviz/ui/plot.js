@@ -108,16 +108,29 @@ function follow(root, node) {
 export default function ({ data, parentElement, key }) {
   const root = parentElement.querySelector(".rv-plot");
   const node = root.querySelector(".rv-figure");
-  const message = JSON.parse(decoder.decode(data));
+  const text = decoder.decode(data);
+  const message = JSON.parse(text);
   if (overtaken(root, message.serial)) return undefined;
+  // What the sliders stand at comes first in the message; the rest says what is drawn.
+  const content = text.slice(text.indexOf('"library"'));
+  const equal = content === root.content && root.dataset.drawn !== undefined && !root.due;
+  root.content = content;
   root.figure = message.figure;
-  root.querySelector(".rv-title").textContent = message.figure.layout.title?.text ?? "";
+  const bare = () => { root.covered = false; uncoverFigure(root); root.querySelector(".rv-title").textContent = root.figure.layout.title?.text ?? ""; };
   const draw = () => plotly(message.library).then((P) => {
-    const { figure } = root;
-    if (!root.isConnected) return undefined;
-    return P.react(node, figure.data, themed(figure, root), { responsive: true, displayModeBar: false, doubleClick: "reset" });
-  }).then(() => { follow(root, node); mark(root, node, window.rnnvizStep); root.dataset.drawn = String((+root.dataset.drawn || 0) + 1); })
-    .catch(() => { node.textContent = "The figure could not be drawn: the drawing library did not load. Reload the page to try again."; });
+    // While scenes are drawn, a figure that was asked for before has come too late: most often another is asked for.
+    root.due = Boolean(window.rnnvizFilming);
+    if (!root.isConnected || root.due) return undefined;
+    const { layout } = root.figure;
+    root.ranges = JSON.stringify(Object.fromEntries(Object.keys(layout).filter((a) => /^[xy]axis/.test(a) && layout[a].range).sort().map((a) => [a, layout[a].range])));
+    return P.react(node, root.figure.data, themed(root.figure, root), { responsive: true, displayModeBar: false, doubleClick: "reset" });
+  }).then((drawn) => {
+    if (!drawn) return;
+    bare();
+    follow(root, node);
+    mark(root, node, window.rnnvizStep);
+    root.dataset.drawn = String((+root.dataset.drawn || 0) + 1);
+  }).catch(() => { node.textContent = "The figure could not be drawn: the drawing library did not load. Reload the page to try again."; });
   // Figures are drawn one a frame, in the order of the page: the first is seen before the second is begun.
   const queue = () => {
     if (root.queued) return;
@@ -126,10 +139,17 @@ export default function ({ data, parentElement, key }) {
     const next = () => { root.queued = false; return draw(); };
     window.rnnvizDrawing = (window.rnnvizDrawing ?? Promise.resolve()).then(next).then(painted);
   };
-  // What cannot be seen can wait until what is looked at has been painted.
-  clearTimeout(root.later);
-  if (node._fullLayout && root.getBoundingClientRect().top > innerHeight) root.later = setTimeout(queue, 120);
-  else queue();
+  root.redraw = queue;
+  root.classList.toggle("rv-still", Boolean(message.figure.layout.meta?.still));
+  if (equal) {
+    if (!window.rnnvizFilming) bare();
+  } else {
+    if (!node._fullLayout) root.querySelector(".rv-title").textContent = message.figure.layout.title?.text ?? "";
+    // What cannot be seen can wait until what is looked at has been painted.
+    clearTimeout(root.later);
+    if (node._fullLayout && root.getBoundingClientRect().top > innerHeight) root.later = setTimeout(queue, 120);
+    else queue();
+  }
   root.querySelectorAll("button").forEach((button) => { button.onclick = () => save(root, node, button.dataset.kind, message.name); });
   node.setAttribute("role", "img");
   node.setAttribute("aria-label", message.label);
@@ -140,10 +160,12 @@ export default function ({ data, parentElement, key }) {
       const now = JSON.stringify(colours(root));
       if (now !== last) { last = now; queue(); }
     }, 700);
+    root.leave = joinFilms(root, [message.name], (picture) => paintFigure(root, node, picture), () => (root.due ? root.redraw() : bare()));
   }
   return ifLast(root, () => {
     clearInterval(root.watcher);
     root.watcher = undefined;
+    root.leave();
     document.removeEventListener("rv-step", root.listener);
     node.followed = false;
     window.Plotly?.purge(node);

@@ -6,7 +6,8 @@ import numpy as np
 import orjson
 import streamlit as st
 
-from .assets import plotly_address, read
+from .assets import module, plotly_address, read
+from .live import standing
 from .order import numbered
 
 BUTTONS = "".join(
@@ -18,14 +19,15 @@ _component = st.components.v2.component(
     html='<div class="rv-plot"><div class="rv-title"></div><div class="rv-figure"></div>'
     f'<div class="rv-mark" hidden></div><div class="rv-take">{BUTTONS}</div></div>',
     css=read("plot.css"),
-    js=read("order.js", "plot.js"),
+    js=module("order.js", "join.js", "painter.js", "plot.js"),
     isolate_styles=False,
 )
 
 
 def plot(figure, key, how_to_read):
     """Draw a `Figure`; figures of the same key replace one another without a new chart being mounted."""
-    message = as_json({"library": plotly_address(), "name": key, "label": how_to_read, "figure": figure})
+    message = as_json({"at": standing(), "library": plotly_address(), "name": key, "label": how_to_read,
+                       "figure": figure})
     _component(key=f"plot-{key}", data=numbered(f"plot-{key}", message))
     st.caption(how_to_read)
 

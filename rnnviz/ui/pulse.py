@@ -6,13 +6,13 @@ import time
 
 import streamlit as st
 
-from .assets import read
+from .assets import module
 from .order import serial
 
 _component = st.components.v2.component(
     "rnnviz.pulse",
     html='<div class="rv-pulse" hidden></div>',
-    js=read("order.js", "pulse.js"),
+    js=module("order.js", "pulse.js"),
     isolate_styles=False,
 )
 _at_work = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) // 2))

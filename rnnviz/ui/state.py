@@ -5,6 +5,7 @@ import secrets
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ..cells import CELLS
 from ..cliff import B_RANGE, NAMES, UPDATES, W_RANGE
@@ -149,38 +150,51 @@ TOLD_BY = tuple(name for name in PICTURED if name not in ("window", "bound", "sl
 ELSEWHERE = ("embed", "embed_options")
 
 
-def read_address():
-    """Compare the address with what is allowed, once a session, before any control is made.
+def follow_address(page):
+    """Set the controls before they are drawn, whenever the address or the page is another one. Returns whether it is.
 
-    Controls restore themselves from the address; those dragged live are restored here. What was clamped or ignored
-    is kept as notes, to be said.
+    A new session, the browser's Back and Forward, and a link with settings give exactly what the address says; a link
+    without takes along what was set on the page before. page: what the page is called.
     """
+    kept, context = st.session_state, get_script_run_ctx()
+    new, elsewhere = "page" not in kept, kept.get("page") != page
+    back = context is not None and context.is_history_navigation
+    kept["page"] = page
+    if not (new or back or elsewhere):
+        return False
+    if new or back or set(st.query_params) & CONTROLS.keys():
+        kept["address_notes"] = []
+        put({name: control.default for name, control in CONTROLS.items()} if not new else {})
+        put(dict(filter(None, map(_asked, st.query_params))))
+        kept["settings"] = {}
+    else:
+        put(kept.get("settings", {}))
+    return True
+
+
+def _asked(name):
+    """A control of the address and its value; None, and a note to be said, where it is no control or not allowed."""
+    notes, texts = st.session_state["address_notes"], st.query_params.get_all(name)
+    if name not in CONTROLS:
+        if name not in ELSEWHERE:
+            notes.append(f"The address has {name!r}, which is no control here; it was ignored.")
+        return None
+    control = CONTROLS[name]
+    try:
+        value = _value(control, texts)
+        used = control.clamp(value) if isinstance(control, Number) else value
+    except (ValueError, KeyError, OverflowError):
+        value, used = None, control.default
+    if value != used or value is None:
+        notes.append(_note(name, control, texts[-1], used))
+    return name, used
+
+
+def recall(name):
+    """Have a control that was not drawn for a while stand where it stood. Call it before the control is made."""
     kept = st.session_state
-    if "address_notes" in kept:
-        return
-    kept["address_notes"] = []
-    asked = list(st.query_params)
-    for name in asked:
-        texts = st.query_params.get_all(name)
-        if name not in CONTROLS:
-            if name not in ELSEWHERE:
-                kept["address_notes"].append(f"The address has {name!r}, which is no control here; it was ignored.")
-            continue
-        control = CONTROLS[name]
-        try:
-            value = _value(control, texts)
-            used = control.clamp(value) if isinstance(control, Number) else value
-        except (ValueError, KeyError, OverflowError):
-            value, used = None, control.default
-        if value != used or value is None:
-            kept["address_notes"].append(_note(name, control, texts[-1], used))
-            # Streamlit's own controls would read it again, and stumble over an infinite one: run again without.
-            del st.query_params[name]
-            kept[name] = used
-        elif name in LIVE:
-            kept[name] = used
-    if any(name in CONTROLS and name not in st.query_params for name in asked):
-        st.rerun()
+    if name not in kept:
+        kept[name] = kept.get("settings", {}).get(name, CONTROLS[name].default)
 
 
 def _note(name, control, text, used):
@@ -200,23 +214,13 @@ def remember():
     st.session_state["settings"] = kept.get("settings", {}) | now
 
 
-def bring_along():
-    """On another page, set its controls to what they were on the last; Streamlit then puts them into the address."""
-    put(st.session_state.get("settings", {}))
-
-
 def address():
-    """The address of the current settings, for a link to another page: name -> text or texts, defaults left out."""
+    """What of the current settings is not the default: name -> text or texts, as it stands in the address."""
     # One look at all of the state: cheaper than many, and a tab that closes cannot take it away in between.
-    kept, out = st.session_state.to_dict(), {}
-    settings = kept.get("settings")
-    for name, control in CONTROLS.items():
-        value = kept[name] if name in kept else (settings or {}).get(name)
-        if value is not None and value != control.default:
-            out[name] = _texts(control, value)
-        elif settings is None and name in st.query_params:
-            out[name] = st.query_params.get_all(name)
-    return out
+    kept = st.session_state.to_dict()
+    now = kept.get("settings", {}) | kept
+    return {name: _texts(control, now[name]) for name, control in CONTROLS.items()
+            if now.get(name) not in (None, control.default)}
 
 
 def _texts(control, value):
@@ -224,10 +228,7 @@ def _texts(control, value):
         return [control.text(value)]
     if isinstance(control, Flag):
         return [str(value).lower()]
-    return list(value) if isinstance(control, Several) else [value]
-
-
-LIVE = ("gain", "step", "unit", "reach", "cliff_w", "cliff_b", "cliff_rate", "cliff_threshold", "cliff_step")
+    return list(value) or [""] if isinstance(control, Several) else [value]
 
 
 def _value(control, texts):

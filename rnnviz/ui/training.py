@@ -199,7 +199,7 @@ def words(pair):
     sentences.append(explain.same_pass(trainings))
     task = next(iter(trainings.values())).task
     sentences.append(f"A seed is one random start. It counts as having **solved** the task when "
-                     f"{plain(task.solved_says)}; held-out sequences are set aside from training.")
+                     f"{plain(task.solved_says)}; {plain(task.held_out_says)}.")
     st.markdown("\n\n".join(filter(None, sentences)))
 
 

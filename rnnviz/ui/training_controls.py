@@ -9,7 +9,7 @@ from ..engine.weights_file import read_weights
 from ..sources.tasks import LENGTHS, task
 from .controls import choice, slider, start_over
 from .predict import prediction_switch
-from .state import CONTROLS, VARIED, WORDS, plain, spoken
+from .state import CONTROLS, VARIED, WORDS, plain, recall, spoken
 
 
 def sidebar():
@@ -47,7 +47,8 @@ def sidebar():
             slider("train_sequences", "Sequences a batch", "How many sequences each update learns from.")
             slider("train_networks", "Seeds", "How many networks train side by side, each from weights of its own.")
             seed = BOUNDS["seed"]
-            st.number_input("First seed", 0, seed.high, 0, key="train_seed", bind="query-params",
+            recall("train_seed")
+            st.number_input("First seed", 0, seed.high, key="train_seed",
                             help="The same seed gives the same weights and the same batches.")
             choice("train_nonfinite", "A gradient that is not finite", _options("train_nonfinite"))
             choice("train_precision", "Arithmetic", _options("train_precision"))
@@ -103,8 +104,8 @@ def _options(name):
 
 def pick(name, label, help):
     """A slider over the few values of a `Choice` whose names are numbers."""
-    control = CONTROLS[name]
-    return st.select_slider(label, list(control.options), control.default, key=name, help=help, bind="query-params")
+    recall(name)
+    return st.select_slider(label, list(CONTROLS[name].options), key=name, help=help)
 
 
 def _task():
@@ -120,7 +121,8 @@ def _task():
     slider("train_length", "Length", "How long the sequences are: how far back the network must remember.",
            low=low, high=high)
     if name == "text":
-        st.text_area("Text to learn", max_chars=CONTROLS["train_typed"].longest, key="train_typed", bind="query-params",
+        recall("train_typed")
+        st.text_area("Text to learn", max_chars=CONTROLS["train_typed"].longest, key="train_typed",
                      placeholder="Type a text of at least 25 characters, or leave this empty for a ready one.")
     try:
         chosen = task(name, kept["train_length"], kept.get("train_typed", ""))

@@ -1,5 +1,6 @@
 """The anatomy of a gradient: Jacobians, singular values, Lyapunov exponents, paths, influence, truncation, formats."""
 
+import tracemalloc
 from dataclasses import replace
 
 import networks
@@ -125,6 +126,19 @@ def test_the_direct_path_of_the_gru_is_the_product_of_its_update_gates():
     assert_close(anatomy.paths(recording).direct, np.array(expected), rtol=1e-12)
 
 
+@pytest.mark.parametrize("steps, forget_bias, gain", [(100, -4.0, 1.5), (300, -10.0, 1.5), (300, -10.0, 0.01)])
+def test_paths_far_below_the_whole_and_outside_of_float64(steps, forget_bias, gain):
+    """Each part has powers of two of its own: the direct one is the product of its gates, however small."""
+    recording = record(Config("lstm", hidden_size=16, forget_bias=forget_bias, gain=gain, steps=steps))
+    found = anatomy.paths(recording)
+    entering = recording.output_gradient[-1, 0] * recording.local.to_now["h"]["c"][-1, 0]
+    logs = np.log10(np.abs(entering)) + np.log10(recording.gates["f"][1:, 0]).sum(axis=0)
+    expected = logs.max() + 0.5 * np.log10((10.0 ** (2 * (logs - logs.max()))).sum())
+    assert expected < -160 and abs(found.direct[0] - expected) < 1e-9
+    assert np.isfinite(found.rest[:-1]).all() and found.difference < 1e-10
+    networks.assert_logs(found.full, recording.log10_dc)
+
+
 def test_without_weights_there_is_no_rest():
     recording = record(Config("lstm", gain=0.0, steps=10, hidden_size=3))
     found = anatomy.paths(recording)
@@ -139,7 +153,7 @@ def test_without_weights_there_is_no_rest():
 @pytest.mark.parametrize("cell", CELLS)
 def test_influence_against_one_backward_pass_a_loss(cell, T):
     recording = one(cell, T=T)
-    found = anatomy.influence(recording)
+    found, _ = anatomy.influence(recording, T)
     for k in (0, 3, T - 1):
         alone = np.zeros_like(recording.output_gradient)
         alone[k] = recording.output_gradient[k]
@@ -155,7 +169,7 @@ def test_influence_against_one_backward_pass_a_loss(cell, T):
 def test_all_losses_together_are_the_full_gradient(cell, T):
     recording = one(cell, T=T, gain=0.8)
     for reach in (T, T + 5):
-        whole = anatomy.truncated(recording, reach)
+        _, whole = anatomy.influence(recording, reach)
         assert_close(whole.dh, recording.dh, rtol=1e-10, per_step=True)
         for name, array in networks.as_dict(recording.gradients).items():
             assert_close(getattr(whole.gradients, name), array, rtol=1e-10)
@@ -176,8 +190,29 @@ def test_truncated_is_the_sum_of_the_short_ways(cell, reach):
         short = oracle.bptt(cell, p, recording.x[start : k + 1], alone, state["h"], state.get("c"))
         for name in total:
             total[name] += short[f"d{name}"]
-    for name, array in networks.as_dict(anatomy.truncated(recording, reach).gradients).items():
+    for name, array in networks.as_dict(anatomy.influence(recording, reach)[1].gradients).items():
         assert_close(array, total[name], rtol=1e-10)
+
+
+@pytest.mark.parametrize("reach", [5, 7, 12])
+def test_truncated_reaches_the_initial_state(reach):
+    """The losses of the first `reach` steps do, and no other."""
+    recording = one("lstm", T=12)
+    first = record_with("lstm", recording.parameters, recording.x, np.where(
+        np.arange(12)[:, None, None] < reach, recording.output_gradient, 0.0), recording.initial_state)
+    _, short = anatomy.influence(recording, reach)
+    for state, expected in first.initial_gradient.items():
+        assert_close(short.initial_gradient[state], expected, rtol=1e-12)
+
+
+def test_who_learns_from_whom_in_little_memory():
+    """All losses walk together, but only some are held at a time."""
+    recording = record(Config("lstm", steps=300, hidden_size=64, loss="every"))
+    tracemalloc.start()
+    anatomy.influence(recording, 20)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40e6
 
 
 # ---- number formats ------------------------------------------------------------------------------------------------
@@ -190,6 +225,11 @@ def test_rounding_to_formats(values):
             scaled = values * 1e-300 if name != "float64" else values
             for v in (scaled, values, np.ldexp(scaled, 900)):
                 np.testing.assert_array_equal(FORMATS[name].round(v), v.astype(kind).astype(float))
+
+
+def test_rounding_keeps_what_is_no_number():
+    for kind in FORMATS.values():
+        np.testing.assert_array_equal(kind.round(np.array([np.nan, np.inf, -np.inf])), [np.nan, np.inf, -np.inf])
 
 
 def test_bfloat16_is_float32_with_fewer_digits():

@@ -79,6 +79,58 @@ def test_a_norm_whose_square_is_out_of_range():
     assert_close(norm(np.array([[3e30, 4e30]], np.float32)), np.array([5e30]), 1e-6)
 
 
+@pytest.mark.parametrize("kind, top", [(np.float64, 1.5e308), (np.float32, 3e38)])
+def test_a_norm_out_of_range_is_clipped_as_a_smaller_one_is(kind, top):
+    """Powers of two change nothing but the size: what is clipped to the same threshold is the same."""
+    small = np.random.default_rng(0).uniform(0.2, 1.0, (2, 40))
+    small[:, ::3] *= -1
+    huge = (small * top).astype(kind)
+    for threshold in (1e-6, 1.0, 1e30):
+        expected = small * (threshold / np.linalg.norm(small, axis=1, keepdims=True))
+        found = clip(huge, "norm", threshold)
+        assert found.gradient.dtype == kind and found.touched.all() and (found.turned < 0.05).all()
+        assert_close(found.gradient, expected, rtol=1e-6 if kind is np.float32 else 1e-14)
+        assert_close(found.norm_after, np.full(2, threshold), rtol=1e-6)
+        each = clip(huge, "parameter", threshold, (slice(0, 20), slice(20, 40)))
+        assert_close(each.norm_after, np.full(2, threshold * np.sqrt(2)), rtol=1e-6)
+    if kind is np.float64:
+        assert np.isinf(clip(huge, "norm", 1.0).norm_before).all()
+        cut = clip(huge, "value", top / 2)
+        assert ((cut.factor > 0.5) & (cut.factor < 1)).all() and (cut.turned > 5).all()
+        assert not clip(huge, "norm", np.inf).touched.any()
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_threshold_for_each_network(method, kind):
+    """As if each were clipped alone, in its own precision, whatever the type of the threshold."""
+    g = np.random.default_rng(0).normal(size=(3, 5)).astype(kind)
+    together = clip(g, method, np.array([0.1, 1.0, np.inf]), BLOCKS)
+    assert together.gradient.dtype == kind
+    for k, threshold in enumerate((0.1, 1, np.float64(np.inf))):
+        alone = clip(g[k : k + 1], method, threshold, BLOCKS)
+        assert alone.gradient.dtype == kind
+        assert_close(together.gradient[k], alone.gradient[0], rtol=1e-6 if kind is np.float32 else 1e-15)
+    for wrong in ([0.1, 1.0], [0.1, 1.0, 0.0], [0.1, 1.0, np.nan], [[0.1], [1.0], [2.0]]):
+        with pytest.raises(ValueError, match="The 'threshold' parameter must "):
+            clip(g, method, wrong, BLOCKS)
+
+
+def test_whole_numbers_and_lists_are_clipped_as_numbers():
+    for gradient in (np.array([[3, 4]]), [[3, 4]], np.array([[3, 4]], np.float16)):
+        assert_close(clip(gradient, "norm", 1.0).gradient, clip([[3.0, 4.0]], "norm", 1.0).gradient, rtol=1e-15)
+    assert clip(np.array([[3, 4]]), "norm", 1.0).norm_after[0] == pytest.approx(1.0, rel=1e-6)
+
+
+def test_blocks_cover_all_weights():
+    g = np.ones((1, 5))
+    for blocks in ((), (slice(0, 3),), (slice(0, 3), slice(4, 5)), (slice(0, 3), slice(2, 5)), (slice(0, 5, 2),),
+                   (slice(3, 5), slice(0, 3)), (slice(0, 3), slice(3, 6, -1)), ((0, 5),), 5, None):
+        with pytest.raises(ValueError, match="The 'blocks' parameter must be slices that cover the 5 weights"):
+            clip(g, "parameter", 1.0, blocks)
+    assert clip(g, "parameter", 1.0, (slice(0, 3), slice(3, None))).touched.all()
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_what_is_not_finite_is_refused_or_left_out(method, bad):

@@ -8,6 +8,7 @@ from compare import assert_close
 
 from rnnviz import CELLS, Parameters, TrainConfig
 from rnnviz.cells import find
+from rnnviz.engine import network
 from rnnviz.engine.clip import clip
 from rnnviz.engine.network import LAYER, Weights, backward, draw, forward, losses
 from rnnviz.engine.optimise import OPTIMISERS
@@ -90,6 +91,17 @@ def test_single_precision_is_the_same_but_for_rounding(cell):
     assert_close(single[0], loss, rtol=1e-5)
     assert_close(single[1], gradient, rtol=1e-5)
     assert_close(single[2].log10_dh, recording.log10_dh, rtol=1e-5)
+
+
+@pytest.mark.parametrize("outputs", [1, 5, 23])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru_2014"])
+def test_answers_with_few_steps_kept_are_those_of_the_whole(cell, outputs, monkeypatch):
+    for K in (1, 3):
+        weights, x, _, _ = problem(cell, False, K=K, T=23)
+        _, y = forward(find(cell), weights, x, outputs)
+        for kept in (0, 3000, 2**25):  # one step, some, all
+            monkeypatch.setattr(network, "AT_ONCE", kept)
+            assert_close(network.answers(find(cell), weights, x, outputs), y, rtol=1e-12)
 
 
 def test_large_outputs_do_not_overflow_the_loss():

@@ -9,7 +9,10 @@ from compare import assert_close
 from networks import assert_logs, network
 
 from rnnviz import CELLS, Config, Parameters, record, record_many, record_with
-from rnnviz.engine.adjoint import SAFE, pull_back
+from rnnviz.engine import adjoint
+from rnnviz.engine.adjoint import pull_back
+from rnnviz.engine.anatomy import _powers_of, _sliced
+from rnnviz.recording import log10_norm
 
 T = 1000
 EVERYTHING = ("h", "c", "gates", "preactivations", "dh", "dc", "dx", "norm_dh", "norm_dc", "log10_dh", "log10_dc",
@@ -250,14 +253,38 @@ def test_a_gradient_that_enters_one_member_leaves_the_others_alone():
     for lucky in range(3):
         cotangent = np.zeros((T, 3, 1, 1))
         cotangent[-1], cotangent[400, lucky], cotangent[300, lucky] = 1.0, -3.0, 1e-280
-        back = pull_back(recording.local, recording.parameters.U, cotangent, rescale=True)
+        back = pull_back(recording.local, recording.parameters.U, cotangent)
         for k, gain in enumerate(gains):
             mantissa, exponent = back.cuts["h"][1:, k, 0, 0], back.exponent[1:, k]
             found = np.log10(np.abs(mantissa)) + exponent * np.log10(2.0)
             assert_logs(found, [log10(v) for v in backwards(gain, cotangent[:, k].ravel())])
 
 
-# ---- with rescaling and without --------------------------------------------------------------
+# ---- with powers of two and without ----------------------------------------------------------
+
+
+def pulled_plainly(lin, U, cotangent):
+    """The recursion of `pull_back` step by step, without powers of two: cut -> (T+1, ...), and dL/du."""
+    cell, H = lin.cell, U.shape[-2]
+    cuts = {cut: np.zeros((len(cotangent) + 1, *cotangent.shape[1:])) for cut in cell.cuts}
+    gates = np.zeros((*cotangent.shape[:-1], len(cell.gates) * H))
+    late = slice((len(cell.gates) - len(cell.multiplied)) * H, None)
+    early = slice(0, late.start)
+    for t in reversed(range(len(cotangent))):
+        cuts["h"][t + 1] += cotangent[t]
+        for cut in reversed(cell.cuts):
+            if cut in cell.multiplied.values():
+                cuts[cut][t + 1] += gates[t][..., late] @ np.swapaxes(U[..., late], -1, -2)
+            for other, partial in lin.to_now[cut].items():
+                cuts[other][t + 1] += cuts[cut][t + 1] * partial[t]
+            for run, partial in lin.to_gates[cut]:
+                for j, k in enumerate(range(run.start, run.stop)):
+                    gates[t][..., k * H : (k + 1) * H] += cuts[cut][t + 1] * partial[t][..., j, :]
+        cuts["h"][t] += gates[t][..., early] @ np.swapaxes(U[..., early], -1, -2)
+        for cut in cell.cuts:
+            for state, partial in lin.to_previous[cut].items():
+                cuts[state][t] += cuts[cut][t + 1] * partial[t]
+    return cuts, gates
 
 
 @pytest.mark.parametrize("ensemble", [False, True])
@@ -277,15 +304,35 @@ def test_rescaling_changes_nothing_in_range(cell, factor, ensemble):
         U = recording.parameters.U * factor
     cotangent = rng.normal(size=recording.h.shape)
     cotangent[rng.random(steps) < 0.6] = 0.0
-    cotangent[-1], cotangent[steps // 2], cotangent[steps // 4] = 2.0**215, 2.0**-230, 2.0**-3
-    plain, rescaled = (pull_back(recording.local, U, cotangent, rescale=r) for r in (False, True))
-    assert plain.exponent is None and (np.abs(rescaled.exponent[1:]) > 200).any()
-    for cut, expected in plain.cuts.items():
-        assert (np.abs(expected) < SAFE**2).all()
-        assert_close(np.ldexp(rescaled.cuts[cut], rescaled.exponent[..., None, None]), expected, rtol=1e-12,
-                     per_step=True, name=cut)
-    assert_close(np.ldexp(rescaled.gates, rescaled.exponent[1:][..., None, None]), plain.gates, rtol=1e-12,
-                 per_step=True, name="gates")
+    cotangent[-1], cotangent[steps // 2], cotangent[steps // 4] = 2.0**300, 2.0**-330, 2.0**-3
+    cuts, gates = pulled_plainly(recording.local, U, cotangent)
+    back = pull_back(recording.local, U, cotangent)
+    assert (np.abs(back.exponent[1:]) > 200).any()
+    for cut, expected in cuts.items():
+        assert (np.abs(expected) < 2.0**1000).all()
+        assert_close(np.ldexp(back.cuts[cut], back.exponent[..., None, None]), expected, rtol=1e-12, per_step=True,
+                     name=cut)
+    assert_close(np.ldexp(back.gates, back.exponent[1:][..., None, None]), gates, rtol=1e-12, per_step=True,
+                 name="gates")
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_where_powers_of_two_change_makes_no_difference(cell, monkeypatch):
+    """Looked at after every step, after a few, or once, in both precisions: the same logarithms."""
+    for precision, rtol in ((np.float64, 1e-12), (np.float32, 1e-4)):
+        parameters, x, initial = network(cell, T=90, B=2, H=5, gain=0.3)
+        recording = record_with(cell, parameters, x, np.zeros((90, 2, 5)), initial)
+        lin, U = _sliced(recording.local, lambda a, p=precision: a.astype(p)), parameters.U.astype(precision)
+        cotangent = np.zeros((90, 2, 5), precision)
+        cotangent[-1], cotangent[40], cotangent[39], cotangent[3] = 1.0, 1e-30, 1e30, 1.0
+        logs = []
+        for every in (1, 3, 32, 1000):
+            monkeypatch.setattr(adjoint, "EVERY", every)
+            back = pull_back(lin, U, cotangent)
+            assert back.cuts["h"].dtype == precision
+            logs.append(log10_norm(back.cuts["h"]) + _powers_of(back) * np.log10(2.0))
+        for found in logs[1:]:
+            assert np.abs(10.0 ** (found - logs[0]) - 1).max() < rtol
 
 
 # ---- forward ---------------------------------------------------------------------------------

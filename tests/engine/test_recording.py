@@ -68,7 +68,8 @@ def test_a_longer_noise_begins_with_the_shorter():
 
 def test_what_is_recorded_cannot_change_what_is_drawn():
     config = Config("rnn", steps=5, init="identity", gain=1.0)
-    record(config).parameters.U[...] = 7.0
+    with pytest.raises(ValueError, match="read-only"):
+        record(config).parameters.U[...] = 7.0
     np.testing.assert_array_equal(record(config).parameters.U, np.eye(32))
 
 
@@ -158,6 +159,23 @@ def test_shares_and_norms(cell, loss):
         assert_close(10.0 ** recording.log10_shares[name], norms, rtol=1e-9, name=name)
         assert_close(recording.shares[name], norms / norms.sum(), rtol=1e-9, name=name)
         assert abs(recording.shares[name].sum() - 1) < 1e-12 and (recording.shares[name] >= 0).all()
+
+
+def test_shares_of_sequences_that_cancel():
+    """Two sequences with the same gradient and inputs that are opposite but for a trillionth; no product is rounded."""
+    v, g = np.array([[3.0, -5.0, 2.0], [1.0, 7.0, -4.0]])
+    x = np.stack([v, -v * (1 + 2.0**-40)])
+    parameters = Parameters(np.eye(3), np.zeros((3, 3)), np.zeros(3), np.zeros(3))
+    inputs, gradient = np.stack([x, x]), np.broadcast_to(g, (2, 2, 3))
+    recording = record_with("rnn_identity", parameters, inputs, gradient)
+    expected = np.log10(np.linalg.norm(x.sum(axis=0)) * np.linalg.norm(g))
+    assert expected < -10
+    assert_logs(recording.log10_shares["W"], np.full(2, expected))
+    config = Config("rnn_identity", gain=0.0, hidden_size=3, steps=2, loss="every")
+    many = record_many([config, replace(config, seed=1)], inputs)
+    for k in (0, 1):
+        one = record(replace(config, seed=k), inputs)
+        assert_logs(many.log10_shares["W"][:, k], one.log10_shares["W"])
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -1,5 +1,6 @@
 """Training: the same run every time, pairs that share what they should, stops that say why, bounded memory."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -8,8 +9,10 @@ from compare import assert_close
 
 from rnnviz import CELLS, TrainConfig, Training
 from rnnviz.config import BOUNDS, Number
-from rnnviz.engine.history import History
+from rnnviz.engine.history import FINITE, History
 from rnnviz.engine.train import EVERY, TESTED, advance
+from rnnviz.explain import shown
+from rnnviz.explain_training import clipped
 from rnnviz.sources.tasks import LENGTHS, TASKS
 
 SMALL = TrainConfig(cell="rnn", hidden_size=8, length=10, networks=2, sequences=4, updates=60, precision="float64")
@@ -171,6 +174,18 @@ def test_an_update_can_be_left_out(optimiser, monkeypatch):
 # ---- what a run holds on to ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("task, length, hidden_size", [("order_2", 200, 64), ("text", 100, 16)])
+def test_held_out_sequences_take_little_memory(task, length, hidden_size):
+    """Of the largest networks the states of a few steps, and of 64 outputs at every step the outputs alone."""
+    typed = "".join(map(chr, range(48, 112))) * 15 if task == "text" else ""
+    large = Training(TrainConfig("lstm", hidden_size, task=task, length=length, typed=typed, networks=8))
+    tracemalloc.start()
+    large._test()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 150e6
+
+
 def test_history_merges_in_pairs_and_forgets_nothing():
     history = History({"m": ("mean", ()), "l": ("largest", ()), "s": ("smallest", (2,))}, longest=8)
     values = np.random.default_rng(0).normal(size=777)
@@ -183,6 +198,45 @@ def test_history_merges_in_pairs_and_forgets_nothing():
         part = values[start:end]
         assert_close(m, part.mean(), rtol=1e-9)
         assert top == part.max() and (s == [part.min(), -part.max()]).all()
+
+
+def test_history_leaves_out_what_is_not_finite():
+    history = History({"m": (FINITE, (2,))}, longest=8)
+    values = np.random.default_rng(0).normal(size=(777, 2))
+    values[np.random.default_rng(1).random(777) < 0.4, 0] = -np.inf
+    values[256:512, 1] = -np.inf
+    for v in values:
+        history.add(m=v)
+    for start, end, m in zip([0, *history.updates[:-1]], history.updates, history["m"]):
+        for column, found in zip(values[start:end].T, m):
+            known = column[np.isfinite(column)]
+            assert found == (pytest.approx(known.mean(), rel=1e-9) if known.size else -np.inf)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_gradients_outside_of_the_range_are_on_record(precision):
+    """Those of float32 as those of float64, and means of logarithms, not of a floor."""
+    config = TrainConfig("rnn", task="order_2", length=150, gain=0.4, networks=2, hidden_size=8, sequences=4,
+                         updates=600, precision=precision, rate=1e-6)
+    training = trained(config, 300)
+    found = training.history["log10_dh"][:, :, 0]
+    assert training.history.stride == 2 and (found < -45).all()  # float32 ends at 1.4e-45
+    with np.errstate(over="ignore"):
+        probes = [training.probe(k, initial=True).log10_dh[0] for k in (0, 1)]
+    assert (np.abs(found - probes) < 8).all() and np.ptp(found, axis=0).max() < 8  # other sequences, the same network
+
+
+def test_the_median_norm_is_that_of_all_updates():
+    config = TrainConfig(cell="rnn", task="order_2", length=20, clip="none", rate=0.05, networks=2, hidden_size=6,
+                         updates=400, seed=3)
+    training, norms = Training(config), []
+    while not training.finished:
+        training.update()
+        norms.append(training.history["norm_before"][-1].copy() if training.history.stride == 1 else None)
+    np.testing.assert_array_equal(training.norms[:255], norms[:255])
+    assert training.norms.shape == (400, 2) and training.history.stride == 2
+    assert f"the median norm of the gradient is {shown(np.median(training.norms))}," in clipped("a", training)
+    assert np.median(training.norms) < np.median(training.history["norm_before"])
 
 
 def test_a_probe_is_the_same_sequence_through_the_network_before_and_now():

@@ -5,11 +5,14 @@ from dataclasses import fields, replace
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 from networks import network
+from tensors import Tensor
 
-from rnnviz import BOUNDS, CELLS, Config, Parameters, TrainConfig, record, record_many, record_with
+from rnnviz import BOUNDS, CELLS, Config, Parameters, TrainConfig, Training, record, record_many, record_with
 from rnnviz.config import Choice, Number, Text
+from rnnviz.engine import anatomy
 
 NUMBERS = [name for name, bound in BOUNDS.items() if isinstance(bound, Number)]
 CHOICES = [name for name, bound in BOUNDS.items() if isinstance(bound, Choice)]
@@ -271,6 +274,36 @@ def test_lists_and_other_layouts_are_taken():
             np.testing.assert_array_equal(other.h, expected.h)
 
 
+# ---- arrays ----------------------------------------------------------------------------------
+
+
+def test_masked_elements_are_not_numbers():
+    x = np.ma.masked_array(np.ones((5, 1, 1)), np.zeros((5, 1, 1), bool))
+    assert record(Config("rnn", hidden_size=2), x).steps == 5  # nothing is masked
+    x[2] = np.ma.masked
+    refused("inputs", lambda: record(Config("rnn", hidden_size=2), x), "numbers", "masked elements")
+
+
+def test_text_that_looks_like_numbers_is_none():
+    for value in (np.full((5, 1, 1), "1.5"), np.full((5, 1, 1), "1.5", object), pd.DataFrame({"a": ["1.5"] * 5}),
+                  pd.Series(["1.5"] * 5)):
+        refused("inputs", lambda v=value: record(Config("rnn", hidden_size=2), v), "numbers")
+    values = pd.DataFrame({"a": [0.5, 1.5], "b": [0, 1]})
+    assert record(Config("rnn", hidden_size=2, batch_size=2, steps=4), targets=values).steps == 4
+
+
+def test_a_complaint_fits_in_a_line_whatever_it_is_about():
+    class Secret:
+        def __repr__(self):
+            raise RuntimeError("no")
+
+    for value in (Secret(), 10**5000, np.zeros((50, 50)), list(range(10_000)), record(Config(steps=3))):
+        refused("config", lambda v=value: record(v), "a Config")
+        with pytest.raises(ValueError) as caught:
+            record(value)
+        assert "\n" not in str(caught.value) and len(str(caught.value)) < 160
+
+
 # ---- Parameters ------------------------------------------------------------------------------
 
 
@@ -280,5 +313,94 @@ def test_weights_from_elsewhere_for_cells_that_have_none():
         refused("cell", lambda c=cell, W=W, U=U: Parameters.from_pytorch(c, W.T, U.T), repr(cell), "i, f, g, o")
         refused("cell", lambda c=cell, W=W, U=U: Parameters.from_keras(c, W, U), repr(cell), "i, f, g, o")
     refused("cell", lambda: Parameters.from_keras("nothing", np.zeros((2, 12)), np.zeros((3, 12))), "nothing")
-    refused("W", lambda: Parameters.from_keras("lstm", np.zeros((2, 13)), np.zeros((3, 12))), "4 blocks", "(2, 13)")
-    refused("U", lambda: Parameters.from_pytorch("lstm", np.zeros((12, 2)), np.zeros((13, 3))), "4 blocks", "(3, 13)")
+    refused("kernel", lambda: Parameters.from_keras("lstm", np.zeros((2, 13)), np.zeros((3, 12))), "(D, 12)", "(2, 13)")
+    refused("weight_hh", lambda: Parameters.from_pytorch("lstm", np.zeros((12, 2)), np.zeros((13, 3))), "(4*H, H)",
+            "(13, 3)")
+
+
+@pytest.mark.parametrize("cell, gates", [("rnn", 1), ("lstm", 4), ("gru", 3)])
+def test_tensors_that_require_a_gradient_are_taken(cell, gates):
+    rng = np.random.default_rng(0)
+    shapes = [(gates * 4, 2), (gates * 4, 4), (gates * 4,), (gates * 4,)]
+    arrays = [rng.normal(size=shape).astype(np.float32) for shape in shapes]
+    plain, own = (Parameters.from_pytorch(cell, *map(kind, arrays)) for kind in (np.asarray, Tensor))
+    for name in ("W", "U", "b", "b_rec"):
+        np.testing.assert_array_equal(getattr(own, name), getattr(plain, name))
+        assert getattr(own, name).dtype == np.float64
+    x, loss, h = rng.normal(size=(5, 1, 2)), rng.normal(size=(5, 1, 4)), rng.normal(size=(1, 4))
+    np.testing.assert_array_equal(record_with(cell, plain, Tensor(x), Tensor(loss), {"h": Tensor(h)}).dh,
+                                  record_with(cell, plain, x, loss, {"h": h}).dh)
+
+
+def test_a_tensor_that_cannot_be_fetched_is_refused():
+    class Half(Tensor):
+        def detach(self):
+            raise TypeError("Got unsupported ScalarType BFloat16")
+
+    refused("weight_ih", lambda: Parameters.from_pytorch("rnn", Half(np.ones((4, 2))), np.ones((4, 4))), "Half")
+
+
+@pytest.mark.parametrize("bias, cell", [((6,), "gru"), ((2, 6), "gru_2014")])
+def test_a_keras_gru_is_told_from_the_other_by_its_bias(bias, cell):
+    """reset_after=False has one bias and is another network; so is reset_after=True, with two, for gru_2014."""
+    other = {"gru": "gru_2014", "gru_2014": "gru"}[cell]
+    kernel, recurrent = np.ones((3, 6)), np.ones((2, 6))
+    Parameters.from_keras(other, kernel, recurrent, np.ones(bias))
+    refused("bias", lambda: Parameters.from_keras(cell, kernel, recurrent, np.ones(bias)), bias, f"{other!r}",
+            "reset_after", "another network")
+    refused("cell", lambda: Parameters.from_pytorch("gru_2014", kernel.T, recurrent.T), "'gru'", "'gru_2014'")
+
+
+def test_a_cell_of_a_new_family_has_no_weights_elsewhere(monkeypatch):
+    monkeypatch.setitem(CELLS, "novel", replace(CELLS["rnn"], name="novel", family="novel"))
+    refused("cell", lambda: Parameters.from_keras("novel", np.ones((1, 1)), np.ones((1, 1))), "novel")
+
+
+# ---- Training --------------------------------------------------------------------------------
+
+
+SHORT = TrainConfig(cell="rnn", hidden_size=2, length=10, networks=2, sequences=2, updates=10)
+
+
+def test_there_is_no_update_past_the_end():
+    training = Training(SHORT)
+    for _ in range(10):
+        training.update()
+    refused("updates", training.update, "above the 10 that are made", "rewind()")
+    assert training.updates == 10 and len(training.history) == 10
+    training.rewind()
+    training.update()
+
+
+def test_initial_weights_are_finite():
+    for value, part in ((np.nan, "nan at (1, 3)"), (np.inf, "inf at (1, 3)"), (1e300, "inf at (1, 3)")):
+        weights = Training(replace(SHORT, precision="float64")).weights
+        weights.flat[1, 3] = value
+        refused("initial", lambda w=weights: Training(SHORT, w), part)  # in float32, where 1e300 is infinite
+
+
+def test_probes_of_networks_and_sequences_there_are():
+    training = Training(SHORT)
+    for name, value, high in (("network", 2, 1), ("network", -1, 1), ("sequence", 100, 99)):
+        refused(name, lambda n=name, v=value: training.probe(**{n: v}), f"from 0 to {high}", value)
+
+
+# ---- anatomy ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("function", ["step_jacobians", "paths", "influence", "products", "rounded"])
+def test_the_anatomy_is_of_one_network_and_one_sequence(function):
+    more = {"products": ([1],), "influence": (2,)}.get(function, ())
+    config = Config("lstm", steps=4, hidden_size=2)
+    for recording in (record(replace(config, batch_size=3)), record_many([config] * 2), record_many([config])):
+        refused("recording", lambda r=recording: getattr(anatomy, function)(r, *more), recording.h.shape, "(T, 1, H)")
+
+
+def test_steps_formats_and_reaches_there_are():
+    recording = record(Config("lstm", steps=4, hidden_size=2))
+    for steps in ([-1], [5], [1.0], [[1]], [True], [], 1):
+        refused("steps", lambda s=steps: anatomy.products(recording, s))
+    for names in ("float8", ["float8"], "float16", (), [16]):
+        refused("names", lambda n=names: anatomy.rounded(recording, n), "'float16', 'bfloat16'")
+    for reach in (0, -1, 1.5, True):
+        refused("reach", lambda r=reach: anatomy.influence(recording, r), "at least 1")

@@ -21,7 +21,7 @@ def three():
 
 
 def test_gradient_flow(three):
-    figure = go.Figure(gradient_flow(three, bound=True, slope=True, formats=("float16",), marked=7))
+    figure = go.Figure(gradient_flow(three, bound=True, slope=True, formats=("float16",)))
     curves = {trace.name: np.asarray(trace.y) for trace in figure.data}
     for label, r in three.items():
         np.testing.assert_array_equal(curves[f"{label}: ∂L/∂h"], r.log10_dh)

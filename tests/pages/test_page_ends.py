@@ -1,7 +1,7 @@
 """Every page at both ends of every control, without a browser: no exception, whatever is chosen."""
 
 import pytest
-from opened import opened, sound
+from opened import opened, said, sound
 
 from rnnviz.presets import PRESETS
 
@@ -59,13 +59,13 @@ def test_presets(preset):
 def test_no_cell_chosen():
     page = opened("pages/gradient_flow.py")
     sound(page.button_group(key="cells").set_value([]).run())
-    assert any("Choose at least one cell" in m.value for m in page.markdown)
+    assert "Choose at least one cell" in said(page)
 
 
 def test_overflow_is_explained():
     query = dict(activation="identity", init="identity", gain="4", steps="1000", shown="RNN")
     flow = opened("pages/gradient_flow.py", **query)
-    assert any("at step 51" in m.value and "float64" in m.value for m in flow.markdown)
+    assert "at step 51" in said(flow) and "float64" in said(flow)
     inside = opened("pages/inside_the_cell.py", **query)
     assert any("float64" in w.value for w in inside.warning)
 
@@ -98,13 +98,19 @@ def test_nonsense_is_clamped_or_ignored_and_said():
         {"value": {"number": 1, "value": float("nan")}},
         {"value": {"number": "1"}},
         {"value": {"number": 2, "value": 1e9}},
+        {"value": {"number": 3, "value": 0.25}},
     ],
 )
 def test_messages_of_a_live_slider_are_not_trusted(message, monkeypatch):
     from rnnviz.config import BOUNDS
     from rnnviz.ui import live
 
-    kept = {"live-gain": message, "gain": 1.5}
+    kept, sent = {"live-gain": message, "gain": 1.5}, []
     monkeypatch.setattr(live.st, "session_state", kept)
-    monkeypatch.setattr(live, "_component", lambda **given: None)
-    assert live.live_slider("gain", "gain", BOUNDS["gain"]) == 1.5
+    monkeypatch.setattr(live, "_component", lambda **given: sent.append(given))
+    live.live_slider("gain", "gain", BOUNDS["gain"])
+    # The message is taken before the page runs, so that whatever stands above the slider reads the new value.
+    sent[0]["on_value_change"]()
+    good = isinstance(message, dict) and message["value"] == {"number": 3, "value": 0.25}
+    assert kept["gain"] == (0.25 if good else 1.5)
+    assert live.live_slider("gain", "gain", BOUNDS["gain"]) == kept["gain"]

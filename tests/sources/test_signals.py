@@ -97,7 +97,7 @@ def test_noise_depends_on_the_seed():
             (
                 (kind, 5),
                 {"period": period},
-                (f"The 'period' parameter must be a whole number of at least 3. Got {period!r} instead."),
+                (f"The 'period' parameter must be a whole number from 3 to 1,000,000. Got {period!r} instead."),
             )
             for kind in ("sine", "square")
             for period in (2, 4.5, True, None)
@@ -105,17 +105,17 @@ def test_noise_depends_on_the_seed():
         (
             ("step", 0),
             {},
-            "The 'steps' parameter must be a whole number of at least 1. Got 0 instead.",
+            "The 'steps' parameter must be a whole number from 1 to 1,000,000. Got 0 instead.",
         ),
         (
             ("step", True),
             {},
-            "The 'steps' parameter must be a whole number of at least 1. Got True instead.",
+            "The 'steps' parameter must be a whole number from 1 to 1,000,000. Got True instead.",
         ),
         (
             ("step", 5, -1),
             {},
-            "The 'channels' parameter must be a whole number of at least 1. Got -1 instead.",
+            "The 'channels' parameter must be a whole number from 1 to 10,000. Got -1 instead.",
         ),
         (
             ("noise", 5),

@@ -190,6 +190,28 @@ def test_text_is_split_by_position(n, seed, length, held_out):
         assert any(i + 1 >= first if held_out else i + t.steps < first for i in places)
 
 
+@pytest.mark.parametrize("text", ["", "abcab" * 30, "the quick brown fox jumps over a lazy dog; pack my box!"])
+@pytest.mark.parametrize("length", LENGTHS["text"])
+def test_a_task_says_how_much_of_a_held_out_text_was_trained_on(text, length):
+    t, whole = task("text", length, text), text or DEFAULT_TEXT
+    first = len(whole) * 4 // 5
+    stretches = [whole[k : k + t.steps + 1] for k in range(len(whole) - t.steps)]
+    held = stretches[first - 1 :]
+    again = sum(s in whole[:first] for s in held)
+    if again:
+        assert f"but {again} of the {len(held)} stand in the part trained on as well" in t.held_out_says
+    else:
+        assert f"none of the {len(held)} stands in the part trained on" in t.held_out_says
+    if (text, length) == ("", 5):
+        assert again == len(held), "all of them, at this length"
+
+
+def test_other_tasks_say_that_nothing_is_in_both_parts():
+    for name in TASKS:
+        said = task(name).held_out_says
+        assert ("never trained on" in said) == (name not in ("text", "sunspots")), said
+
+
 def test_every_stretch_of_a_text_is_drawn():
     text = "the quick brown fox jumps over a lazy dog; pack my box!"  # 55 characters, no 3 of them twice
     for held_out, expected in ((False, range(0, 44 - 5)), (True, range(43, 55 - 5))):
@@ -381,11 +403,23 @@ def test_baseline_of_copy(delay, held_out):
         assert near(b.target[delay + 10 + step] == c, 1 / 8)
 
 
+@pytest.mark.parametrize("length", [8, 10, 13])
+def test_baseline_of_parity(length):
+    """Over all sequences: the best that can be said of the parity by the bit of the same step, not knowing which."""
+    t = task("parity", length)
+    bits = np.array(list(itertools.product([0, 1], repeat=length)))
+    odd = bits.cumsum(axis=1) % 2
+    p = np.array([odd[bits == bit].mean() for bit in (0, 1)])[bits]
+    assert t.baseline == pytest.approx(-np.log(np.where(odd, p, 1 - p)).mean(), rel=1e-12)
+    assert t.baseline < math.log(2) and t.chance == 1 / 2
+    assert f"loss {t.baseline:.3g}" in t.baseline_says
+    assert task("parity", 100).baseline == pytest.approx(math.log(2), rel=1e-4)
+
+
 @PARTS
-def test_baseline_of_parity(held_out):
+def test_after_the_first_step_a_bit_says_nothing_of_the_parity(held_out):
     for length in (10, 50, 100):
-        t, b = task("parity", length), draw("parity", length, 20_000, held_out)
-        assert (t.baseline, t.chance) == (math.log(2), 1 / 2)
+        b = draw("parity", length, 20_000, held_out)
         # A split of few sequences cannot be quite even.
         slack = 5 * 0.5 * (math.sqrt(1 / 20_000) + (math.sqrt(1 / 120) if length == 10 else 0))
         for bit in (-1, 1):
@@ -592,4 +626,5 @@ def test_bad_texts():
 def test_bad_batches(batch):
     with pytest.raises(ValueError) as caught:
         task("copy").draw(np.random.default_rng(0), batch)
-    assert str(caught.value) == f"The 'batch' parameter must be a whole number of at least 1. Got {batch!r} instead."
+    allowed = "a whole number from 1 to 1,000,000"
+    assert str(caught.value) == f"The 'batch' parameter must be {allowed}. Got {batch!r} instead."

@@ -1,0 +1,110 @@
+"""What a slider shows while it moves is what the page shows where it rests, for every live slider of every page."""
+
+import numpy as np
+import pytest
+from opened import opened, sentences
+
+from rnnviz.ui import films as module
+from rnnviz.ui import live, plot
+from rnnviz.ui.state import VIEWS
+
+SMALL = dict(steps="20", hidden_size="6")
+ADDRESSES = {
+    "gradient flow": ("gradient_flow", {"bound": "true", "slope": "true", **SMALL}),
+    "text": ("gradient_flow", {"input": "text", "loss": "every", **SMALL}),
+    "inside the cell": ("inside_the_cell", {"beside": "GRU", **SMALL}),
+    **{view: ("why_it_vanishes", {"view": view, "shown": "LSTM", **SMALL}) for view in VIEWS},
+    "overflow": ("why_it_vanishes", {"view": "singular values", "shown": "RNN", "activation": "identity",
+                                     "init": "identity", "steps": "300", "hidden_size": "3"}),
+    "the cliff": ("the_cliff", {"predict": "false"}),
+    "the cliff before the guess": ("the_cliff", {}),
+}
+
+
+@pytest.fixture
+def screen(monkeypatch):
+    """Open a page: its films by slider, and everything it draws by name."""
+    found, drawn = {}, {}
+    answer, send, slider = module.films, plot.as_json, live.live_slider
+    monkeypatch.setattr(module, "films", lambda *now: (found.update({f.name: f for f in now}), answer(*now))[1])
+    monkeypatch.setattr(plot, "as_json", lambda m: (drawn.update({m["name"]: m["figure"]}), send(m))[1])
+    sliders = set()
+    monkeypatch.setattr(live, "live_slider", lambda name, *a, **k: (sliders.add(name), slider(name, *a, **k))[1])
+
+    def run(path, query):
+        for kept in (found, drawn, sliders):
+            kept.clear()
+        page = opened(f"pages/{path}.py", **query)
+        return dict(found), drawn | sentences(page), set(sliders)
+
+    return run
+
+
+def same(one, other, where):
+    """Pictures that agree but for the rounding of float64."""
+    assert type(one) is type(other) or isinstance(one, np.ndarray | list | tuple | float | np.floating), where
+    if isinstance(one, dict):
+        assert one.keys() == other.keys(), where
+        for key in one:
+            same(one[key], other[key], f"{where}.{key}")
+    elif isinstance(one, list | tuple) and not all(isinstance(v, float | int) for v in one):
+        assert len(one) == len(other), where
+        for k, pair in enumerate(zip(one, other)):
+            same(*pair, f"{where}[{k}]")
+    elif isinstance(one, np.ndarray | list | tuple | float | np.floating):
+        one, other = np.asarray(one, float), np.asarray(other, float)
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-9, err_msg=where)
+    else:
+        assert one == other, where
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_scenes_are_what_the_page_shows_at_rest(screen, name):
+    path, query = ADDRESSES[name]
+    found, _, sliders = screen(path, query)
+    # A step that only marks what the browser holds needs no scenes.
+    assert found.keys() >= sliders - {"step"} and found
+    for slider, film in found.items():
+        for value in {film.values[0], film.values[len(film.values) // 3]}:
+            (scene,) = film.scenes([value])
+            _, shown, _ = screen(path, query | {slider: film.bound.text(value)})
+            for picture, content in scene.items():
+                if picture in shown:
+                    same(content, shown[picture], f"{slider} = {value}: {picture}")
+            assert not {p for p in shown if p not in scene} - {"landscape", "wiring"} or slider in ("step", "unit")
+
+
+def test_equal_settings_share_what_was_computed_and_others_do_not(screen):
+    keys = [screen("gradient_flow", SMALL | q)[0]["gain"].key
+            for q in ({}, {"gain": "2"}, {"seed": "1"}, {"window": "wide"}, {"cells": "LSTM"}, {"hidden_size": "7"})]
+    assert keys[0] == keys[1] and len(set(keys)) == 5
+
+
+@pytest.mark.parametrize("asked", [
+    None, 3, "x", [], {}, {"key": "x"}, {"start": -1}, {"start": "0"}, {"start": 1.5}, {"near": 10**6}, {"near": "x"},
+    {"seconds": float("nan")}, {"seconds": None}, {"size": 2**40}, {"number": True}, {"number": None},
+])
+def test_questions_are_not_trusted(screen, monkeypatch, asked):
+    film = screen("gradient_flow", SMALL)[0]["gain"]
+    question = {"key": film.key, "near": None, "start": 0, "seconds": 0.0, "size": 0, "number": 1}
+    assert module.sensible(question, film)
+    if isinstance(asked, dict) and asked and "key" not in asked:
+        assert not module.sensible(question | asked, film)
+    head, body = module.answer([film], asked)
+    assert "answer" not in head and not body and head["keys"] == {"gain": film.key}
+
+
+def test_a_question_is_answered_slice_by_slice(screen):
+    film = screen("gradient_flow", SMALL)[0]["gain"]
+    question = {"key": film.key, "near": None, "start": 0, "seconds": 0.0, "size": 0, "number": 1}
+    values, seconds, size = [], 0.0, 0
+    for number in range(1, 100):
+        so_far = dict(start=len(values), seconds=seconds, size=size, number=number)
+        head, body = module.answer([film], question | so_far)
+        found = head["answer"]
+        values, seconds, size = values + list(found["values"]), found["seconds"], size + len(body)
+        if not found["more"]:
+            break
+    assert len(values) == len(set(values)) >= 81 and set(values) <= set(film.values) and size > 10_000
+    head, body = module.answer([film], question | {"near": film.place})
+    assert 1.01 in head["answer"]["values"] and 0.99 in head["answer"]["values"]
