@@ -79,12 +79,12 @@ def case(cell):
 
     ways = [lambda: torch.func.jacrev(end)(zero)]
     ways += [lambda v=v: torch.autograd.functional.jacobian(end, zero, vectorize=v) for v in (False, True)]
-    matrices, exponent = anatomy.long_jacobians(recording)
+    matrices, exponent = anatomy._long_jacobians(recording)
     mine = np.ldexp(matrices, exponent[:, None, None])[1:]
     theirs = ways[1]().detach().numpy()[:, :, 0].transpose(1, 0, 2)
     if np.abs(mine - theirs).max() > 1e-10 * np.abs(theirs).max():
         sys.exit(f"{cell}: the Jacobians differ")
-    jac = median(lambda: anatomy.long_jacobians(record(recording.config)))
+    jac = median(lambda: anatomy._long_jacobians(record(recording.config)))
     each = dict(zip(("jacrev", "jacobian", "jacobian_vectorised"), (fastest(way, 3) for way in ways)))
     torch_jac = min(each.values())
 

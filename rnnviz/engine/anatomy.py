@@ -94,7 +94,7 @@ def step_jacobians(recording):
     return np.concatenate([rows[s] for s in cell.states], axis=1)
 
 
-def long_jacobians(recording):
+def _long_jacobians(recording):
     """dh_T/dh_t for t from 0 to T, (T+1, H, H), each to be multiplied by 2**exponent, (T+1,)."""
     H, T, jacobians = recording.hidden_size, recording.steps, step_jacobians(recording)
     out, exponent = np.empty((T + 1, H, jacobians.shape[-1])), np.zeros(T + 1, np.int64)
@@ -116,8 +116,9 @@ def products(recording, steps):
     NaN where a value is too small beside the largest for float64 to tell it from rounding. Raises ValueError for steps
     that are none, and for more than one network or sequence.
     """
+    _one(recording)
     steps = _steps(steps, recording.steps)
-    matrices, exponent = (array[steps] for array in long_jacobians(recording))
+    matrices, exponent = (array[steps] for array in _long_jacobians(recording))
     with np.errstate(divide="ignore"):
         values = np.linalg.svd(np.where(np.isfinite(matrices), matrices, 0.0), compute_uv=False)
         logs = np.log10(values) + exponent[:, None] * LOG10_2
