@@ -123,7 +123,7 @@ class Recording:
     @property
     def gates(self):
         """Name -> (T, B, H): the gates, the candidate, and whatever else the cell computes on the way to its state."""
-        return self.local.values
+        return self.forward.values
 
     @computed_once
     def preactivations(self):
@@ -318,7 +318,8 @@ class Recording:
         walk = plan(self.cell)
         out = [(walk.early, self.forward.states["h"][:-1])]
         late = [stage.product for stage in walk.stages if stage.product]
-        return out + [(block, self.forward.vectors[name]) for block, name in late]
+        vectors = self.forward.values | {s: array[1:] for s, array in self.states.items()}
+        return out + [(block, vectors[name]) for block, name in late]
 
 
 def sealed(recording):

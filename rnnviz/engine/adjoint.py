@@ -4,21 +4,16 @@ Given the trajectory, the time steps are independent of one another, so autograd
 cell once for the whole sequence. What is left, the adjoint recursion, is linear in the gradient that is pulled back.
 """
 
-from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
 
 import numpy as np
-from autograd import tracer
-from autograd.core import VJPNode, add_outgrads
-from autograd.util import toposort
 
 from .memory import keep_freed_memory
 from .plan import by_gate, columns, plan, product_for
-from .threads import isolate_threads
+from .tape import derivatives, placeholders, program, run
 
-isolate_threads()
 keep_freed_memory()
 
 BLOCK = 2**18
@@ -33,15 +28,13 @@ NOTHING = -(2**30)
 
 @dataclass(eq=False)
 class Linearisation:
-    """The local derivatives along a trajectory, and the values met on the way.
+    """The local derivatives along a trajectory.
 
-    values: equation name -> (T, K, B, H), for every equation that is not a state.
     to_gates: cut -> list of (gates, (T, K, B, g, H)), derivatives by u_k. to_inputs: the same by x_k, for the gates
     that read x_k and u_k apart. to_now: cut -> {earlier cut: (T, K, B, H)}. to_previous: cut -> {state: ...}.
     """
 
     cell: object
-    values: dict
     to_gates: dict
     to_inputs: dict
     to_now: dict
@@ -62,37 +55,30 @@ class Adjoint:
     exponent: np.ndarray | None
 
 
-def _derivatives(function, arguments):
-    """Value of a pointwise function, and its derivative by each argument, by autograd.
-
-    This is autograd's own reverse pass, but one that keeps the gradient of every argument: `make_vjp` takes several
-    of them as one tuple, which costs twice the time.
-    """
-    with tracer.trace_stack.new_trace() as trace:
-        roots = [VJPNode.new_root() for _ in arguments]
-        result = function(*[tracer.new_box(a, trace, root) for a, root in zip(arguments, roots)])
-    end = result._node if tracer.isbox(result) else VJPNode.new_root()
-    derivatives = {end: (np.ones_like(tracer.getval(result)), False)}
-    for node in toposort(end):
-        for parent, term in zip(node.parents, node.vjp(derivatives[node][0])):
-            derivatives[parent] = add_outgrads(derivatives.get(parent), term)
-    return tracer.getval(result), [derivatives[root][0] if root in derivatives else np.zeros_like(a)
-                                   for a, root in zip(arguments, roots)]
-
-
 @lru_cache(maxsize=64)
-def _chain(cell):
-    """What each cut depends on directly: cut -> set of 'a_k', 'x_k', 'u_k', 'now c', 'prev s', in order."""
-    depends = {}
-    for stage in plan(cell).stages:
-        for name, reads in zip(stage.names, [stage.reads] if stage.columns is None else [(r,) for r in stage.reads]):
-            depends[name] = {}
-            for r in reads:
-                if r in depends:
-                    depends[name] |= {f"now {r}": None} if r in cell.cuts else depends[r]
-                else:
-                    depends[name][r if not r.endswith("_prev") else f"prev {r[:-5]}"] = None
-    return {cut: list(depends[cut]) for cut in cell.cuts}
+def _local(cell, width, dtype):
+    """The `Program` of all derivatives of a step, and their keys: (cut, 'u_k', 'x_k', 'now c' or 'prev s').
+
+    It is given what the equations read, and what they make: x_k, u_k, s_prev and the names of the equations.
+    """
+    parts = [f"{part}_{g}" for g in cell.gates for part in "xu"]
+    read = [*parts, *(f"{s}_prev" for s in cell.states)]
+    arguments, calls = placeholders(len(read), width, dtype)
+    value = dict(zip(read, arguments))
+    known = {r: {f"prev {r[:-5]}" if r not in parts else r: 1.0} for r in read}
+    for g in cell.gates:
+        value[f"a_{g}"], known[f"a_{g}"] = value[f"x_{g}"] + value[f"u_{g}"], {f"u_{g}": 1.0}
+    wanted = {}
+    for name, function in cell.equations.items():
+        value[name], partials = derivatives(function, [value[r] for r in cell.reads[name]])
+        own = {}
+        for r, partial in zip(cell.reads[name], partials):
+            for key, derivative in known[r].items():
+                own[key] = own[key] + partial * derivative if key in own else partial * derivative
+        known[name] = {f"now {name}": 1.0} if name in cell.cuts else own
+        wanted |= {(name, key): derivative for key, derivative in own.items() if name in cell.cuts}
+    given = {name: noted for name, noted in value.items() if name[:2] != "a_"}
+    return program(calls, given, wanted), list(wanted)
 
 
 def _runs(gates):
@@ -109,83 +95,44 @@ def _runs(gates):
 def linearise(cell, trajectory):
     """Differentiate every equation of the cell along a trajectory. Returns a `Linearisation`."""
     shape = trajectory.states["h"][1:].shape
-    width, index = shape[-1], {g: k for k, g in enumerate(cell.gates)}
+    width, dtype, index = shape[-1], trajectory.x.dtype, {g: k for k, g in enumerate(cell.gates)}
+    steps, keys = _local(cell, width, dtype)
+    known = trajectory.values | {s: array[1:] for s, array in trajectory.states.items()}
+    known |= {f"{s}_prev": array[:-1] for s, array in trajectory.states.items()}
+    known |= {f"{part}_{g}": columns(getattr(trajectory, part), slice(k, k + 1), width)
+              for g, k in index.items() for part in "xu"}
+    lin = Linearisation(cell, *({cut: {} for cut in cell.cuts} for _ in range(4)))
+    for cut in cell.cuts:
+        lin.to_gates[cut] = [(run, np.empty((*shape[:-1], run.stop - run.start, width), dtype))
+                             for run in _runs(index[key[2:]] for c, key in keys if c == cut and key[:2] == "u_")]
+        known |= {(cut, f"u_{cell.gates[k]}"): array[..., k - run.start, :]
+                  for run, array in lin.to_gates[cut] for k in range(run.start, run.stop)}
+    for cut, key in keys:
+        if key[:2] != "u_":
+            known[cut, key] = np.empty(shape, dtype)
+            if key[:2] == "x_":
+                lin.to_inputs[cut][index[key[2:]]] = known[cut, key]
+            else:
+                kind, name = key.split(" ", 1)
+                (lin.to_now if kind == "now" else lin.to_previous)[cut][name] = known[cut, key]
+    rows, length = known["h"].size // width, max(1, BLOCK // (width * dtype.itemsize))
+    blocks = [slice(start, min(start + length, rows)) for start in range(0, rows, length)]
 
-    def empty(shape):
-        return np.empty(shape, trajectory.x.dtype)
+    def in_blocks(array):
+        return [array[block] for block in blocks]
 
-    lin = Linearisation(cell, {}, {}, {}, {}, {})
-    target = {}
-    for cut, keys in _chain(cell).items():
-        recurrent = {index[k[2:]]: k for k in keys if k[:2] in ("a_", "u_")}
-        lin.to_gates[cut] = [(run, empty((*shape[:-1], run.stop - run.start, width))) for run in _runs(recurrent)]
-        lin.to_inputs[cut] = {index[k[2:]]: empty(shape) for k in keys if k[:2] == "x_"}
-        lin.to_now[cut] = {k[4:]: empty(shape) for k in keys if k.startswith("now ")}
-        lin.to_previous[cut] = {k[5:]: empty(shape) for k in keys if k.startswith("prev ")}
-        target[cut] = {recurrent[k]: _rows(array, 2)[:, k - run.start]
-                       for run, array in lin.to_gates[cut] for k in range(run.start, run.stop)}
-        target[cut] |= {f"x_{cell.gates[k]}": _rows(array) for k, array in lin.to_inputs[cut].items()}
-        target[cut] |= {f"now {c}": _rows(array) for c, array in lin.to_now[cut].items()}
-        target[cut] |= {f"prev {s}": _rows(array) for s, array in lin.to_previous[cut].items()}
-    value = {s: _rows(array[1:]) for s, array in trajectory.states.items()}
-    for stage in plan(cell).stages:
-        whole = empty((*shape[:-1], len(stage.names) * width))
-        for j, name in enumerate(stage.names):
-            if name not in cell.states:
-                lin.values[name] = columns(whole, slice(j, j + 1), width)
-                value[name] = _rows(lin.values[name])
-    source = {f"{s}_prev": _rows(array[:-1]) for s, array in trajectory.states.items()}
-    for part in {r[0] for stage in plan(cell).stages if not stage.columns for r in stage.reads if r[2:] in index}:
-        source |= {f"{part}_{g}": columns(_rows(getattr(trajectory, part)), slice(k, k + 1), width)
-                   for g, k in index.items()}
-    length, rows = max(1, BLOCK // (width * trajectory.x.itemsize)), len(value["h"])
+    def empty(kind):
+        array = np.empty((min(length, rows), width), kind)
+        return [array[: block.stop - block.start] for block in blocks]
+
     with np.errstate(all="ignore"):
-        for start in range(0, rows, length):
-            _linearise_block(cell, trajectory, value, source, target, slice(start, min(start + length, rows)), width)
+        run(steps.operations({name: in_blocks(_rows(array)) for name, array in known.items()}, empty))
     return lin
 
 
-def _rows(array, trailing=1):
-    """A view with all axes but the last ones as one. (A batch of 1 left apart would cost autograd a sum over it.)"""
-    return array.reshape((-1, *array.shape[-trailing:]), copy=False)
-
-
-def _linearise_block(cell, trajectory, value, source, target, block, width):
-    """Differentiate a block of rows (T*K*B, H): read source and the states' value, write value and target."""
-    local = {}
-    for stage in plan(cell).stages:
-        if stage.columns:
-            x, u = (columns(_rows(part)[block], stage.columns, width) for part in (trajectory.x, trajectory.u))
-            result, (slope,) = _derivatives(stage.function, [x + u])
-            for j, name in enumerate(stage.names):
-                own = slice(j, j + 1)
-                local[name] = {stage.reads[j]: columns(slope, own, width)}
-                if name not in cell.states:
-                    value[name][block] = columns(result, own, width)
-        else:
-            (name,) = stage.names
-            arguments = [source[r][block] if r in source else value[r][block] for r in stage.reads]
-            result, partials = _derivatives(stage.function, arguments)
-            if name not in cell.states:
-                value[name][block] = result
-            local[name] = {}
-            for r, partial in zip(stage.reads, partials):
-                if r in source:
-                    inner = {f"prev {r[:-5]}" if r.endswith("_prev") else r: None}
-                else:
-                    inner = {f"now {r}": None} if r in cell.cuts else local[r]
-                for key, derivative in inner.items():
-                    known = local[name].get(key)
-                    if name in target and known is None and derivative is not None:
-                        local[name][key] = np.multiply(partial, derivative, out=target[name][key][block])
-                        continue
-                    term = partial if derivative is None else partial * derivative
-                    local[name][key] = term if known is None else known + term
-        for name in stage.names:
-            for key, derivative in local[name].items() if name in target else ():
-                out = target[name][key][block]
-                if derivative.base is not out.base:
-                    out[...] = derivative
+def _rows(array):
+    """A view with all axes but the last one as one."""
+    return array.reshape((-1, array.shape[-1]), copy=False)
 
 
 def pull_back(lin, U, cotangent, arriving=None):
@@ -285,12 +232,12 @@ def _operations(lin, U, cuts, gates):
 
 def _step_back(operations, low, high, h, entering):
     """Take the steps from index high of the states down to index low; entering: what is added to h at each, if any."""
-    parts = [map(function, *(a if isinstance(a, repeat) else a[low:high][::-1] for a in operands))
+    parts = [(function, *(a if isinstance(a, repeat) else a[low:high][::-1] for a in operands))
              for function, *operands in operations]
     if entering is not None:
         now = h[low:high][::-1]
-        parts.append(map(np.add, now, entering[::-1], now))
-    deque(zip(*parts), maxlen=0)
+        parts.append((np.add, now, entering[::-1], now))
+    run(parts)
 
 
 def _looked_at(states, low, high, safe, entering):

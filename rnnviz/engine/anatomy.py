@@ -62,7 +62,7 @@ def _sliced(lin, cut):
     nested = [{c: [(run, cut(a)) for run, a in pairs] for c, pairs in lin.to_gates.items()}]
     nested += [{c: {k: cut(a) for k, a in inner.items()} for c, inner in part.items()}
                for part in (lin.to_inputs, lin.to_now, lin.to_previous)]
-    return Linearisation(lin.cell, {}, *nested)
+    return Linearisation(lin.cell, *nested)
 
 
 def step_jacobians(recording):
