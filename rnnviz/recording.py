@@ -87,7 +87,7 @@ class Recording:
         return sealed(Recording(
             self.cell, _own(self.parameters, k, 0), _own(self.x, k), _own(self.output_gradient, k),
             _own(self.loss, k, 0), config, _own(self.drawn_spectra, k, 0),
-            replace(_own(self.forward, k), overflow_step=self.overflow_step[k]), _own(self.local, k),
+            _own(self.forward, k), _own(self.local, k),
             _own(self.back, k)))
 
     @property
@@ -140,7 +140,7 @@ class Recording:
         """Gate -> (T, B, H): u_k = h_{t-1} U_k + b_rec_k."""
         return self._blocks(self.forward.u)
 
-    @property
+    @computed_once
     def overflow_step(self):
         """(K,) the first step, counted from 1, whose state is infinite or not a number; 0 where all are finite."""
         return self.forward.overflow_step

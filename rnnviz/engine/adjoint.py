@@ -4,15 +4,17 @@ Given the trajectory, the time steps are independent of one another, so autograd
 cell once for the whole sequence. What is left, the adjoint recursion, is linear in the gradient that is pulled back.
 """
 
+from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import repeat
+from itertools import islice, repeat
 
 import numpy as np
 
 from .memory import keep_freed_memory
 from .plan import by_gate, columns, plan, product_for
-from .tape import derivatives, placeholders, program, run
+from .tape import derivatives, in_turn, placeholders, program, run
+from .unroll import prepared
 
 keep_freed_memory()
 
@@ -94,9 +96,30 @@ def _runs(gates):
 
 def linearise(cell, trajectory):
     """Differentiate every equation of the cell along a trajectory. Returns a `Linearisation`."""
-    shape = trajectory.states["h"][1:].shape
+    lin, blocks, _ = _linearising(cell, trajectory)
+    with np.errstate(all="ignore"):
+        run(blocks)
+    return lin
+
+
+def unroll_and_linearise(cell, parameters, inputs, initial):
+    """What `unroll` returns, and its `linearise`, some steps at a time, so that what one writes the other finds in the
+    cache."""
+    trajectory, steps = prepared(cell, parameters, inputs, initial)
+    lin, blocks, length = _linearising(cell, trajectory)
+    steps, blocks = in_turn(steps), in_turn(blocks)
+    with np.errstate(all="ignore"):
+        for _ in range(0, len(trajectory.x), length):
+            deque(islice(steps, length), maxlen=0)
+            next(blocks)
+    return trajectory, lin
+
+
+def _linearising(cell, trajectory):
+    """A `Linearisation` to be filled, the operations that do so for a block of steps, and its length."""
+    shape = trajectory.x.shape[:-1] + trajectory.states["h"].shape[-1:]
     width, dtype, index = shape[-1], trajectory.x.dtype, {g: k for k, g in enumerate(cell.gates)}
-    steps, keys = _local(cell, width, dtype)
+    derivatives, keys = _local(cell, width, dtype)
     known = trajectory.values | {s: array[1:] for s, array in trajectory.states.items()}
     known |= {f"{s}_prev": array[:-1] for s, array in trajectory.states.items()}
     known |= {f"{part}_{g}": columns(getattr(trajectory, part), slice(k, k + 1), width)
@@ -115,24 +138,15 @@ def linearise(cell, trajectory):
             else:
                 kind, name = key.split(" ", 1)
                 (lin.to_now if kind == "now" else lin.to_previous)[cut][name] = known[cut, key]
-    rows, length = known["h"].size // width, max(1, BLOCK // (width * dtype.itemsize))
-    blocks = [slice(start, min(start + length, rows)) for start in range(0, rows, length)]
-
-    def in_blocks(array):
-        return [array[block] for block in blocks]
+    length = max(1, BLOCK // known["h"][0].nbytes)
+    blocks = [slice(start, start + length) for start in range(0, shape[0], length)]
 
     def empty(kind):
-        array = np.empty((min(length, rows), width), kind)
-        return [array[: block.stop - block.start] for block in blocks]
+        array = np.empty((min(length, shape[0]), *shape[1:]), kind)
+        return [array[: shape[0] - block.start] for block in blocks]
 
-    with np.errstate(all="ignore"):
-        run(steps.operations({name: in_blocks(_rows(array)) for name, array in known.items()}, empty))
-    return lin
-
-
-def _rows(array):
-    """A view with all axes but the last one as one."""
-    return array.reshape((-1, array.shape[-1]), copy=False)
+    in_blocks = {name: [array[block] for block in blocks] for name, array in known.items()}
+    return lin, derivatives.operations(in_blocks, empty), length
 
 
 def pull_back(lin, U, cotangent, arriving=None):

@@ -10,11 +10,10 @@ from ..arguments import checked_array, complaint, instance, misshapen, numbers, 
 from ..cells import find
 from ..config import BOUNDS, Config
 from ..recording import Recording, sealed
-from .adjoint import linearise, pull_back
+from .adjoint import pull_back, unroll_and_linearise
 from .initialise import initialise
 from .initialise import targets as drawn_targets
 from .parameters import Parameters
-from .unroll import unroll
 
 FREE = ("gain", "init", "input_scale", "forget_bias", "update_bias", "seed")
 """The fields in which the members of an ensemble may differ."""
@@ -153,8 +152,7 @@ def _record_drawn(configs, inputs, targets, single):
 
 
 def _record(cell, parameters, x, initial, loss, config, spectra):
-    forward = unroll(cell, parameters, x, initial)
-    local = linearise(cell, forward)
+    forward, local = unroll_and_linearise(cell, parameters, x, initial)
     gradient, value = loss(forward.states["h"][1:])
     back = pull_back(local, parameters.U, gradient)
     return sealed(Recording(cell, parameters, x, gradient, value, config, spectra, forward, local, back))

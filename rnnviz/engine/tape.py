@@ -167,6 +167,11 @@ def value_of(function, arguments, width, dtype):
     return program(calls, {f"argument {j}": noted for j, noted in enumerate(read)}, {"value": value})
 
 
+def in_turn(operations):
+    """An iterator that takes all operations in order, one step of their operands each time that it is advanced."""
+    return zip(*[map(function, *operands) for function, *operands in operations])
+
+
 def run(operations):
-    """Take the operations in turn, step by step, until the operands end."""
-    deque(zip(*[map(function, *operands) for function, *operands in operations]), maxlen=0)
+    """Take the operations step by step until the operands end."""
+    deque(in_turn(operations), maxlen=0)

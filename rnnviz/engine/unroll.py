@@ -16,19 +16,28 @@ class Trajectory:
 
     x, u: (T, K, B, G*H), the two parts of the pre-activations; a is their sum.
     states: name -> (T+1, K, B, H), index 0 the initial state. values: name -> (T, K, B, H), for every equation that is
-    not a state. overflow_step: (K,) the first step, counted from 1, whose state is not finite; 0 where none is.
+    not a state.
     """
 
     x: np.ndarray
     u: np.ndarray
     states: dict
     values: dict
-    overflow_step: np.ndarray
 
     @cached_property
     def a(self):
         with np.errstate(all="ignore"):
             return self.x + self.u
+
+    @cached_property
+    def overflow_step(self):
+        """(K,) the first step, counted from 1, whose state is not finite; 0 where none is."""
+        with np.errstate(all="ignore"):
+            # A sum that is finite has finite terms only, and is quicker to look at.
+            if all(np.isfinite(array.sum()) for array in self.states.values()):
+                return np.zeros(self.x.shape[1:-2], int)
+        finite = np.all([np.isfinite(array[1:]).all(axis=(-1, -2)) for array in self.states.values()], axis=0)
+        return np.where(finite.all(axis=0), 0, np.argmin(finite, axis=0) + 1)
 
 
 def unroll(cell, parameters, inputs, initial):
@@ -38,27 +47,25 @@ def unroll(cell, parameters, inputs, initial):
     initial: state name -> (K, B, H). K is absent from all where there is no ensemble. Returns a `Trajectory`. Raises
     ValueError for a cell whose equations do not work unit by unit.
     """
+    trajectory, steps = prepared(cell, parameters, inputs, initial)
+    with np.errstate(all="ignore"):
+        run(steps)
+    return trajectory
+
+
+def prepared(cell, parameters, inputs, initial):
+    """The `Trajectory` of `unroll` before its first step, and the operations of a step, see `tape.run`."""
     width = parameters.U.shape[-2]
     refuse_mixing(cell, width)
-    lead = initial["h"].shape
     with np.errstate(all="ignore"):
         x = _input_product(inputs, parameters.W)
         x += parameters.b[..., None, :]
     b_rec = parameters.b_rec[..., None, :] if parameters.b_rec.any() else None
-    u = np.empty_like(x)
-    states = {name: np.empty((len(x) + 1, *lead), x.dtype) for name in cell.states}
-    for name, array in states.items():
-        array[0] = initial[name]
-    with np.errstate(all="ignore"):
-        steps, values = _operations(cell, parameters.U, b_rec, x, u, states, width)
-        run(steps)
-        # A sum that is finite has finite terms only, and is quicker to look at.
-        sound = all(np.isfinite(array.sum()) for array in states.values())
-    overflow = np.zeros(lead[:-2], int)
-    if not sound:
-        finite = np.all([np.isfinite(array[1:]).all(axis=(-1, -2)) for array in states.values()], axis=0)
-        overflow = np.where(finite.all(axis=0), 0, np.argmin(finite, axis=0) + 1)
-    return Trajectory(x, u, states, values, overflow)
+    trajectory = Trajectory(x, np.empty_like(x), {}, {})
+    for name in cell.states:
+        trajectory.states[name] = np.empty((len(x) + 1, *initial[name].shape), x.dtype)
+        trajectory.states[name][0] = initial[name]
+    return trajectory, _operations(cell, parameters.U, b_rec, trajectory, width)
 
 
 def _input_product(inputs, W):
@@ -70,10 +77,11 @@ def _input_product(inputs, W):
     return np.ascontiguousarray(np.moveaxis(networks_first.reshape(len(W), steps, batch, -1), 0, 1))
 
 
-def _operations(cell, U, b_rec, x, u, states, width):
-    """One step as operations in order, see `tape.run`; and name -> (T, K, B, H) of what is no state."""
+def _operations(cell, U, b_rec, trajectory, width):
+    """One step as operations in order, which also write to the trajectory's values."""
     walk, product, out = plan(cell), product_for(cell, U), []
-    a, values = np.empty_like(x[0]), {}
+    x, u, states = trajectory.x, trajectory.u, trajectory.states
+    a = np.empty_like(x[0])
     operand = {f"{s}_prev": array[:-1] for s, array in states.items()}
     for k, g in enumerate(cell.gates):
         own = slice(k, k + 1)
@@ -103,7 +111,7 @@ def _operations(cell, U, b_rec, x, u, states, width):
         for j, name in enumerate(stage.names):
             operand[name] = columns(whole, slice(j, j + 1), width)
             if name not in states:
-                values[name] = operand[name]
+                trajectory.values[name] = operand[name]
             elif len(stage.names) > 1:
                 out.append((np.copyto, states[name][1:], operand[name]))
-    return out, values
+    return out
