@@ -11,7 +11,7 @@ from .config import Config
 from .engine.adjoint import Adjoint, Linearisation, pull_back, shifted
 from .engine.parameters import Parameters
 from .engine.plan import columns, plan
-from .engine.unroll import Trajectory
+from .engine.unroll import Trajectory, input_terms
 from .names import NAMES
 from .summary import summary
 
@@ -128,17 +128,25 @@ class Recording:
     @computed_once
     def preactivations(self):
         """Gate -> (T, B, H): a_k = x_t W_k + b_k + h_{t-1} U_k + b_rec_k."""
-        return self._blocks(read_only(self.forward.a))
+        with np.errstate(all="ignore"):
+            return {g: self.input_terms[g] + self.recurrent_terms[g] for g in self.cell.gates}
 
     @computed_once
     def input_terms(self):
         """Gate -> (T, B, H): x_k = x_t W_k + b_k."""
-        return self._blocks(self.forward.x)
+        out = np.empty_like(self.forward.a)
+        with np.errstate(all="ignore"):
+            input_terms(self.parameters, self.x, out)
+        return self._blocks(out)
 
     @computed_once
     def recurrent_terms(self):
         """Gate -> (T, B, H): u_k = h_{t-1} U_k + b_rec_k."""
-        return self._blocks(self.forward.u)
+        with np.errstate(all="ignore"):
+            out = np.concatenate([np.matmul(vector, columns(self.parameters.U, block, self.hidden_size))
+                                  for block, vector in self._multiplied], axis=-1)
+            out += self.parameters.b_rec[..., None, :]
+        return self._blocks(out)
 
     @computed_once
     def overflow_step(self):

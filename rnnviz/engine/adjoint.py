@@ -12,7 +12,7 @@ from itertools import islice, repeat
 import numpy as np
 
 from .memory import keep_freed_memory
-from .plan import by_gate, columns, plan, product_for
+from .plan import by_gate, columns, plan, product_for, runs
 from .tape import derivatives, in_turn, placeholders, program, run
 from .unroll import prepared
 
@@ -61,15 +61,13 @@ class Adjoint:
 def _local(cell, width, dtype):
     """The `Program` of all derivatives of a step, and their keys: (cut, 'u_k', 'x_k', 'now c' or 'prev s').
 
-    It is given what the equations read, and what they make: x_k, u_k, s_prev and the names of the equations.
+    It is given what the equations read, and what they make: a_k, x_k, u_k, s_prev and the names of the equations.
     """
-    parts = [f"{part}_{g}" for g in cell.gates for part in "xu"]
+    parts = [f"{part}_{g}" for g in cell.gates for part in "axu"]
     read = [*parts, *(f"{s}_prev" for s in cell.states)]
     arguments, calls = placeholders(len(read), width, dtype)
     value = dict(zip(read, arguments))
-    known = {r: {f"prev {r[:-5]}" if r not in parts else r: 1.0} for r in read}
-    for g in cell.gates:
-        value[f"a_{g}"], known[f"a_{g}"] = value[f"x_{g}"] + value[f"u_{g}"], {f"u_{g}": 1.0}
+    known = {r: {f"prev {r[:-5]}" if r not in parts else r.replace("a_", "u_"): 1.0} for r in read}
     wanted = {}
     for name, function in cell.equations.items():
         value[name], partials = derivatives(function, [value[r] for r in cell.reads[name]])
@@ -79,19 +77,7 @@ def _local(cell, width, dtype):
                 own[key] = own[key] + partial * derivative if key in own else partial * derivative
         known[name] = {f"now {name}": 1.0} if name in cell.cuts else own
         wanted |= {(name, key): derivative for key, derivative in own.items() if name in cell.cuts}
-    given = {name: noted for name, noted in value.items() if name[:2] != "a_"}
-    return program(calls, given, wanted), list(wanted)
-
-
-def _runs(gates):
-    """Neighbouring numbers as slices."""
-    runs = []
-    for k in sorted(gates):
-        if runs and runs[-1].stop == k:
-            runs[-1] = slice(runs[-1].start, k + 1)
-        else:
-            runs.append(slice(k, k + 1))
-    return runs
+    return program(calls, value, wanted), list(wanted)
 
 
 def linearise(cell, trajectory):
@@ -105,11 +91,12 @@ def linearise(cell, trajectory):
 def unroll_and_linearise(cell, parameters, inputs, initial):
     """What `unroll` returns, and its `linearise`, some steps at a time, so that what one writes the other finds in the
     cache."""
-    trajectory, steps = prepared(cell, parameters, inputs, initial)
+    trajectory, begin, steps = prepared(cell, parameters, inputs, initial)
     lin, blocks, length = _linearising(cell, trajectory)
     steps, blocks = in_turn(steps), in_turn(blocks)
     with np.errstate(all="ignore"):
-        for _ in range(0, len(trajectory.x), length):
+        for start in range(0, len(trajectory.a), length):
+            begin(slice(start, start + length))
             deque(islice(steps, length), maxlen=0)
             next(blocks)
     return trajectory, lin
@@ -117,17 +104,19 @@ def unroll_and_linearise(cell, parameters, inputs, initial):
 
 def _linearising(cell, trajectory):
     """A `Linearisation` to be filled, the operations that do so for a block of steps, and its length."""
-    shape = trajectory.x.shape[:-1] + trajectory.states["h"].shape[-1:]
-    width, dtype, index = shape[-1], trajectory.x.dtype, {g: k for k, g in enumerate(cell.gates)}
+    shape = trajectory.states["h"][1:].shape
+    width, dtype, index = shape[-1], trajectory.a.dtype, {g: k for k, g in enumerate(cell.gates)}
     derivatives, keys = _local(cell, width, dtype)
     known = trajectory.values | {s: array[1:] for s, array in trajectory.states.items()}
     known |= {f"{s}_prev": array[:-1] for s, array in trajectory.states.items()}
-    known |= {f"{part}_{g}": columns(getattr(trajectory, part), slice(k, k + 1), width)
-              for g, k in index.items() for part in "xu"}
+    for g, k in index.items():
+        own = slice(k, k + 1)
+        known |= {f"{part}_{g}": columns(trajectory.a, own, width) for part in "ax"}
+        known |= {f"u_{g}": columns(trajectory.u, own, width)} if k in plan(cell).apart else {}
     lin = Linearisation(cell, *({cut: {} for cut in cell.cuts} for _ in range(4)))
     for cut in cell.cuts:
         lin.to_gates[cut] = [(run, np.empty((*shape[:-1], run.stop - run.start, width), dtype))
-                             for run in _runs(index[key[2:]] for c, key in keys if c == cut and key[:2] == "u_")]
+                             for run in runs(index[key[2:]] for c, key in keys if c == cut and key[:2] == "u_")]
         known |= {(cut, f"u_{cell.gates[k]}"): array[..., k - run.start, :]
                   for run, array in lin.to_gates[cut] for k in range(run.start, run.stop)}
     for cut, key in keys:

@@ -23,11 +23,12 @@ class Stage:
 
 @dataclass(frozen=True)
 class Plan:
-    """A cell's stages, and the gates whose recurrent product is that of h_{t-1}."""
+    """A cell's stages, the gates whose recurrent product is that of h_{t-1}, and those read as x_k and u_k apart."""
 
     cell: object
     stages: tuple[Stage, ...]
     early: slice
+    apart: tuple[int, ...]
 
 
 @lru_cache(maxsize=64)
@@ -68,7 +69,8 @@ def plan(cell):
             )
         else:
             stages.append(Stage((name,), function, reads, columns, product))
-    return Plan(cell, tuple(stages), early)
+    read = {r for reads in cell.reads.values() for r in reads}
+    return Plan(cell, tuple(stages), early, tuple(k for k, g in enumerate(cell.gates) if f"u_{g}" in read))
 
 
 @lru_cache(maxsize=256)
@@ -93,6 +95,17 @@ def refuse_mixing(cell, width):
                             "arguments, as the gradient is taken unit by unit. Got one in which units or sequences "
                             "depend on one another instead, as in layer normalisation and softmax."
                         )
+
+
+def runs(gates):
+    """Neighbouring numbers as slices."""
+    found = []
+    for k in sorted(gates):
+        if found and found[-1].stop == k:
+            found[-1] = slice(found[-1].start, k + 1)
+        else:
+            found.append(slice(k, k + 1))
+    return found
 
 
 def columns(array, gates, hidden_size):

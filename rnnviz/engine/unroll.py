@@ -6,7 +6,7 @@ from itertools import repeat
 
 import numpy as np
 
-from .plan import columns, plan, product_for, refuse_mixing
+from .plan import columns, plan, product_for, refuse_mixing, runs
 from .tape import run, value_of
 
 
@@ -14,20 +14,16 @@ from .tape import run, value_of
 class Trajectory:
     """What the forward loop leaves behind, K being absent where there is no ensemble.
 
-    x, u: (T, K, B, G*H), the two parts of the pre-activations; a is their sum.
+    a: (T, K, B, G*H), the pre-activations; for a gate that is read in parts, x_k is in their place.
+    u: the same shape, u_k in the columns of those gates; None where there are none.
     states: name -> (T+1, K, B, H), index 0 the initial state. values: name -> (T, K, B, H), for every equation that is
     not a state.
     """
 
-    x: np.ndarray
-    u: np.ndarray
+    a: np.ndarray
+    u: np.ndarray | None
     states: dict
     values: dict
-
-    @cached_property
-    def a(self):
-        with np.errstate(all="ignore"):
-            return self.x + self.u
 
     @cached_property
     def overflow_step(self):
@@ -35,7 +31,7 @@ class Trajectory:
         with np.errstate(all="ignore"):
             # A sum that is finite has finite terms only, and is quicker to look at.
             if all(np.isfinite(array.sum()) for array in self.states.values()):
-                return np.zeros(self.x.shape[1:-2], int)
+                return np.zeros(self.a.shape[1:-2], int)
         finite = np.all([np.isfinite(array[1:]).all(axis=(-1, -2)) for array in self.states.values()], axis=0)
         return np.where(finite.all(axis=0), 0, np.argmin(finite, axis=0) + 1)
 
@@ -47,66 +43,78 @@ def unroll(cell, parameters, inputs, initial):
     initial: state name -> (K, B, H). K is absent from all where there is no ensemble. Returns a `Trajectory`. Raises
     ValueError for a cell whose equations do not work unit by unit.
     """
-    trajectory, steps = prepared(cell, parameters, inputs, initial)
+    trajectory, begin, steps = prepared(cell, parameters, inputs, initial)
     with np.errstate(all="ignore"):
+        begin(slice(None))
         run(steps)
     return trajectory
 
 
 def prepared(cell, parameters, inputs, initial):
-    """The `Trajectory` of `unroll` before its first step, and the operations of a step, see `tape.run`."""
+    """`unroll` before its first step: the `Trajectory`; what computes x for a slice of steps, before they are taken; and
+    the operations of a step, see `tape.run`."""
     width = parameters.U.shape[-2]
     refuse_mixing(cell, width)
-    with np.errstate(all="ignore"):
-        x = _input_product(inputs, parameters.W)
-        x += parameters.b[..., None, :]
-    b_rec = parameters.b_rec[..., None, :] if parameters.b_rec.any() else None
-    trajectory = Trajectory(x, np.empty_like(x), {}, {})
+    a = np.empty((len(inputs), *initial["h"].shape[:-1], parameters.U.shape[-1]), parameters.U.dtype)
+    trajectory = Trajectory(a, np.empty_like(a) if plan(cell).apart else None, {}, {})
     for name in cell.states:
-        trajectory.states[name] = np.empty((len(x) + 1, *initial[name].shape), x.dtype)
+        trajectory.states[name] = np.empty((len(a) + 1, *initial[name].shape), a.dtype)
         trajectory.states[name][0] = initial[name]
-    return trajectory, _operations(cell, parameters.U, b_rec, trajectory, width)
+
+    def begin(steps):
+        input_terms(parameters, inputs[steps], a[steps])
+
+    return trajectory, begin, _operations(cell, parameters, trajectory, width)
 
 
-def _input_product(inputs, W):
-    """inputs W for all steps at once: one matrix product a network instead of one a step."""
+def input_terms(parameters, inputs, out):
+    """x = inputs W + b for all steps at once: one matrix product a network instead of one a step."""
+    W = parameters.W
     if W.ndim == 2:
-        return (inputs.reshape(-1, W.shape[0]) @ W).reshape(*inputs.shape[:-1], W.shape[1])
-    steps, _, batch, size = inputs.shape
-    networks_first = np.moveaxis(inputs, 1, 0).reshape(-1, steps * batch, size) @ W
-    return np.ascontiguousarray(np.moveaxis(networks_first.reshape(len(W), steps, batch, -1), 0, 1))
+        np.dot(inputs.reshape(-1, len(W)), W, out=out.reshape((-1, W.shape[1]), copy=False))
+    else:
+        steps, _, batch, size = inputs.shape
+        networks_first = np.moveaxis(inputs, 1, 0).reshape(-1, steps * batch, size) @ W
+        out[...] = np.moveaxis(networks_first.reshape(len(W), steps, batch, -1), 0, 1)
+    out += parameters.b[..., None, :]
 
 
-def _operations(cell, U, b_rec, trajectory, width):
+def _operations(cell, parameters, trajectory, width):
     """One step as operations in order, which also write to the trajectory's values."""
+    U, a, states = parameters.U, trajectory.a, trajectory.states
     walk, product, out = plan(cell), product_for(cell, U), []
-    x, u, states = trajectory.x, trajectory.u, trajectory.states
-    a = np.empty_like(x[0])
+    b_rec = parameters.b_rec[..., None, :] if parameters.b_rec.any() else None
+    u = trajectory.u if walk.apart else np.empty_like(a[0])
+
+    def recurrent(gates):
+        part = columns(u, gates, width)
+        return part if walk.apart else repeat(part)
+
     operand = {f"{s}_prev": array[:-1] for s, array in states.items()}
     for k, g in enumerate(cell.gates):
         own = slice(k, k + 1)
-        operand |= {f"a_{g}": repeat(columns(a, own, width)), f"x_{g}": columns(x, own, width),
-                    f"u_{g}": columns(u, own, width)}
+        operand |= {f"{part}_{g}": columns(a, own, width) for part in "ax"} | {f"u_{g}": recurrent(own)}
 
     def multiply(vector, gates):
-        x_k, u_k, a_k = (columns(array, gates, width) for array in (x, u, a))
-        out.append((product, vector, repeat(np.ascontiguousarray(columns(U, gates, width))), u_k))
+        """Add u to x for the gates that are read whole."""
+        out.append((product, vector, repeat(np.ascontiguousarray(columns(U, gates, width))), recurrent(gates)))
         if b_rec is not None:
-            out.append((np.add, u_k, repeat(columns(b_rec, gates, width)), u_k))
-        out.append((np.add, x_k, u_k, repeat(a_k)))
+            out.append((np.add, recurrent(gates), repeat(columns(b_rec, gates, width)), recurrent(gates)))
+        for own in runs(set(range(gates.start, gates.stop)) - set(walk.apart)):
+            out.append((np.add, columns(a, own, width), recurrent(own), columns(a, own, width)))
 
     multiply(states["h"][:-1], walk.early)
     for stage in walk.stages:
         if stage.product:
             gates, vector = stage.product
             multiply(operand[vector], gates)
-        read = [repeat(columns(a, stage.columns, width))] if stage.columns else [operand[r] for r in stage.reads]
+        read = [columns(a, stage.columns, width)] if stage.columns else [operand[r] for r in stage.reads]
         if len(stage.names) == 1 and stage.names[0] in states:
             whole = states[stage.names[0]][1:]
         else:
-            whole = np.empty((*x.shape[:-1], len(stage.names) * width), x.dtype)
+            whole = np.empty((*a.shape[:-1], len(stage.names) * width), a.dtype)
         operands = {f"argument {j}": operand for j, operand in enumerate(read)} | {"value": whole}
-        equation = value_of(stage.function, len(read), whole.shape[-1], x.dtype)
+        equation = value_of(stage.function, len(read), whole.shape[-1], a.dtype)
         out += equation.operations(operands, lambda kind, shape=whole.shape[1:]: repeat(np.empty(shape, kind)))
         for j, name in enumerate(stage.names):
             operand[name] = columns(whole, slice(j, j + 1), width)

@@ -13,7 +13,7 @@ KEPT = 64 * 2**20
 
 def _size(recording):
     """About how many bytes a recording holds: its gates' values, derivatives and gradients, and what is worked out."""
-    return 12 * recording.forward.u.nbytes
+    return 12 * recording.forward.a.nbytes
 
 
 @cached(LRUCache(KEPT, getsizeof=_size), key=lambda config, inputs: (config, inputs is not None and inputs.tobytes()),
