@@ -13,7 +13,7 @@ import numpy as np
 
 from .memory import keep_freed_memory
 from .plan import by_gate, columns, plan, product_for, runs
-from .tape import derivatives, in_turn, placeholders, program, run
+from .tape import derivatives, in_turn, placeholders, program, replay
 from .unroll import prepared
 
 keep_freed_memory()
@@ -59,15 +59,14 @@ class Adjoint:
 
 @lru_cache(maxsize=64)
 def _local(cell, width, dtype):
-    """The `Program` of all derivatives of a step, and their keys: (cut, 'u_k', 'x_k', 'now c' or 'prev s').
+    """The `Program` of all derivatives of a step, and their names: (cut, 'u_k', 'x_k', 'now c' or 'prev s').
 
     It is given what the equations read, and what they make: a_k, x_k, u_k, s_prev and the names of the equations.
     """
-    parts = [f"{part}_{g}" for g in cell.gates for part in "axu"]
-    read = [*parts, *(f"{s}_prev" for s in cell.states)]
-    arguments, calls = placeholders(len(read), width, dtype)
-    value = dict(zip(read, arguments))
-    known = {r: {f"prev {r[:-5]}" if r not in parts else r.replace("a_", "u_"): 1.0} for r in read}
+    key_of = {f"a_{g}": f"u_{g}" for g in cell.gates} | {f"{p}_{g}": f"{p}_{g}" for g in cell.gates for p in "xu"}
+    key_of |= {f"{s}_prev": f"prev {s}" for s in cell.states}
+    arguments, calls = placeholders(len(key_of), width, dtype)
+    value, known = dict(zip(key_of, arguments)), {r: {key: 1.0} for r, key in key_of.items()}
     wanted = {}
     for name, function in cell.equations.items():
         value[name], partials = derivatives(function, [value[r] for r in cell.reads[name]])
@@ -84,13 +83,12 @@ def linearise(cell, trajectory):
     """Differentiate every equation of the cell along a trajectory. Returns a `Linearisation`."""
     lin, blocks, _ = _linearising(cell, trajectory)
     with np.errstate(all="ignore"):
-        run(blocks)
+        replay(blocks)
     return lin
 
 
 def unroll_and_linearise(cell, parameters, inputs, initial):
-    """What `unroll` returns, and its `linearise`, some steps at a time, so that what one writes the other finds in the
-    cache."""
+    """A `Trajectory` and its `Linearisation`, some steps at a time: what one writes, the other finds in the cache."""
     trajectory, begin, steps = prepared(cell, parameters, inputs, initial)
     lin, blocks, length = _linearising(cell, trajectory)
     steps, blocks = in_turn(steps), in_turn(blocks)
@@ -103,10 +101,10 @@ def unroll_and_linearise(cell, parameters, inputs, initial):
 
 
 def _linearising(cell, trajectory):
-    """A `Linearisation` to be filled, the operations that do so for a block of steps, and its length."""
+    """A `Linearisation` to be filled, the operations that fill a block of steps of it, and how many steps that is."""
     shape = trajectory.states["h"][1:].shape
     width, dtype, index = shape[-1], trajectory.a.dtype, {g: k for k, g in enumerate(cell.gates)}
-    derivatives, keys = _local(cell, width, dtype)
+    local, keys = _local(cell, width, dtype)
     known = trajectory.values | {s: array[1:] for s, array in trajectory.states.items()}
     known |= {f"{s}_prev": array[:-1] for s, array in trajectory.states.items()}
     for g, k in index.items():
@@ -135,7 +133,7 @@ def _linearising(cell, trajectory):
         return [array[: shape[0] - block.start] for block in blocks]
 
     in_blocks = {name: [array[block] for block in blocks] for name, array in known.items()}
-    return lin, derivatives.operations(in_blocks, empty), length
+    return lin, local.operations(in_blocks, empty), length
 
 
 def pull_back(lin, U, cotangent, arriving=None):
@@ -240,7 +238,7 @@ def _step_back(operations, low, high, h, entering):
     if entering is not None:
         now = h[low:high][::-1]
         parts.append((np.add, now, entering[::-1], now))
-    run(parts)
+    replay(parts)
 
 
 def _looked_at(states, low, high, safe, entering):

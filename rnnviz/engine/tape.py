@@ -1,7 +1,8 @@
-"""Equations as the NumPy calls that they, and their derivatives, consist of: noted once, replayed without Python between.
+"""Equations as the NumPy calls that they and their derivatives consist of: noted once, replayed with no Python between.
 
-The derivatives are autograd's. It meets placeholders instead of arrays, which note down every call that they go through;
-the list is then replayed for each step of a loop, or for each block of a sequence, into arrays that are there already.
+The derivatives are autograd's. It meets placeholders instead of arrays, which note down every call that they go
+through; the list is then replayed for each step of a loop, or for each block of a sequence, into arrays that are there
+already.
 """
 
 from collections import defaultdict, deque
@@ -23,6 +24,8 @@ isolate_threads()
 ASKED = (np.shape, np.ndim, np.result_type, np.iscomplexobj)
 """What autograd asks of an array; answered, not noted."""
 
+REFUSED = "An equation must be made of NumPy functions that work number by number. Got one with "
+
 
 class Noted(NDArrayOperatorsMixin):
     """Stands for an array (rows, H) and notes the NumPy calls that it goes through in `calls`, a list shared by all.
@@ -37,11 +40,14 @@ class Noted(NDArrayOperatorsMixin):
     shape, ndim, dtype = (property(lambda self, name=name: getattr(self.sample, name))
                           for name in ("shape", "ndim", "dtype"))
 
+    def __bool__(self):
+        raise ValueError(REFUSED + "a decision that depends on the numbers.")
+
     def __pow__(self, power):
         return np.square(self) if power == 2 else np.power(self, power)  # as arrays do: np.power is slow
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        if ufunc is np.multiply and any(isinstance(i, float) and i == 1.0 for i in inputs):
+        if ufunc is np.multiply and any(np.isscalar(i) and i == 1.0 for i in inputs):
             return inputs[0] if isinstance(inputs[0], Noted) else inputs[1]
         return self._note(getattr(ufunc, method) if method != "__call__" else ufunc, inputs, kwargs)
 
@@ -51,9 +57,11 @@ class Noted(NDArrayOperatorsMixin):
         return self._note(function, args, kwargs)
 
     def _note(self, function, inputs, kwargs):
+        if any(isinstance(i, list | tuple) for i in inputs):
+            raise ValueError(REFUSED + f"{function.__name__} of several arrays at once.")
         found = function(*map(_sample, inputs), **kwargs)
         if np.shape(found) != self.shape:
-            raise TypeError(f"{function} makes another shape")
+            raise ValueError(REFUSED + f"{getattr(function, '__name__', function)}, whose result has another shape.")
         if not isinstance(function, np.ufunc) or kwargs or function in (np.maximum, np.minimum):
             function = partial(_into, partial(function, **kwargs))
         self.calls.append((function, inputs, Noted(found, self.calls)))
@@ -89,7 +97,7 @@ def derivatives(function, arguments):
         roots = [VJPNode.new_root() for _ in arguments]
         result = function(*[tracer.new_box(a, trace, root) for a, root in zip(arguments, roots)])
         end = result._node if tracer.isbox(result) else VJPNode.new_root()
-        found = {end: 1.0}
+        found = {end: arguments[0].dtype.type(1.0)}
         for node in toposort(end):
             for parent, term in zip(node.parents, node.vjp(found[node])):
                 found[parent] = found[parent] + term if parent in found else term
@@ -100,7 +108,7 @@ def derivatives(function, arguments):
 class Program:
     """Calls in order, each a function and the keys of its arguments, the array for the result among them.
 
-    Keys are the names of what is given and wanted, and numbers: of constants, and of buffers, of which is known the type.
+    A key is the name of what is given or wanted, or the number of a constant, or of a buffer, whose type is known.
     """
 
     calls: list
@@ -108,7 +116,7 @@ class Program:
     buffers: dict
 
     def operations(self, operands, empty):
-        """The calls as operations for `run`.
+        """The calls as operations for `replay`.
 
         operands: name -> iterable over steps: an array over time, a list of views, or `repeat`. empty: type -> the same
         for a buffer.
@@ -132,7 +140,7 @@ def program(calls, given, wanted):
     chosen.reverse()
     own = {id(noted): name for name, noted in wanted.items() if id(noted) not in key}
     last = {id(operand): k for k, (_, operands, _) in enumerate(chosen) for operand in operands}
-    made, number, lent, free = Program([], {}, {}), count(), [], defaultdict(list)
+    made, number, lent, free = Program([], {}, {}), count(), {}, defaultdict(list)
 
     def key_of(value):
         if id(value) not in key:
@@ -142,18 +150,17 @@ def program(calls, given, wanted):
 
     for k, (function, operands, result) in enumerate(chosen):
         sources = [key_of(operand) for operand in operands]
-        for value in [value for value in lent if last[id(value)] == k]:
-            lent.remove(value)
-            free[value.dtype].append(key[id(value)])
+        for name in [name for name in lent if last[name] == k]:
+            free[lent.pop(name)].append(key[name])
         if id(result) in own:
             key[id(result)] = own[id(result)]
         elif free[result.dtype]:
             key[id(result)] = free[result.dtype].pop()
-            lent.append(result)
+            lent[id(result)] = result.dtype
         else:
             key[id(result)] = next(number)
             made.buffers[key[id(result)]] = result.dtype
-            lent.append(result)
+            lent[id(result)] = result.dtype
         made.calls.append((function, *sources, key[id(result)]))
     made.calls.extend((np.copyto, name, key_of(noted)) for name, noted in wanted.items() if key.get(id(noted)) != name)
     return made
@@ -161,7 +168,7 @@ def program(calls, given, wanted):
 
 @lru_cache(maxsize=256)
 def value_of(function, arguments, width, dtype):
-    """The `Program` of a function of that many arguments, named 0, 1 and so on; its result is "value"."""
+    """The `Program` of a function of that many arguments, named "argument 0" and so on; its result is "value"."""
     read, calls = placeholders(arguments, width, dtype)
     value, _ = derivatives(function, read)
     return program(calls, {f"argument {j}": noted for j, noted in enumerate(read)}, {"value": value})
@@ -172,6 +179,6 @@ def in_turn(operations):
     return zip(*[map(function, *operands) for function, *operands in operations])
 
 
-def run(operations):
+def replay(operations):
     """Take the operations step by step until the operands end."""
     deque(in_turn(operations), maxlen=0)

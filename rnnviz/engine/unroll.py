@@ -7,7 +7,7 @@ from itertools import repeat
 import numpy as np
 
 from .plan import columns, plan, product_for, refuse_mixing, runs
-from .tape import run, value_of
+from .tape import replay, value_of
 
 
 @dataclass(eq=False)
@@ -46,13 +46,13 @@ def unroll(cell, parameters, inputs, initial):
     trajectory, begin, steps = prepared(cell, parameters, inputs, initial)
     with np.errstate(all="ignore"):
         begin(slice(None))
-        run(steps)
+        replay(steps)
     return trajectory
 
 
 def prepared(cell, parameters, inputs, initial):
-    """`unroll` before its first step: the `Trajectory`; what computes x for a slice of steps, before they are taken; and
-    the operations of a step, see `tape.run`."""
+    """Before the first step: the `Trajectory` to be filled, a function of a slice of steps to be called before they are
+    taken, and the operations of a step, for `tape.replay`."""
     width = parameters.U.shape[-2]
     refuse_mixing(cell, width)
     a = np.empty((len(inputs), *initial["h"].shape[:-1], parameters.U.shape[-1]), parameters.U.dtype)
