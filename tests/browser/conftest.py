@@ -12,6 +12,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("browser")
+            item.add_marker(pytest.mark.xdist_group("browser"))  # one after the other, as they share a server
 
 
 @pytest.fixture(scope="session")
