@@ -119,7 +119,9 @@ def test_what_is_painted_is_the_scene_of_the_value_that_is_shown(person):
     assert person.page.evaluate(hidden) == "visible"
 
 
-PATIENT = "const wait = window.setTimeout; window.setTimeout = (f, ms, ...more) => wait(f, ms === 400 ? 6e5 : ms, ...more)"
+PATIENT = "const wait = setTimeout; window.setTimeout = (f, ms, ...more) => wait(f, ms === 400 ? 6e5 : ms, ...more)"
+"""A slider that rests where the hand lets go, however long it was held still: a picture of the screen takes a while."""
+
 UNLIKE = """async (shots) => {
   const [a, b] = await Promise.all(shots.map(async (shot) => {
     const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${shot}`)).blob());
