@@ -18,10 +18,24 @@ export default function ({ data, parentElement, setStateValue }) {
     state.waiting = true;
     state.sent += 1;
     const message = { value: state.wanted, number: state.sent };
+    state.asked = state.wanted;
     state.wanted = null;
+    clearTimeout(state.again);
+    state.again = setTimeout(again, 2000);
     // What the other sliders' films hold belongs to the value that is left now.
     for (const [name, film] of films) if (name !== data.name) film.scenes.clear();
     setStateValue("value", message);
+  };
+  // An answer can be lost to another message that came between: ask again, unless it is still being worked out.
+  const again = () => {
+    if (!state.waiting || !input.isConnected) return;
+    if (document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "running") {
+      state.again = setTimeout(again, 2000);
+      return;
+    }
+    state.waiting = false;
+    state.wanted ??= state.asked;
+    send();
   };
   label.textContent = data.label;
   input.setAttribute("aria-label", data.label);
@@ -92,8 +106,14 @@ export default function ({ data, parentElement, setStateValue }) {
   document.removeEventListener("rv-pick", state.pick);
   state.pick = ({ detail }) => { if (detail[data.name] !== undefined) move(detail[data.name]); };
   document.addEventListener("rv-pick", state.pick);
+  // Who presses something else means it for where the slider stands now: the server hears of that first.
+  const kinds = ["pointerdown", "keydown"];
+  for (const kind of kinds) document.removeEventListener(kind, state.elsewhere, true);
+  state.elsewhere = ({ target }) => { if (state.quiet && target !== input) rest(); };
+  for (const kind of kinds) document.addEventListener(kind, state.elsewhere, true);
   const leave = () => {
     document.removeEventListener("rv-pick", state.pick);
+    for (const kind of kinds) document.removeEventListener(kind, state.elsewhere, true);
     // A page that is left in the middle of a move has nobody to tell of it any more.
     if (!state.quiet) return;
     clearTimeout(state.quiet);

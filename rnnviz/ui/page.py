@@ -9,7 +9,7 @@ from starlette.websockets import WebSocketDisconnected
 from .address import keep_address
 from .assets import HERE
 from .pulse import gate
-from .state import follow_address, remember, say_notes
+from .state import follow_address, remember, say_notes, settle
 from .way import first_slider
 
 PAGES = (
@@ -46,7 +46,7 @@ def frame(title, question=None):
     _settle()
     kept = st.session_state
     kept["arrived"] = follow_address(title) or kept.get("arrived", False)
-    kept.pop("preset_taken", None)
+    settle()
     if not st.context.is_embedded:
         first_slider()
         with st.container(horizontal=True, gap="small"):
