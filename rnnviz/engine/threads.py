@@ -6,12 +6,20 @@ pull request 659); when autograd has its own, `trace_stack` is no longer a plain
 """
 
 import threading
+from contextlib import contextmanager
 
 from autograd import tracer
 
 
 class _ThreadTraceStack(tracer.TraceStack, threading.local):
-    pass
+    @contextmanager
+    def new_trace(self):
+        """As autograd's, but one that ends with an error as well."""
+        self.top += 1
+        try:
+            yield self.top
+        finally:
+            self.top -= 1
 
 
 def isolate_threads():

@@ -148,3 +148,10 @@ def test_one_recording_read_from_threads():
         shared = record(config)
         for other in in_threads(lambda _, r=shared: networks.flat(r), range(THREADS)):
             assert {n: np.asarray(a).tobytes() for n, a in other.items()} == alone
+
+
+def test_an_equation_that_fails_leaves_no_trace_behind():
+    before = tracer.trace_stack.top
+    with pytest.raises(RuntimeError), tracer.trace_stack.new_trace():
+        raise RuntimeError
+    assert tracer.trace_stack.top == before
