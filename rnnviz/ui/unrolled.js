@@ -53,7 +53,7 @@ const decoded = ({ bdata }) => new Float64Array(Uint8Array.from(atob(bdata), (c)
 function places(message, width) {
   const T = message.steps;
   const narrow = width < 520;
-  const [left, right] = narrow ? [44, 40] : [64, 64];
+  const [left, right] = narrow ? [48, 40] : [64, 64];
   const pitch = (width - left - right) / T;
   const boxes = T <= BOXES.steps && pitch >= BOXES.pitch;
   const box = boxes ? within(Math.round(pitch * 0.62), 18, 46) : pitch;
@@ -476,7 +476,7 @@ function alone(root, picture, message) {
   const ground = paper.getPropertyValue("--st-background-color").trim() || "#FFFFFF";
   const most = Math.floor((width - 24) / 7);
   const rows = (line) => broken(line, most).split("<br>").map((row) => row.replaceAll("&lt;", "<"));
-  const legend = rows(root.querySelector(".rv-net-legend").innerText.replaceAll("\n", "   "));
+  const legend = [...root.querySelectorAll(".rv-net-legend span")].flatMap((line) => rows(line.textContent));
   const footer = origin(message.version).flatMap(rows);
   const above = 40 + 18 * legend.length;
   const below = 18 * footer.length + 24;

@@ -1,6 +1,9 @@
 """The network unrolled in time: forward step by step, then the gradient on its way back, over its curve."""
 
+import base64
+
 import numpy as np
+import orjson
 import streamlit as st
 
 from .. import __version__
@@ -11,7 +14,6 @@ from ..unrolled import unrolled
 from .assets import module, read
 from .live import standing
 from .order import numbered
-from .plot import as_json
 
 PRESSED = "".join(
     f'<button type="button" data-act="{act}" aria-label="{words}" title="{words}">{shown}</button>'
@@ -62,7 +64,7 @@ def network(label, recordings, window, tokens=()):
                    for name, look in ((n, cell_look(r.cell.family)) for n, r in recordings.items())],
         "numbers": network_scene(label, recordings)["unrolled"],
     }
-    _component(key="unrolled", data=numbered("unrolled", as_json(message)))
+    _component(key="unrolled", data=numbered("unrolled", orjson.dumps(message, default=_as_bytes)))
 
 
 def network_scene(label, recordings):
@@ -86,3 +88,8 @@ def _lane(lane):
     }[lane.name]
     return {"name": lane.name, "words": words, "source": lane.source, "target": lane.target, "gate": lane.gate,
             "tone": GATE_COLOURS.get(lane.gate, GREY), "starts": lane.starts.tolist(), "ends": lane.ends.tolist()}
+
+
+def _as_bytes(array):
+    """An array as the browser reads it, what is infinite and what is no number included."""
+    return {"bdata": base64.b64encode(np.ascontiguousarray(array, "<f8")).decode()}
