@@ -2,7 +2,7 @@
 // are worked out once a size; a slider's scenes change widths, shades and words alone, and playing uncovers them.
 const utf8 = new TextDecoder();
 const SVG = "http://www.w3.org/2000/svg";
-const BOXES = { steps: 24, pitch: 25 };
+const BOXES = { steps: 32, pitch: 25 };
 const RAISED = Object.fromEntries([..."-0123456789"].map((c, k) => [c, "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"[k]]));
 const LOWERED = Object.fromEntries([..."0123456789"].map((c, k) => [c, "₀₁₂₃₄₅₆₇₈₉"[k]]));
 const raised = (number) => [...String(number)].map((c) => RAISED[c]).join("");
@@ -77,7 +77,7 @@ function places(message, width) {
   const rail = rows[message.loss.row] + high / 2 + 7;
   const input = { y: y + (boxes ? 34 : 24), from: y + (boxes ? 20 : 6) };
   y += boxes ? 40 : 28;
-  const curve = { top: y + 26, high: narrow ? 150 : 156 };
+  const curve = { top: y + 26, high: narrow ? 150 : 146 };
   const [low, top] = message.axis.range;
   return {
     T, width, narrow, left, right, pitch, boxes, box, high, lanes, rows, railed, rail, input, curve,
@@ -152,7 +152,7 @@ class Picture {
     this.curves = message.curves.map(({ label, colour, dash }) => {
       const own = label === message.label;
       const group = put("g", own ? { "clip-path": this.clip("backward") } : {}, plot);
-      const path = put("path", { fill: "none", stroke: colour, "stroke-width": own ? 3.5 : 2, "stroke-opacity": own ? 1 : 0.75,
+      const path = put("path", { fill: "none", stroke: colour, "stroke-width": own ? 3.5 : 2, "stroke-opacity": own ? 1 : 0.9,
         "stroke-dasharray": { dash: "9 6", dashdot: "9 4 2 4", longdash: "14 6" }[dash] ?? "none", "stroke-linejoin": "round" }, group);
       const points = own && at.boxes ? Array.from({ length: at.T }, () => put("circle", { r: 4, fill: colour }, group)) : [];
       return { label, own, path, points };
@@ -219,7 +219,7 @@ class Picture {
       const path = put("path", { fill: message.colour }, svg);
       const every = Math.ceil((lane.gate ? 50 : 46) / at.pitch);
       const named = lane.across && (at.last - start) % every === 0;
-      const label = named ? put("text", { class: "rv-quiet", x: (at.x(start) + at.x(end)) / 2, y: lane.label }, svg) : null;
+      const label = named ? put("text", { class: "rv-quiet rv-factor", x: (at.x(start) + at.x(end)) / 2, y: lane.label }, svg) : null;
       if (label) { put("tspan", lane.gate ? { style: `fill:color-mix(in srgb, ${lane.tone} 65%, var(--st-text-color));font-style:italic;font-weight:700` } : {}, label, lane.gate ? `${lane.gate} ` : "×"); put("tspan", {}, label); }
       return { path, label, start, end };
     }));
@@ -450,8 +450,8 @@ class Picture {
     const much = left === -Infinity || Number.isNaN(left) ? "nothing is left" : left >= 0 ? `${size(left)} times as much arrives` : left > -4 ? `${Number((100 * 10 ** left).toPrecision(2))} % of it is left` : `${size(left, 1)} of it is left`;
     if (several) return `Back at step ${step}: ∂L/∂h is ${size(own[step - 1])}. New gradient has entered on the way.`;
     if (step === at.last) return `The gradient enters at step ${step}: ∂L/∂h is ${size(own[step - 1])}.`;
-    const pace = at.last > 2 && step === 1 && Number.isFinite(left) ? ` A step multiplies by ${factor(left / (at.last - 1))} on average.` : "";
-    return `${at.last - step} step${at.last - step > 1 ? "s" : ""} back, at step ${step}: ${much}.${pace}`;
+    const pace = at.last > 2 && step === 1 && Number.isFinite(left) ? `, ×${factor(left / (at.last - 1))} a step` : "";
+    return `${at.last - step} step${at.last - step > 1 ? "s" : ""} back, at step ${step}: ${much}${pace}.`;
   }
 
   table() {
