@@ -542,11 +542,9 @@ export default function ({ data, parentElement }) {
     root.querySelector(".rv-net-legend").replaceChildren(...legend());
     told();
   };
-  const legend = () => message.lanes.filter((lane) => lane.source === lane.target).map((lane) => {
+  const legend = () => root.picture.at.lanes.filter((lane) => lane.across).map((lane, _, all) => {
     const line = document.createElement("span");
-    const row = message.lanes.filter((other) => other.source === other.target).length > 1;
-    const place = lane.source === "c" || lane.name === "kept" ? "upper lane" : "lower lane";
-    line.textContent = row ? `${place}: ${lane.words}` : "on each arrow: what that step back multiplies the gradient by";
+    line.textContent = all.length > 1 ? `${lane.above ? "upper" : "lower"} lane: ${lane.words}` : "on each arrow: what that step back multiplies the gradient by";
     return line;
   });
   const settle = () => {
