@@ -163,29 +163,28 @@ def test_it_follows_a_drag_at_the_value_that_is_shown_and_nothing_moves(person, 
     page.wait_for_function("() => { const f = window.rnnvizFilms?.get('gain'); return f && f.start > 0 && !f.more; }",
                            timeout=60_000)
     before, places = numbers(person), page.evaluate(PLACES)
+    # What is painted last is kept, with the scene it is of: a busy machine may look at it late.
+    page.evaluate(f"""() => {{ const root = document.querySelector('.rv-net'), show = root.picture.show;
+      root.picture.show = function (found) {{ show.call(this, found); if (!root.covered) return;
+        window.painted = [root.scene.value, Object.fromEntries(Object.entries(found).map(([k, v]) =>
+          [k, Array.from(v, String)])), ({PLACES})()]; }}; }}""")
     box = slider.bounding_box()
     page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + box["height"] / 2)
     page.mouse.down()
     for part in (0.3, 0.5, 0.6):
         page.mouse.move(box["x"] + part * box["width"], box["y"] + box["height"] / 2)
         page.wait_for_timeout(60)
-    page.wait_for_function("document.querySelector('.rv-net').covered")
-    page.wait_for_timeout(100)
-    value = float(page.locator(".rv-live output").first.inner_text())
-    drawn = numbers(person)
-    scene = page.evaluate("""v => { const p = window.rnnvizFilms.get('gain').at(v).pictures('unrolled');
-      return Object.fromEntries(Object.keys(p.arrays).map(k => [k, Array.from(p.array(p.arrays[k]), String)])); }""",
-                          value)
-    assert drawn.keys() == scene.keys() == before.keys() and not np.array_equal(drawn["dh"], before["dh"])
-    for name, values in scene.items():
-        np.testing.assert_array_equal(drawn[name], [float(v.replace("Infinity", "inf")) for v in values])
-    assert page.evaluate(PLACES) == places
+    page.wait_for_function("window.painted?.[0] > 2.2")
+    value, painted, painted_places = page.evaluate("window.painted")
+    drawn = {name: np.array([float(v.replace("Infinity", "inf")) for v in found]) for name, found in painted.items()}
+    assert drawn.keys() == before.keys() and not np.array_equal(drawn["dh"], before["dh"])
+    assert painted_places == places
     page.mouse.up()
     page.wait_for_function("() => !window.rnnvizMoving && !document.querySelector('.rv-net').covered", timeout=30_000)
     person.settled()
     rested = numbers(person)
     assert page.locator(".rv-live output").first.inner_text() == f"{value:.2f}"
-    for name in drawn:
+    for name in drawn:  # float32 in a scene
         np.testing.assert_allclose(rested[name], drawn[name], rtol=1e-5, atol=1e-6)
     assert page.evaluate(PLACES) == places
 
@@ -244,7 +243,7 @@ def test_the_choice_stands_in_the_address(person):
     page.get_by_text("unrolled", exact=True).click()
     page.wait_for_selector(".rv-net[data-drawn]", timeout=30_000)
     page.locator("[data-testid=stMain] [data-testid=stButtonGroup]").get_by_text("GRU", exact=True).click()
-    page.wait_for_url(re.compile("(?=.*picture=unrolled)(?=.*shown=GRU)"), timeout=15_000)
+    page.wait_for_url(re.compile("(?=.*picture=unrolled)(?=.*shown=GRU)"), timeout=30_000)
     page.wait_for_function("document.querySelector('.rv-net svg').getAttribute('aria-label').startsWith('GRU')")
     page.reload()
     page.wait_for_selector(".rv-net[data-drawn]", timeout=30_000)
