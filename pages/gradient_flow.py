@@ -15,6 +15,7 @@ from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import prediction_switch, question
 from rnnviz.ui.recorded import recorded
+from rnnviz.ui.unrolled import network, network_scene
 from rnnviz.ui.words import words
 
 frame(
@@ -29,8 +30,8 @@ with st.sidebar.expander("What is drawn"):
     window = controls.choice(
         "window",
         "Vertical axis",
-        "It stays as it is while you drag. near: 10⁻²⁰ to 10¹⁰; wide: 10⁻⁶⁰ to 10³⁰; double: all that float64 can "
-        "hold; all: 10⁻¹¹⁰⁰ to 10⁶⁵⁰.",
+        "It stays as it is while you drag. close: 10⁻⁸ to 10⁴; near: 10⁻²⁰ to 10¹⁰; wide: 10⁻⁶⁰ to 10³⁰; double: all "
+        "that float64 can hold; all: 10⁻¹¹⁰⁰ to 10⁶⁵⁰.",
     )
     look = {
         "window": window,
@@ -62,10 +63,13 @@ with st.sidebar.expander("What is drawn"):
 setup = controls.sidebar(cells, shared)
 
 
-def scene(recordings, step):
-    """Everything on this page that the recordings decide, by name."""
-    return {
-        "gradient-flow": gradient_flow(recordings, steps=setup.steps, **look),
+def scene(recordings, step, shown):
+    """Everything on this page that the recordings decide, by name. shown: the cell that is unrolled; None for none."""
+    if shown:
+        picture = network_scene(shown, recordings)
+    else:
+        picture = {"gradient-flow": gradient_flow(recordings, steps=setup.steps, **look)}
+    return picture | {
         "reading": explain.reading(recordings, step),
         "reach": "\n\n".join(["##### How far it reaches", *explain.flow(recordings)]),
         "why": "\n\n".join(["##### Why", *(explain.why(label, r) for label, r in recordings.items())]),
@@ -77,20 +81,36 @@ def scene(recordings, step):
 @st.fragment
 def flow(setup, cells, look):
     controls.presets(PRESETS, state.PICTURED, state.TOLD_BY)
-    gain = live_slider(
-        "gain", "Recurrent gain: scales the weights U that carry the state from step to step", BOUNDS["gain"]
-    )
+    unroll = bool(cells) and state.held("picture") == "unrolled"
+    slider, *choices = st.columns([2.6, 1, 1.2] if unroll else [3.6, 1], vertical_alignment="bottom")
+    with slider:
+        gain = live_slider("gain", "Recurrent gain: scales the recurrent weights U", BOUNDS["gain"])
+    with choices[0]:
+        controls.one("picture", "Picture", list(state.CONTROLS["picture"].options))
     configs = {label: config for label, config in setup.configs.items() if label in cells}
+    shown = None
+    if unroll:
+        with choices[1]:
+            shown = controls.one("shown", "Cell", cells)
     recordings = recorded(configs, gain, setup.inputs)
     state.recall("step")
     step = min(st.session_state["step"], setup.steps)
-    seen = scene(recordings, step)
-    plot(
-        seen["gradient-flow"],
-        "gradient-flow",
-        "How to read it: the loss enters at the right and its gradient travels left, one step "
-        "at a time. Falling to the left is vanishing, rising is exploding. The axis counts in powers of ten.",
-    )
+    seen = scene(recordings, step, shown)
+    if shown:
+        network(shown, recordings, window, setup.tokens)
+        st.caption(
+            "How to read it: the network reads from left to right; the gradient of the loss goes back from right to "
+            "left. An arrow is as wide as the gradient on it is large, in powers of ten. Click a step to choose it."
+        )
+        st.page_link("pages/inside_the_cell.py", label=f"Step {step} inside the {shown} →",
+                     query_params=state.address() | {"step": str(step), "shown": shown})
+    else:
+        plot(
+            seen["gradient-flow"],
+            "gradient-flow",
+            "How to read it: the loss enters at the right and its gradient travels left, one step "
+            "at a time. Falling to the left is vanishing, rising is exploding. The axis counts in powers of ten.",
+        )
     live_slider("step", "Time step to read off", state.CONTROLS["step"], high=setup.steps, local=True)
     words(seen["reading"], "reading")
     left, right = st.columns(2)
@@ -112,9 +132,9 @@ def flow(setup, cells, look):
         list(explain.SHAPES.values()),
         lambda: explain.shape_at("RNN", record(replace(setup.configs["RNN"], gain=other), inputs=setup.inputs), other),
     )
-    shared = ("flow", configs, look, setup.inputs)
+    shared = ("flow", configs, look, setup.inputs, shown)
     films(
-        gains(configs, gain, lambda found: scene(found, step), (*shared, step), setup.inputs),
+        gains(configs, gain, lambda found: scene(found, step, shown), (*shared, step), setup.inputs),
         Film("step", state.CONTROLS["step"], step, lambda steps: [{"reading": explain.reading(recordings, t)}
                                                                   for t in steps], (*shared, gain), setup.steps),
     )

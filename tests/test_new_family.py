@@ -14,6 +14,7 @@ from rnnviz.cells import Cell, register
 from rnnviz.cells.base import sigmoid, tanh
 from rnnviz.engine import anatomy
 from rnnviz.figures import cell_heatmaps, gradient_flow, step_shares, wiring
+from rnnviz.unrolled import unrolled
 
 ROOT = Path(__file__).parents[1]
 
@@ -45,6 +46,13 @@ def test_the_figures_draw_it(new):
     rows = {trace.name.split()[-1]: trace for trace in go.Figure(cell_heatmaps(r)).data}
     assert (rows["k"].zmin, rows["k"].zmax) == (0, 1), "a gate, from closed to open"
     assert rows["m"].zmin == -rows["m"].zmax
+
+
+def test_it_is_unrolled_with_the_gate_on_its_arrows(new):
+    r = record(Config(new, steps=9, hidden_size=1))
+    kept, weights = unrolled(r).lanes
+    assert (kept.gate, weights.gate) == ("k", "")
+    np.testing.assert_allclose(10.0**kept.factor, r.gates["k"][1:, 0, 0], rtol=1e-9)
 
 
 def test_the_sentences_know_its_gate(new):
@@ -104,6 +112,7 @@ assert "**OGN**" in said(page) and "Its gate k averages" in said(page)
 assert "OGN" in page.button_group(key="cells").options
 sound(next(b for b in page.button if b.key == "check").click().run())
 assert "that the other ways know" in said(page)
+opened("pages/gradient_flow.py", picture="unrolled", shown="OGN", **SMALL)
 opened("pages/inside_the_cell.py", shown="OGN", beside="RNN", **SMALL)
 for view in VIEWS:
     page = opened("pages/why_it_vanishes.py", view=view, shown="OGN", **SMALL)

@@ -7,7 +7,7 @@ import numpy as np
 from ..formats import FORMATS
 from .theme import GREY, POWERS, SERIES, cell_look, figure, spoken
 
-WINDOWS = {"near": (-20, 10), "wide": (-60, 30), "double": (-330, 320), "all": (-1100, 650)}
+WINDOWS = {"close": (-8, 4), "near": (-20, 10), "wide": (-60, 30), "double": (-330, 320), "all": (-1100, 650)}
 """Powers of ten that the vertical axis can show; it never rescales by itself."""
 
 

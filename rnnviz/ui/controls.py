@@ -67,6 +67,14 @@ def choice(name, label, help, on_change=None):
     return st.selectbox(label, list(CONTROLS[name].options), key=name, help=help, on_change=on_change)
 
 
+def one(name, label, options):
+    """One of a few names, as buttons to press; the first where it stands at none of them."""
+    recall(name)
+    if st.session_state[name] not in options:
+        st.session_state[name] = next(iter(options))
+    return st.segmented_control(label, options, required=True, key=name, label_visibility="collapsed", wrap=True)
+
+
 def several(name, label, help):
     """Any number of a few names, as buttons to press."""
     recall(name)

@@ -109,6 +109,7 @@ CONTROLS = {
     "input": Choice("noise", INPUTS),
     **{KIND_CONTROLS[family]: Choice(next(iter(kinds)), kinds) for family, kinds in CELL_KINDS.items()},
     "cells": Several(list(CELL_LABELS), CELL_LABELS),
+    "picture": Choice("curve", {"curve": "", "unrolled": ""}),
     "window": Choice("near", WINDOWS),
     "cell_state": Flag(True),
     "bound": Flag(False),

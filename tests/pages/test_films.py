@@ -1,6 +1,9 @@
 """What a slider shows while it moves is what the page shows where it rests, for every live slider of every page."""
 
+import base64
+
 import numpy as np
+import orjson
 import pytest
 from opened import opened, sentences
 
@@ -11,6 +14,8 @@ from rnnviz.ui.state import VIEWS
 SMALL = dict(steps="20", hidden_size="6")
 ADDRESSES = {
     "gradient flow": ("gradient_flow", {"bound": "true", "slope": "true", **SMALL}),
+    **{f"unrolled {cell}": ("gradient_flow", {"picture": "unrolled", "shown": cell, **SMALL})
+       for cell in ("RNN", "LSTM", "GRU")},
     "text": ("gradient_flow", {"input": "text", "loss": "every", **SMALL}),
     "inside the cell": ("inside_the_cell", {"beside": "GRU", **SMALL}),
     **{view: ("why_it_vanishes", {"view": view, "shown": "LSTM", **SMALL}) for view in VIEWS},
@@ -35,9 +40,16 @@ def screen(monkeypatch):
         for kept in (found, drawn, sliders):
             kept.clear()
         page = opened(f"pages/{path}.py", **query)
-        return dict(found), drawn | sentences(page), set(sliders)
+        return dict(found), drawn | sentences(page) | unrolled(page), set(sliders)
 
     return run
+
+
+def unrolled(page):
+    """The numbers of the unrolled network as they were sent, by name; nothing where there is none."""
+    sent = [e.proto.bytes for e in page.get("bidi_component") if e.proto.component_name == "rnnviz.unrolled"]
+    return {message["name"]: {name: np.frombuffer(base64.b64decode(array["bdata"]), "<f8")
+                              for name, array in message["numbers"].items()} for message in map(orjson.loads, sent)}
 
 
 def same(one, other, where):
@@ -76,8 +88,9 @@ def test_scenes_are_what_the_page_shows_at_rest(screen, name):
 
 def test_equal_settings_share_what_was_computed_and_others_do_not(screen):
     keys = [screen("gradient_flow", SMALL | q)[0]["gain"].key
-            for q in ({}, {"gain": "2"}, {"seed": "1"}, {"window": "wide"}, {"cells": "LSTM"}, {"hidden_size": "7"})]
-    assert keys[0] == keys[1] and len(set(keys)) == 5
+            for q in ({}, {"gain": "2"}, {"seed": "1"}, {"window": "wide"}, {"cells": "LSTM"}, {"hidden_size": "7"},
+                      {"picture": "unrolled"}, {"picture": "unrolled", "shown": "RNN"})]
+    assert keys[0] == keys[1] and len(set(keys)) == 7
 
 
 @pytest.mark.parametrize("asked", [

@@ -1,0 +1,118 @@
+"""A network unrolled in time, as a plain description: what stands at every step, and every way back between steps."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .engine.anatomy import powers_of, through_weights
+from .recording import LOG10_2, log10_norm
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """What has a place at every step.
+
+    name: a letter of the equations. values: (T,) the number itself where there is one, else the root mean square.
+    log10: (T,) log10 of the norm of the gradient of the loss by it; None where that is not followed.
+    """
+
+    name: str
+    values: np.ndarray
+    log10: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """Arrows on which the gradient goes back. Arrow k goes from step starts[k] of one row to step ends[k] of another.
+
+    name: "weights", through U; "kept", a state that is carried over; "within", from state to state at one step.
+    source, target: names of rows. starts, ends: (A,) steps, from 1. log10: (A,) of the norm of what arrives by an
+    arrow. factor: (A,) the same, beside the norm of the whole gradient where the arrow starts; NaN where that is 0.
+    gate: the gate that multiplies there, if one does.
+    """
+
+    name: str
+    source: str
+    target: str
+    starts: np.ndarray
+    ends: np.ndarray
+    log10: np.ndarray
+    factor: np.ndarray
+    gate: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Loss:
+    """Where the loss enters. row: the name of one. steps: (N,) from 1. log10: (N,) norms of what enters at each.
+
+    value: of the loss; None where only its gradient was given.
+    """
+
+    row: str
+    steps: np.ndarray
+    log10: np.ndarray
+    value: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Unrolled:
+    """The rows from the top to the bottom, the lanes between them, and the loss, of `steps` steps."""
+
+    steps: int
+    rows: tuple[Row, ...]
+    lanes: tuple[Lane, ...]
+    loss: Loss
+
+
+def unrolled(recording):
+    """A `Recording` of one network as an `Unrolled`.
+
+    What comes back to a state is the sum of what arrives on the lanes that end there and of what the loss puts in. With
+    one loss and one lane the factors multiply to what is left of the gradient.
+    """
+    cell, lin, back, T = recording.cell, recording.local, recording.back, recording.steps
+    exponent = powers_of(back)[1:]
+    norms = {s: log10_norm(back.cuts[s][1:]) + exponent * LOG10_2 for s in cell.states}
+    rows = [Row(s, _size(recording.states[s][1:]), norms[s]) for s in reversed(cell.states)]
+    rows.append(Row("x", _size(recording.x)))
+    step = np.arange(1, T + 1)
+
+    def lane(name, source, target, log10, gate=""):
+        starts, ends = (step, step) if name == "within" else (step[1:], step[:-1])
+        with np.errstate(invalid="ignore"):
+            factor = log10 - norms[source][starts - 1]
+        return Lane(name, source, target, starts, ends, log10, factor, gate)
+
+    lanes = []
+    for state in reversed(cell.states):
+        if state in lin.to_previous[state]:
+            log10 = _log10_product(lin.to_previous[state][state][1:], back.cuts[state][2:]) + exponent[1:] * LOG10_2
+            lanes.append(lane("kept", state, state, log10, cell.keeps if state == cell.states[-1] else ""))
+        for other in cell.states:
+            if other in lin.to_now[state]:
+                log10 = _log10_product(lin.to_now[state][other], back.cuts[state][1:]) + exponent * LOG10_2
+                lanes.append(lane("within", state, other, log10))
+    log10 = log10_norm(through_weights(recording)[:-1]) + exponent[:-1] * LOG10_2
+    lanes.append(lane("weights", "h", "h", log10))
+    entered = np.flatnonzero(recording.output_gradient.reshape(T, -1).any(axis=1))
+    value = None if recording.loss is None else float(np.asarray(recording.loss))
+    entering = log10_norm(recording.output_gradient[entered])
+    return Unrolled(T, tuple(rows), tuple(lanes), Loss("h", entered + 1, entering, value))
+
+
+def _size(array):
+    """(T,) the one number of each step, or the root mean square of all."""
+    count = array[0].size
+    if count == 1:
+        return array.reshape(len(array))
+    with np.errstate(over="ignore"):
+        return 10.0 ** (log10_norm(array) - 0.5 * np.log10(count))
+
+
+def _log10_product(one, other):
+    """(T,) log10 of the norm of the product of two arrays (T, B, H), by element, whatever its size."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log10(np.abs(one)) + np.log10(np.abs(other))
+        top = logs.max(axis=(-1, -2))
+        base = np.where(np.isneginf(top), 0.0, top)
+        return base + log10_norm(10.0 ** (logs - base[:, None, None]))
