@@ -1,27 +1,33 @@
-"""Home: what this is, how to read it, and the way into the first lesson."""
+"""Home: three fates of a gradient under one slider, and the way into the lessons."""
 
 import streamlit as st
 
-from rnnviz import Config, record
-from rnnviz.figures import gradient_flow
+from rnnviz.course import START
 from rnnviz.ui.page import follow_live, frame, takeaway
-from rnnviz.ui.plot import plot
+from rnnviz.ui.stage import live_stage
+from rnnviz.ui.words import words
 
-frame("Watch the gradient vanish, explode, survive")
+frame(
+    START.title,
+    "A recurrent network reads a sequence [[step]] by step. To learn, it sends its error back the same way: the "
+    "[[gradient]]. How much of it reaches the first step?",
+)
+HOW_TO_READ = (
+    "How to read it: three freshly drawn networks of 64 [[unit|units]] read the same 41 steps of [[noise]]. The error, "
+    "the [[loss]] L, enters at the right; each curve is the size ([[norm]]) of ∂L/∂h, the gradient by the "
+    "[[hidden state]] h, on a [[log axis]]. Lower means that less is learnt there."
+)
 
-st.markdown(
-    "A recurrent network reads a sequence one step at a time and carries a memory along, its **hidden state**. To "
-    "learn, it compares its end result with a target and sends the error back through every step it took: the "
-    "**gradient**. What arrives at the first steps decides what the network can learn from them."
-)
-recordings = {label: record(Config(cell=label.lower())) for label in ("RNN", "LSTM", "GRU")}
-plot(
-    gradient_flow(recordings, cell_state=False),
-    "start",
-    "How to read it: three networks of 32 units, freshly drawn, read the same 100 steps of noise. The error enters at "
-    "the right; each curve is the size (norm) of ∂L/∂h, the gradient that is left at a step. Lower means that less is "
-    "learnt there.",
-)
+
+@st.fragment
+def start():
+    live_stage(START, HOW_TO_READ)
+    follow_live()
+
+
+start()
+st.page_link("pages/gradient_flow.py", label="**Begin: Gradient flow**", icon=":material/arrow_forward:")
+words(HOW_TO_READ, "how-start", "caption")
 LESSONS = (
     ("gradient_flow", "Gradient flow", "Drag one slider, and see the gradient vanish, explode or survive."),
     ("inside_the_cell", "Inside the cell", "Follow one step through the gates, with every number to check by hand."),
@@ -47,4 +53,3 @@ with st.expander("For a class"):
 takeaway(
     "Nothing here is sketched: every curve is computed, at that moment, from the network that the controls describe."
 )
-follow_live()

@@ -13,6 +13,7 @@ FORBIDDEN = {
     "engine": {"streamlit", "plotly", "rnnviz.figures", "rnnviz.ui"},
     "sources": {"streamlit", "plotly", "rnnviz.engine", "rnnviz.cells", "rnnviz.figures", "rnnviz.ui", "rnnviz.config"},
     "figures": {"streamlit", "rnnviz.ui", "rnnviz.engine"},
+    "course": {"streamlit", "plotly", "rnnviz.figures", "rnnviz.ui"},
     "checks": {"streamlit", "plotly", "rnnviz.ui", "rnnviz.engine"},
     "rnnviz": {"streamlit", "plotly", "rnnviz.ui"},
     "ui": {"plotly.graph_objects"},

@@ -11,6 +11,7 @@ from .assets import HERE
 from .pulse import gate
 from .state import follow_address, remember, say_notes
 from .way import first_slider
+from .words import words
 
 PAGES = (
     ("app.py", "Start"),
@@ -54,7 +55,7 @@ def frame(title, question=None):
                 st.page_link(path, label=label)
     st.title(title, anchor=False)
     if question:
-        st.markdown(question)
+        words(question, "question")
     say_notes()
 
 

@@ -10,6 +10,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from ..cells import CELLS
 from ..cliff import B_RANGE, NAMES, UPDATES, W_RANGE
 from ..config import BOUNDS, TASKS, Choice, Config, Number, TrainConfig
+from ..course import START
 from ..figures.flow import WINDOWS
 from ..figures.theme import FAMILY_COLOURS
 from ..papers import TITLES
@@ -132,6 +133,7 @@ CONTROLS = {
     "cliff_step": Number(25, 0, UPDATES, 1, whole=True),
     "cliff_method": Choice(NAMES["norm"], {words: method for method, words in NAMES.items()}),
     "cliff_relief": Flag(False),
+    START.control: START.slider.bound,
     **_training_controls(),
 }
 """Every control of every page, by its name in the address: the table of `Config`, and what only a screen has."""

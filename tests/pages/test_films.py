@@ -9,7 +9,10 @@ from rnnviz.ui import live, plot
 from rnnviz.ui.state import VIEWS
 
 SMALL = dict(steps="20", hidden_size="6")
+STILL = "how-", "question"
+"""How the names of sentences begin that no recording decides."""
 ADDRESSES = {
+    "start": ("app", {}),
     "gradient flow": ("gradient_flow", {"bound": "true", "slope": "true", **SMALL}),
     "text": ("gradient_flow", {"input": "text", "loss": "every", **SMALL}),
     "inside the cell": ("inside_the_cell", {"beside": "GRU", **SMALL}),
@@ -34,8 +37,9 @@ def screen(monkeypatch):
     def run(path, query):
         for kept in (found, drawn, sliders):
             kept.clear()
-        page = opened(f"pages/{path}.py", **query)
-        return dict(found), drawn | sentences(page), set(sliders)
+        page = opened("app.py" if path == "app" else f"pages/{path}.py", **query)
+        said = {name: text for name, text in sentences(page).items() if not name.startswith(STILL)}
+        return dict(found), drawn | said, set(sliders)
 
     return run
 
