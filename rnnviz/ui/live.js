@@ -92,8 +92,16 @@ export default function ({ data, parentElement, setStateValue }) {
   document.removeEventListener("rv-pick", state.pick);
   state.pick = ({ detail }) => { if (detail[data.name] !== undefined) move(detail[data.name]); };
   document.addEventListener("rv-pick", state.pick);
-  const unpick = () => document.removeEventListener("rv-pick", state.pick);
-  if (!data.play) return ifLast(state, unpick);
+  const leave = () => {
+    document.removeEventListener("rv-pick", state.pick);
+    // A page that is left in the middle of a move has nobody to tell of it any more.
+    if (!state.quiet) return;
+    clearTimeout(state.quiet);
+    state.quiet = 0;
+    window.rnnvizMoving = window.rnnvizFilming = false;
+    document.body.classList.remove("rv-moving");
+  };
+  if (!data.play) return ifLast(state, leave);
   const play = parentElement.querySelector(".rv-play");
   const pace = parentElement.querySelector("select");
   play.parentElement.hidden = false;
@@ -104,5 +112,5 @@ export default function ({ data, parentElement, setStateValue }) {
   };
   play.onclick = () => { if (state.playing) return stop(); if (+input.value >= data.high) move(data.low); return start(); };
   pace.onchange = () => { if (state.playing) { clearInterval(state.playing); start(); } };
-  return ifLast(state, () => { stop(); unpick(); });
+  return ifLast(state, () => { stop(); leave(); });
 }

@@ -69,11 +69,16 @@ def test_a_click_sets_the_start(person):
 def test_it_plays(person):
     person.open(CLIFF)
     before = person.figure()
+    update = person.page.locator(".rv-live output").last
+    assert update.inner_text() == "25"
+    person.page.wait_for_function("window.rnnvizFilms?.get('cliff_step')?.scenes.size === 61", timeout=30_000)
     person.page.get_by_role("button", name="Play").click()
-    first = person.changed(before)
-    person.changed(first)
+    person.page.wait_for_function("+[...document.querySelectorAll('.rv-live output')].at(-1).textContent >= 28")
     person.page.get_by_role("button", name="Pause").click()
+    # Scenes are painted while it plays; where it rests the figure is drawn.
+    person.changed(before)
     person.settled()
+    assert person.page.evaluate("Math.max(...[...document.querySelectorAll('.rv-plot')].map(r => r.painted ?? 0))") >= 2
 
 
 # ---- training ------------------------------------------------------------------------------------------------------
