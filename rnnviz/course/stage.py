@@ -40,7 +40,7 @@ class Notes:
     next: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stage:
     """One screen of a lesson.
 

@@ -1,27 +1,20 @@
 """The first thing to be seen: three networks, and a fate of the gradient in each."""
 
 from ..config import Config, Number
-from ..explain import changed, fate
-from ..wording import count, number, shown
+from ..explain import changed
+from ..wording import count, shown
+from .sentences import left, verb
 from .stage import Slider, Stage
 
 MOVED = "RNN under the slider"
 _RNN = {"cell": "rnn", "init": "orthogonal", "input_scale": 0.3, "steps": 41, "hidden_size": 64}
 
 
-def left(change, whose="it"):
-    """What is left of a gradient of which 10**change is left, in words."""
-    if change > 0:
-        return f"{number(change, 2)} times as much arrives"
-    return f"{number(change, 2) if change < -3 else f'{shown(100 * 10.0**change, 2)} %'} of {whose} is left"
-
-
 def sentence(recordings, gain):
     """What becomes of the gradient in each network, with the verb of its number."""
-    verbs = {"vanishes": "[[vanish|vanishes]]", "explodes": "[[explode|explodes]]", "arrives": "survives"}
     steps = max(changed(r)[1] for r in recordings.values())
     names = {MOVED: f"RNN, gain {shown(gain)}"}
-    parts = (f"**{names.get(label, label)}**: {left(change)}, it **{verbs[fate(change)]}**."
+    parts = (f"**{names.get(label, label)}**: {left(change)}, it **{verb(change).replace('arrives', 'survives')}**."
              for label, (change, _) in ((label, changed(r)) for label, r in recordings.items()))
     return f"An error sent back {count(steps, 'step')}. " + " ".join(parts)
 

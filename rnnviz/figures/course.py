@@ -1,12 +1,89 @@
 """The pictures of the lessons: functions of recordings and of what a stage's slider stands at."""
 
-from .flow import gradient_flow
+import numpy as np
+
+from .flow import gradient_flow, powers_axis
+from .theme import FAMILY_COLOURS, figure, spoken
+
+HEIGHT = 275
+HIGHEST = 5
+"""Where the plain axis of `axes` ends."""
 
 
-def curves(recordings, value, height=275):
+def curves(recordings, value):
     """The norm of dL/dh_t of every network, on a logarithmic axis. value: does not count."""
-    return gradient_flow(recordings, cell_state=False, height=height)
+    return gradient_flow(recordings, cell_state=False, height=HEIGHT)
 
 
-PICTURES = {"curves": curves}
+def bars(recordings, steps):
+    """What is left of 1 after 0, 1, ... `steps` steps back, a row for each network, on plain axes from 0."""
+    traces, layout, notes = [], {}, []
+    for row, (label, r) in enumerate(recordings.items()):
+        left = _left(r)
+        axis, low = f"y{row + 1 if row else ''}", 1 - (row + 1) / len(recordings)
+        highest = float(10 ** left.max())
+        x, y = _outline(10.0 ** left[: steps + 1])
+        traces.append({"type": "scatter", "mode": "lines", "line": {"width": 1, "color": FAMILY_COLOURS["rnn"]},
+                       "fill": "tozeroy", "fillcolor": FAMILY_COLOURS["rnn"], "x": x, "y": y, "name": f"× {label}",
+                       "yaxis": axis, "hovertemplate": "%{y:.3g}"})
+        layout[f"yaxis{axis[1:]}"] = dict(domain=[low, low + 0.8 / len(recordings)], range=[0, 1.05 * highest],
+                                          tickvals=[0, round(highest)], title=dict(text=f"× {label}", standoff=4),
+                                          anchor="x")
+        notes.append(dict(xref="x", yref=axis, x=steps, y=float(10 ** left[steps]), yanchor="bottom", showarrow=False,
+                          text=f"<b>{spoken(left[steps])}</b>", font=dict(size=16)))
+    last = f"y{len(recordings)}" if len(recordings) > 1 else "y"
+    says = " ".join(f"Times {label}: {spoken(_left(r)[steps])} after {steps} steps." for label, r in recordings.items())
+    return figure(traces, "1, multiplied again and again", says, height=HEIGHT, showlegend=False, annotations=notes,
+                  xaxis=dict(title="steps", range=[-1, len(_left(r)) + 1], anchor=last), **layout)
+
+
+def axes(recordings, value):
+    """What is left of 1 after each step back, on a plain axis and, below it, on a logarithmic one."""
+    (recording,) = recordings.values()
+    left = _left(recording)
+    steps = np.arange(len(left))
+    line = {"type": "scatter", "mode": "lines", "x": steps, "line": {"color": FAMILY_COLOURS["rnn"], "width": 3}}
+    traces = [line | {"y": 10.0**left, "name": "plain axis", "hovertemplate": "%{y:.3g}"},
+              line | {"y": left, "name": "log axis", "yaxis": "y2", "hovertemplate": "10^%{y:.2f}",
+                      "meta": {"log10": True}}]
+    return figure(
+        traces, "The same curve on two axes",
+        f"It starts at 1; after {steps[-1]} steps it is {spoken(left[-1])}.",
+        height=HEIGHT, showlegend=False,
+        xaxis=dict(title="steps", range=[-1, len(left)], anchor="y2"),
+        yaxis=dict(domain=[0.58, 1], range=[0, HIGHEST], tickvals=[0, 1, HIGHEST], title="counts"),
+        yaxis2=powers_axis("near", "powers") | dict(domain=[0, 0.46], range=[-16, 10], tickvals=[-10, -5, 0, 5],
+                                                    ticktext=["10<sup>-10</sup>", "10<sup>-5</sup>", "1",
+                                                              "10<sup>5</sup>"]),
+    )
+
+
+def curtain(picture):
+    """The picture of curves before a guess: their last step alone, as a dot, and nothing said of the others."""
+    layout = picture["layout"]
+    traces = [trace | {"x": trace["x"][-1:], "y": trace["y"][-1:], "mode": "markers",
+                       "marker": {"size": 12, "color": trace["line"]["color"]}} for trace in picture["data"]]
+    says = "Only the last step is drawn; the rest follows your guess."
+    return type(picture)(data=traces, layout=layout | {"annotations": [], "meta": {"says": says}})
+
+
+def closed(stage_picture, recordings):
+    """A picture of `PICTURES` before a guess: nothing of what is asked."""
+    return bars(recordings, 0) if stage_picture == "bars" else curtain(PICTURES[stage_picture](recordings, None))
+
+
+def _left(recording):
+    """log10 of what is left of the gradient after 0, 1, ... steps back from the loss at the last step."""
+    return recording.log10_dh[::-1] - recording.log10_dh[-1]
+
+
+def _outline(heights):
+    """One outline for bars of these heights: two hundred points are drawn faster than fifty bars."""
+    k = np.arange(len(heights))
+    x = np.stack([k - 0.4, k - 0.4, k + 0.4, k + 0.4], axis=1).ravel()
+    y = np.stack([0 * heights, heights, heights, 0 * heights], axis=1).ravel()
+    return x, y
+
+
+PICTURES = {"curves": curves, "bars": bars, "axes": axes}
 """What a stage can draw."""
