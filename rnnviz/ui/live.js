@@ -10,7 +10,7 @@ export default function ({ data, parentElement, setStateValue }) {
   if (overtaken(state, data.serial)) return undefined;
   const films = (window.rnnvizFilms ??= new Map());
   const show = (value) => {
-    output.textContent = Number(value).toFixed(data.digits);
+    output.textContent = Number(value).toFixed(data.digits).replace("-", "−");
     input.style.setProperty("--filled", `${(100 * (+input.value - data.low)) / (data.high - data.low || 1)}%`);
   };
   const send = () => {
