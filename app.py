@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from rnnviz.course import START
+from rnnviz.course import LESSONS, START
 from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.stage import live_stage
+from rnnviz.ui.state import link
 from rnnviz.ui.words import words
 
 frame(
@@ -26,9 +27,16 @@ def start():
 
 
 start()
-st.page_link("pages/gradient_flow.py", label="**Begin: Gradient flow**", icon=":material/arrow_forward:")
+st.page_link("pages/lessons.py", label=f"**Begin: lesson 1, {next(iter(LESSONS))}**", icon=":material/arrow_forward:",
+             query_params=link(stage="1.1"))
 words(HOW_TO_READ, "how-start", "caption")
-LESSONS = (
+for place, (title, stages) in zip(st.columns(len(LESSONS), border=True), LESSONS.items()):
+    with place:
+        st.page_link("pages/lessons.py", label=f"**Lesson {stages[0].id[0]}: {title}**",
+                     query_params=link(stage=stages[0].id))
+        st.markdown(f"{', '.join(stage.title for stage in stages[:-1])}. About "
+                    f"{sum(stage.notes.minutes for stage in stages)} minutes.")
+INSTRUMENTS = (
     ("gradient_flow", "Gradient flow", "Drag one slider, and see the gradient vanish, explode or survive."),
     ("inside_the_cell", "Inside the cell", "Follow one step through the gates, with every number to check by hand."),
     ("why_it_vanishes", "Why it vanishes", "Take a backward pass apart: what multiplies the gradient at every step?"),
@@ -36,15 +44,18 @@ LESSONS = (
     ("training", "Training", "Train two networks that differ in one thing, and watch which of them learns."),
     ("paper_figures", "Paper figures", "What the papers say, what theory says, and what is measured now."),
 )
-for number, (page, name, promise) in enumerate(LESSONS, 1):
-    if number % 2:
+for number, (page, name, promise) in enumerate(INSTRUMENTS):
+    if number % 2 == 0:
         places = st.columns(2, border=True)
-    with places[(number - 1) % 2]:
-        st.page_link(f"pages/{page}.py", label=f"**Lesson {number}: {name}**")
+    with places[number % 2]:
+        st.page_link(f"pages/{page}.py", label=f"**{name}**")
         st.markdown(promise)
 with st.expander("For a class"):
     st.markdown(
-        "- The **address** holds every setting: send it, and others see the same picture.\n"
+        "- The **address** holds every setting: send it, and others see the same picture, or the same stage of a "
+        "lesson.\n"
+        "- **Lessons** have notes for the teacher, and a switch for their questions, in the sidebar; **PageDown** and "
+        "**PageUp** go on and back.\n"
         "- **Start over** brings back the first settings; **Reseed** draws other weights and changes nothing else.\n"
         "- Every figure can be taken away as **PNG**, **SVG** or **CSV**; drag a box into it to zoom, double-click to "
         "zoom out.\n"

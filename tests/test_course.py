@@ -87,8 +87,8 @@ CLAIMS = {
     "2.3": lambda: within(at("2.3"), -np.inf, -6) and within(at("2.3", value=3.0) - at("2.3"), 5)
     and within(at("2.3", value=5.0), -2.5, 0),
     "2.4": lambda: within(at("2.4"), -0.4, 0) and within(at("2.4", value=0.0), -np.inf, -5),
-    "2.5": lambda: within(np.abs(at("2.5", "RNN") - at("2.5", "RNN", 0.25)), 10)
-    and all(within(np.abs(at("2.5", cell) - at("2.5", cell, 0.25)), 0, 2.5) for cell in ("LSTM", "GRU")),
+    "2.5": lambda: within(np.abs(at("2.5", "RNN") - at("2.5", "RNN", 0.3)), 10)
+    and all(within(np.abs(at("2.5", cell) - at("2.5", cell, 0.3)), 0, 2.5) for cell in ("LSTM", "GRU")),
     "2.6": lambda: within(at("2.6"), 3),
     "2.7": lambda: within(left(STAGES["2.1"], "RNN"), -np.inf, -7),
 }
@@ -141,7 +141,7 @@ def test_a_sentence_says_what_its_recordings_are(id):
 
 
 def test_two_times_slope_below_one_shrinks():
-    for value in (0.5, 1.0, 2.0, 4.0):
+    for value in (0.5, 1.0, 2.0, 3.0):
         for r in over_seeds(STAGES["1.4"], value):
             said = STAGES["1.4"].sentence(r, value)
             assert " not below 1" in said or r["RNN"].log10_dh[0] < r["RNN"].log10_dh[-1]
@@ -176,6 +176,17 @@ def test_a_stage_is_short_and_whole(stage):
         bound = stage.slider.bound
         assert bound.accepts(bound.default) and bound.low < bound.high
     go.Figure(PICTURES[stage.picture](recordings, stage.value))
+
+
+@pytest.mark.parametrize("id", [id for id, stage in STAGES.items() if stage.slider])
+def test_no_curve_leaves_the_picture(id):
+    """Wherever the slider stands, but for the plain axis, which shows that it cannot hold it."""
+    stage = STAGES[id]
+    for value in spread(stage):
+        picture = PICTURES[stage.picture]({label: record(c) for label, c in stage.at(value).items()}, value)
+        for trace in picture["data"]:
+            low, high = picture["layout"][trace.get("yaxis", "y").replace("y", "yaxis")]["range"]
+            assert trace["name"] == "plain axis" or within(np.array(trace["y"]), low, high), trace["name"]
 
 
 @pytest.mark.parametrize("id", RIGHT)

@@ -76,7 +76,8 @@ STAGES = (
         id="1.4",
         title="A unit that saturates",
         networks={"RNN": Config(cell="rnn", hidden_size=1, init="identity", steps=31, gain=2.0)},
-        slider=Slider("Gain", Number(2.0, 0.5, 4.0, 0.05), "gain"),
+        picture="wide",
+        slider=Slider("Gain", Number(2.0, 0.5, 3.0, 0.05), "gain"),
         question=Question("Gain 2: without tanh the gradient grows 10⁹ times in 30 steps. With tanh?",
                           ("it grows as much", "it grows less", "it vanishes"), squeezed),
         sentence=flat,
@@ -114,7 +115,7 @@ STAGES = (
         title="Explore",
         networks={"RNN": Config(**UNITS)},
         sentence=lambda recordings, value: "Gradient flow has all controls. Find a gain that keeps the RNN's curve "
-        "level over these 30 steps; then try another [[seed]].",
+        "level over these 30 steps; then draw other weights: Reseed.",
         words=("seed",),
         notes=Notes(2, next="At seed 0 the gain to find is near 1.25."),
         page="gradient_flow",

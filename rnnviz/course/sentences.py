@@ -110,7 +110,7 @@ def update_gate(recordings, bias):
     return f"With z at {shown(gate, 2)} on average, the GRU keeps that part of its state; {far(change, last)}"
 
 
-LOWEST = 0.25
+LOWEST = 0.3
 """The gain that `moved` starts from."""
 
 

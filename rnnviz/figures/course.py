@@ -2,17 +2,22 @@
 
 import numpy as np
 
-from .flow import gradient_flow, powers_axis
-from .theme import FAMILY_COLOURS, figure, spoken
+from .flow import gradient_flow
+from .theme import FAMILY_COLOURS, POWERS, figure, spoken
 
 HEIGHT = 275
 HIGHEST = 5
 """Where the plain axis of `axes` ends."""
 
 
-def curves(recordings, value):
+def curves(recordings, value, window="near"):
     """The norm of dL/dh_t of every network, on a logarithmic axis. value: does not count."""
-    return gradient_flow(recordings, cell_state=False, height=HEIGHT)
+    return gradient_flow(recordings, window=window, cell_state=False, height=HEIGHT)
+
+
+def wide(recordings, value):
+    """As `curves`, on an axis that also holds what is smaller and larger."""
+    return curves(recordings, value, "wide")
 
 
 def bars(recordings, steps):
@@ -26,10 +31,11 @@ def bars(recordings, steps):
         traces.append({"type": "scatter", "mode": "lines", "line": {"width": 1, "color": FAMILY_COLOURS["rnn"]},
                        "fill": "tozeroy", "fillcolor": FAMILY_COLOURS["rnn"], "x": x, "y": y, "name": f"× {label}",
                        "yaxis": axis, "hovertemplate": "%{y:.3g}"})
-        layout[f"yaxis{axis[1:]}"] = dict(domain=[low, low + 0.8 / len(recordings)], range=[0, 1.05 * highest],
+        layout[f"yaxis{axis[1:]}"] = dict(domain=[low, low + 0.88 / len(recordings)], range=[0, 1.35 * highest],
                                           tickvals=[0, round(highest)], title=dict(text=f"× {label}", standoff=4),
                                           anchor="x")
-        notes.append(dict(xref="x", yref=axis, x=steps, y=float(10 ** left[steps]), yanchor="bottom", showarrow=False,
+        notes.append(dict(xref="x", yref=axis, x=steps + 0.4, xanchor="right" if steps > 5 else "left",
+                          y=float(10 ** left[steps]), yanchor="bottom", showarrow=False,
                           text=f"<b>{spoken(left[steps])}</b>", font=dict(size=16)))
     last = f"y{len(recordings)}" if len(recordings) > 1 else "y"
     says = " ".join(f"Times {label}: {spoken(_left(r)[steps])} after {steps} steps." for label, r in recordings.items())
@@ -52,9 +58,8 @@ def axes(recordings, value):
         height=HEIGHT, showlegend=False,
         xaxis=dict(title="steps", range=[-1, len(left)], anchor="y2"),
         yaxis=dict(domain=[0.58, 1], range=[0, HIGHEST], tickvals=[0, 1, HIGHEST], title="counts"),
-        yaxis2=powers_axis("near", "powers") | dict(domain=[0, 0.46], range=[-16, 10], tickvals=[-10, -5, 0, 5],
-                                                    ticktext=["10<sup>-10</sup>", "10<sup>-5</sup>", "1",
-                                                              "10<sup>5</sup>"]),
+        yaxis2=dict(title="powers", domain=[0, 0.46], range=[-16, 12], tickvals=[-10, 0, 10], tickfont=POWERS,
+                    ticktext=["10<sup>-10</sup>", "1", "10<sup>10</sup>"]),
     )
 
 
@@ -67,9 +72,14 @@ def curtain(picture):
     return type(picture)(data=traces, layout=layout | {"annotations": [], "meta": {"says": says}})
 
 
-def closed(stage_picture, recordings):
-    """A picture of `PICTURES` before a guess: nothing of what is asked."""
-    return bars(recordings, 0) if stage_picture == "bars" else curtain(PICTURES[stage_picture](recordings, None))
+def closed(name, recordings):
+    """The picture of that name in `PICTURES` before a guess: nothing of what is asked."""
+    if name != "bars":
+        return curtain(PICTURES[name](recordings, None))
+    first = bars(recordings, 0)
+    ends = {axis: first["layout"][axis] | {"range": [0, 2], "tickvals": [0, 1]}
+            for axis in first["layout"] if axis.startswith("yaxis")}
+    return type(first)(data=first["data"], layout=first["layout"] | ends)
 
 
 def _left(recording):
@@ -85,5 +95,5 @@ def _outline(heights):
     return x, y
 
 
-PICTURES = {"curves": curves, "bars": bars, "axes": axes}
+PICTURES = {"curves": curves, "wide": wide, "bars": bars, "axes": axes}
 """What a stage can draw."""

@@ -13,6 +13,7 @@ STILL = "how-", "question"
 """How the names of sentences begin that no recording decides."""
 ADDRESSES = {
     "start": ("app", {}),
+    **{f"stage {id}": ("lessons", {"stage": id, "predict": "false"}) for id in ("1.1", "1.2", "1.4", "2.3", "2.5")},
     "gradient flow": ("gradient_flow", {"bound": "true", "slope": "true", **SMALL}),
     "text": ("gradient_flow", {"input": "text", "loss": "every", **SMALL}),
     "inside the cell": ("inside_the_cell", {"beside": "GRU", **SMALL}),
