@@ -8,6 +8,7 @@ from playwright.sync_api import sync_playwright
 from somebody import FLAGS, Person, serving
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers look for groups
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
