@@ -64,6 +64,7 @@ STAGES = (
         id="1.3",
         title="One unit, unrolled",
         networks={"RNN": Config(gain=0.8, steps=16, **NUMBER)},
+        picture="close",
         slider=Slider("Gain", Number(0.8, 0.5, 1.5, 0.01), "gain"),
         question=Question("A single linear unit, gain 0.8, 15 steps back: how much of the gradient reaches step 1?",
                           ("80 %", "20 %", "3.5 %"), sixteen),
@@ -102,6 +103,7 @@ STAGES = (
         id="1.6",
         title="The other way",
         networks={"RNN": Config(gain=4.0, **UNITS)},
+        picture="close",
         slider=Slider("Gain", Number(4.0, 0.5, 4.0, 0.05), "gain"),
         question=Question("Gain 4: going left, the curve will …", tuple(FATES.values()),
                           lambda recordings: FATES[fate(changed(only(recordings))[0])]),
@@ -114,6 +116,7 @@ STAGES = (
         id="1.7",
         title="Explore",
         networks={"RNN": Config(**UNITS)},
+        picture="close",
         sentence=lambda recordings, value: "Gradient flow has all controls. Find a gain that keeps the RNN's curve "
         "level over these 30 steps; then draw other weights: Reseed.",
         words=("seed",),

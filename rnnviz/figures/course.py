@@ -3,21 +3,34 @@
 import numpy as np
 
 from .flow import gradient_flow
-from .theme import FAMILY_COLOURS, POWERS, figure, spoken
+from .theme import FAMILY_COLOURS, figure, spoken
 
 HEIGHT = 275
 HIGHEST = 5
 """Where the plain axis of `axes` ends."""
 
 
-def curves(recordings, value, window="near"):
-    """The norm of dL/dh_t of every network, on a logarithmic axis. value: does not count."""
-    return gradient_flow(recordings, window=window, cell_state=False, height=HEIGHT)
+POWERS = dict(size=20)
+"""The font of powers of ten, whose exponents are then 14 pixels."""
+
+
+def curves(recordings, value, window="near", marks=(-20, -10, 0, 10)):
+    """The norm of dL/dh_t of every network, on a logarithmic axis. value: does not count. marks: powers on it."""
+    picture = gradient_flow(recordings, window=window, cell_state=False, height=HEIGHT)
+    picture["layout"]["yaxis"] |= _powers(marks) | {"title": {"text": "norm (log scale)"}}
+    return picture
+
+
+def close(recordings, value):
+    """As `curves`, on an axis that holds less of what is small, and shows more of what is near 1."""
+    picture = curves(recordings, value, marks=(-10, -5, 0, 5))
+    picture["layout"]["yaxis"] |= {"range": [-12, 8]}
+    return picture
 
 
 def wide(recordings, value):
     """As `curves`, on an axis that also holds what is smaller and larger."""
-    return curves(recordings, value, "wide")
+    return curves(recordings, value, "wide", (-60, -40, -20, 0, 20))
 
 
 def bars(recordings, steps):
@@ -58,8 +71,7 @@ def axes(recordings, value):
         height=HEIGHT, showlegend=False,
         xaxis=dict(title="steps", range=[-1, len(left)], anchor="y2"),
         yaxis=dict(domain=[0.58, 1], range=[0, HIGHEST], tickvals=[0, 1, HIGHEST], title="counts"),
-        yaxis2=dict(title="powers", domain=[0, 0.46], range=[-16, 12], tickvals=[-10, 0, 10], tickfont=POWERS,
-                    ticktext=["10<sup>-10</sup>", "1", "10<sup>10</sup>"]),
+        yaxis2=dict(title="powers", domain=[0, 0.46], range=[-16, 12], **_powers((-10, 0, 10))),
     )
 
 
@@ -87,6 +99,12 @@ def _left(recording):
     return recording.log10_dh[::-1] - recording.log10_dh[-1]
 
 
+def _powers(marks):
+    """What an axis of logarithms is marked with."""
+    texts = [f"10<sup>{power}</sup>" if power else "1" for power in marks]
+    return {"tickvals": list(marks), "ticktext": texts, "tickfont": POWERS}
+
+
 def _outline(heights):
     """One outline for bars of these heights: two hundred points are drawn faster than fifty bars."""
     k = np.arange(len(heights))
@@ -95,5 +113,5 @@ def _outline(heights):
     return x, y
 
 
-PICTURES = {"curves": curves, "wide": wide, "bars": bars, "axes": axes}
+PICTURES = {"curves": curves, "close": close, "wide": wide, "bars": bars, "axes": axes}
 """What a stage can draw."""

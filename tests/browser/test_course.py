@@ -81,9 +81,9 @@ def test_a_word_opens_what_it_means(browser, server, path, word, by):
 
 SMALL = """() => [...document.querySelectorAll('[data-testid=stMain] *')].filter(e => e.checkVisibility?.()
   && [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) && !e.closest('.rv-player, [hidden]')
-  && parseFloat(getComputedStyle(e).fontSize) < (e.closest('.rv-figure') ? 12 : 14) - 0.01)
+  && parseFloat(getComputedStyle(e).fontSize) < 13.99)
   .map(e => [e.textContent, getComputedStyle(e).fontSize])"""
-"""Text that is too small; in a figure an exponent may be smaller than its base."""
+"""Text that is too small to be read, exponents among it."""
 
 
 def stage_ready(person, id):
