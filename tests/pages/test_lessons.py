@@ -5,7 +5,7 @@ import json
 import pytest
 from opened import opened, said, sentences, sound
 
-from rnnviz.course import STAGES
+from rnnviz.course import LESSONS, STAGES
 from rnnviz.glossary import MARK
 
 PAGE = "pages/lessons.py"
@@ -99,3 +99,10 @@ def test_the_last_stage_leads_to_the_page_with_its_settings(id):
 def test_a_stage_that_is_none_is_said():
     page = opened(PAGE, stage="9.9")
     assert "stage=9.9" in said(page) and page.title[0].value == STAGES["1.1"].title
+
+
+def test_start_leads_to_the_first_stage_of_every_lesson():
+    page = opened("app.py", predict="false", gain="3")
+    links = [link.proto.query_string for link in page.get("page_link") if "stage" in link.proto.query_string]
+    firsts = [stages[0].id for stages in LESSONS.values()]
+    assert links == [f"predict=false&stage={id}" for id in (firsts[0], *firsts)]
