@@ -45,7 +45,7 @@ def eigenvalues(values, step, others=()):
     size = _round_up(np.abs(np.concatenate([values, others])).max(initial=0.0), 2.2)
     if others.size:
         traces.append(_dots(others, "other steps", GREY, 3) | {"hoverinfo": "skip", "opacity": 0.35})
-    traces.append(_dots(values, f"step {step}", SERIES[0], 8))
+    traces.append(_dots(values, "this step", SERIES[0], 8))
     sizes = np.abs(values)
     says = f"{len(values)} eigenvalues; {(sizes > 1).sum()} outside the circle, the largest {sizes.max(initial=0):.3g}."
     return figure(traces, f"Eigenvalues of the Jacobian of step {step}", says, height=HEIGHT, hovermode="closest",
@@ -81,6 +81,7 @@ def paths(found, length, window, carried, gate, family):
     """
     t = np.arange(1, length + 1)
     whole = _line(t, found.full, f"all of ∂L/∂{carried}", cell_look(family)[0], "solid", 10) | {"opacity": 0.45}
+    whole["line"]["simplify"] = False  # a line as wide as this would be drawn with a few of its points only
     parts = (("direct", found.direct, f"product of {gate}", GATE_COLOURS["f"], "dash"),
              ("rest", found.rest, "through U and the gates", SERIES[1], "dot"))
     traces = [whole, *(_line(t, logs, f"{name}: {what}", colour, dash, 2.5)

@@ -71,8 +71,9 @@ def bifurcation(equilibria, folds, wall, w, b_range, start, b, x_last, where):
     shapes = [dict(type="line", xref="paper", x0=0, x1=1, y0=start, y1=start, line=level)]
     notes = [dict(xref="paper", x=1, xanchor="right", y=start, yanchor="bottom", showarrow=False,
                   text=f"start x₀ = {start:g}", font=dict(size=14))]
-    if folds:
-        traces.append(_point(*(np.array([f[j] for f in folds]) for j in (0, 1)), "fold", INK, "diamond-open", 10))
+    # Where there are none its name stands there all the same: a legend that grows would shrink the picture.
+    at, x = np.array(folds or [(np.nan, np.nan)]).T
+    traces.append(_point(at, x, "fold", INK, "diamond-open", 10))
     if low <= wall <= high:
         wall = float(wall)
         shapes.append(dict(type="line", yref="paper", y0=0, y1=1, x0=wall, x1=wall,
@@ -82,7 +83,8 @@ def bifurcation(equilibria, folds, wall, w, b_range, start, b, x_last, where):
     traces.append(_point([b], [x_last], "x₅₀ there", SERIES[0], "star", 14))
     if not (low <= b <= high and X_RANGE[0] <= x_last <= X_RANGE[1]):
         words = f"The descent stands far<br>outside of this picture:<br>b = {b:.4g}, x₅₀ = {x_last:.4g}"
-        notes.append(dict(xref="paper", yref="paper", x=0.5, y=0.75, showarrow=False, text=words))
+        notes.append(dict(xref="paper", yref="paper", x=0.5, xanchor="center", y=0.75, yanchor="top", showarrow=False,
+                          text=words))
     return figure(
         traces,
         f"Where the unit comes to rest {where}: w = {w:.4g}",

@@ -70,8 +70,9 @@ export default function ({ data, parentElement, setStateValue }) {
   };
   const ask = () => {
     clearTimeout(root.again);
-    // The first picture comes first.
-    const busy = performance.now() < root.patience || window.rnnvizMoving || !document.querySelector(".rv-plot[data-drawn]");
+    // The first picture comes first, and what a slider has asked for.
+    const waiting = [...document.querySelectorAll(".rv-live input")].some((input) => input.live?.waiting);
+    const busy = performance.now() < root.patience || window.rnnvizMoving || waiting || !document.querySelector(".rv-plot[data-drawn]");
     const wanted = busy ? undefined : next();
     if (!wanted) { root.again = setTimeout(ask, 100); return; }
     const [name, near] = wanted;

@@ -18,10 +18,24 @@ export default function ({ data, parentElement, setStateValue }) {
     state.waiting = true;
     state.sent += 1;
     const message = { value: state.wanted, number: state.sent };
+    state.asked = state.wanted;
     state.wanted = null;
+    clearTimeout(state.again);
+    state.again = setTimeout(again, 2000);
     // What the other sliders' films hold belongs to the value that is left now.
     for (const [name, film] of films) if (name !== data.name) film.scenes.clear();
     setStateValue("value", message);
+  };
+  // An answer can be lost to another message that came between: ask again, unless it is still being worked out.
+  const again = () => {
+    if (!state.waiting || !input.isConnected) return;
+    if (document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "running") {
+      state.again = setTimeout(again, 2000);
+      return;
+    }
+    state.waiting = false;
+    state.wanted ??= state.asked;
+    send();
   };
   label.textContent = data.label;
   input.setAttribute("aria-label", data.label);

@@ -31,17 +31,19 @@ function palette(trace) {
 
 function dashes(name, width) {
   const w = Math.max(width, 3);
-  return { dot: [w, w], dash: [3 * w, 3 * w], dashdot: [3 * w, w, w, w] }[name] ?? [];
+  return { dot: [w, w], dash: [3 * w, 3 * w], longdash: [5 * w, 5 * w], dashdot: [3 * w, w, w, w] }[name] ?? [];
 }
 
+// The corners and sizes of plotly.js.
+const CROSS = [[0, 1], [1, 2], [2, 1], [1, 0], [2, -1], [1, -2], [0, -1], [-1, -2], [-2, -1], [-1, 0], [-2, 1], [-1, 2]];
 const SYMBOLS = {
   circle: (ink, x, y, r) => { ink.arc(x, y, r, 0, 2 * Math.PI); return "fill"; },
   "circle-open": (ink, x, y, r) => { ink.arc(x, y, r, 0, 2 * Math.PI); return "stroke"; },
-  square: (ink, x, y, r) => { ink.rect(x - r * 0.9, y - r * 0.9, r * 1.8, r * 1.8); return "fill"; },
+  square: (ink, x, y, r) => { ink.rect(x - r, y - r, 2 * r, 2 * r); return "fill"; },
   diamond: (ink, x, y, r) => { polygon(ink, x, y, r * 1.3, 4, 0); return "fill"; },
   "diamond-open": (ink, x, y, r) => { polygon(ink, x, y, r * 1.3, 4, 0); return "stroke"; },
-  x: (ink, x, y, r) => { for (const [a, b] of [[1, 1], [1, -1]]) { ink.moveTo(x - r * a, y - r * b); ink.lineTo(x + r * a, y + r * b); } return "stroke"; },
-  star: (ink, x, y, r) => { polygon(ink, x, y, r * 1.3, 5, 0.4); return "fill"; },
+  x: (ink, x, y, r) => { CROSS.forEach(([a, b], k) => ink[k ? "lineTo" : "moveTo"](x + 0.4 * Math.SQRT2 * r * a, y + 0.4 * Math.SQRT2 * r * b)); ink.closePath(); return "fill"; },
+  star: (ink, x, y, r) => { polygon(ink, x, y, r * 1.4, 5, 0.382); return "fill"; },
   "triangle-up": (ink, x, y, r) => { polygon(ink, x, y, r * 1.2, 3, 0); return "fill"; },
 };
 
@@ -55,9 +57,18 @@ function polygon(ink, x, y, r, corners, inner) {
   ink.closePath();
 }
 
+// What belongs to an axis ends where the axis does.
+function within(ink, xaxis, yaxis) {
+  const [left, wide] = xaxis === "paper" ? [-1e4, 2e4] : [xaxis._offset, xaxis._length];
+  const [top, high] = yaxis === "paper" ? [-1e4, 2e4] : [yaxis._offset, yaxis._length];
+  ink.beginPath();
+  ink.rect(left, top, wide, high);
+  ink.clip();
+}
+
 const place = (axis, value, whole) => (axis === "paper" ? whole(value) : axis._offset + axis.l2p(value));
 
-function scatter(ink, look, xs, ys, xaxis, yaxis) {
+function scatter(ink, look, xs, ys, xaxis, yaxis, font) {
   const px = (k) => xaxis._offset + xaxis.l2p(xs[k]);
   const py = (k) => yaxis._offset + yaxis.l2p(ys[k]);
   const known = (k) => xs[k] === xs[k] && ys[k] === ys[k] && Math.abs(ys[k]) < 1e37;
@@ -97,13 +108,27 @@ function scatter(ink, look, xs, ys, xaxis, yaxis) {
   if (mode.includes("markers")) {
     const { symbol = "circle", size = 6, color = "#888888", line } = look.marker ?? {};
     ink.lineWidth = 2;
+    const radius = size / 2;
+    // One path for all: where dots of a faint trace overlap, they are no darker.
+    ink.beginPath();
+    let way;
     for (let k = 0; k < xs.length; k += 1) {
       if (!known(k)) continue;
-      ink.beginPath();
-      const way = (SYMBOLS[symbol] ?? SYMBOLS.circle)(ink, px(k), py(k), size / 2);
-      ink.fillStyle = ink.strokeStyle = color;
-      ink[way]();
-      if (way === "fill" && line?.width) { ink.strokeStyle = line.color ?? "#444444"; ink.stroke(); }
+      const [x, y] = [px(k), py(k)];
+      ink.moveTo(x + radius, y);
+      way = (SYMBOLS[symbol] ?? SYMBOLS.circle)(ink, x, y, radius);
+    }
+    ink.fillStyle = ink.strokeStyle = color;
+    if (way) ink[way]();
+    if (way === "fill" && line?.width) { ink.strokeStyle = line.color ?? "#444444"; ink.stroke(); }
+    if (mode.includes("text")) {
+      // Up and to the right of its marker.
+      const away = radius / 0.8 + 1;
+      ink.font = `${font.size}px ${font.family}`;
+      ink.fillStyle = font.color;
+      ink.textAlign = "left";
+      ink.textBaseline = "alphabetic";
+      for (let k = 0; k < xs.length; k += 1) if (known(k)) ink.fillText(look.text[k], px(k) + away, py(k) - away - 0.25 * font.size);
     }
   }
   ink.globalAlpha = 1;
@@ -130,24 +155,36 @@ function heatmap(ink, trace, picture, xaxis, yaxis, keep) {
   const [foot, top] = edges(yaxis, picture.array(trace.y), rows);
   ink.imageSmoothingEnabled = false;
   ink.globalAlpha = trace.look.opacity ?? 1;
-  ink.drawImage(small, left, top, right - left, foot - top);
+  ink.drawImage(small, left, top, Math.round(right - left), Math.round(foot - top));
+}
+
+// Three digits, as Plotly writes ".3~g".
+function short(value) {
+  const [digits, power] = value.toPrecision(3).split("e");
+  return (String(+digits) + (power ? `e${power}` : "")).replaceAll("-", "−");
 }
 
 // Where the ends of a colour scale differ from scene to scene, they are written where Plotly writes them.
-function ends(ink, bar, [low, high], size, font) {
+function ends(ink, bar, [low, high], size, font, wide) {
   const middle = size.t + (1 - (bar.y ?? 0.5)) * size.h;
-  const half = bar.lenmode === "pixels" ? bar.len / 2 : ((bar.len ?? 1) * size.h) / 2;
-  const x = size.l + (bar.x ?? 1.02) * size.w + (bar.thickness ?? 30) + 12;
+  // Plotly leaves 10 pixels free around a scale, and a fifth of a letter before its numbers.
+  const half = (bar.lenmode === "pixels" ? bar.len : (bar.len ?? 1) * size.h) / 2 - 10;
+  const x = size.l + Math.round((bar.x ?? 1.02) * size.w + 10) + (bar.thickness ?? 30) + 0.5 + 0.2 * font.size;
   ink.textAlign = "left";
-  ink.textBaseline = "middle";
+  ink.textBaseline = "alphabetic";
   ink.fillStyle = font.color;
   ink.font = `${font.size}px ${font.family}`;
   const marks = low < 0 ? [[low, 1], [0, 0], [high, -1]] : [[low, 1], [high, -1]];
-  for (const [value, side] of marks) ink.fillText(String(+value.toPrecision(3)).replace("-", "−"), x, middle + side * (half - 6));
+  for (const [value, side] of marks) {
+    const text = short(value);
+    ink.fillText(text, Math.min(x, wide - ink.measureText(text).width), middle + side * half + 0.35 * font.size);
+  }
 }
 
 function line(ink, shape, of, whole) {
   const [xaxis, yaxis] = [of(shape.xref ?? "x"), of(shape.yref ?? "y")];
+  ink.save();
+  within(ink, xaxis, yaxis);
   ink.beginPath();
   ink.moveTo(place(xaxis, shape.x0, whole.x), place(yaxis, shape.y0, whole.y));
   ink.lineTo(place(xaxis, shape.x1, whole.x), place(yaxis, shape.y1, whole.y));
@@ -155,10 +192,13 @@ function line(ink, shape, of, whole) {
   ink.lineWidth = shape.line?.width ?? 2;
   ink.setLineDash(dashes(shape.line?.dash, ink.lineWidth));
   ink.stroke();
-  ink.setLineDash([]);
+  ink.restore();
 }
 
+const outside = (axis, at) => axis !== "paper" && (axis.l2p(at) < 0 || axis.l2p(at) > axis._length);
+
 function note(ink, one, of, whole, font) {
+  if (outside(of(one.xref ?? "x"), one.x) || outside(of(one.yref ?? "y"), one.y)) return;
   const rows = String(one.text).split("<br>").map((row) => row.replace(/<[^>]*>/g, ""));
   const size = one.font?.size ?? font.size;
   const x = place(of(one.xref ?? "x"), one.x, whole.x);
@@ -167,15 +207,17 @@ function note(ink, one, of, whole, font) {
   ink.fillStyle = one.font?.color ?? font.color;
   ink.textAlign = { left: "left", right: "right" }[one.xanchor] ?? "center";
   ink.textBaseline = "alphabetic";
-  const height = rows.length * size * 1.3;
+  // Plotly puts a note into a box, a border and a padding of a pixel each around it.
+  const { fontBoundingBoxAscent: up, fontBoundingBoxDescent: down } = ink.measureText("");
+  const height = (rows.length - 1) * size * 1.3 + up + down + 4;
   const start = { bottom: y - height, top: y }[one.yanchor] ?? y - height / 2;
-  rows.forEach((row, k) => ink.fillText(row, x, start + (k + 1) * size * 1.3 - size * 0.3));
+  const inside = { left: 2, right: -2 }[one.xanchor] ?? 0;
+  rows.forEach((row, k) => ink.fillText(row, x + inside, start + 2 + up + k * size * 1.3));
 }
 
 // One scene, over a figure that Plotly has drawn.
 function paintFigure(root, node, picture) {
-  const full = node._fullLayout;
-  if (!full) return;
+  if (!node._fullLayout) return;
   const ranges = picture.of(picture.ranges) ?? {};
   const now = JSON.stringify(ranges);
   if (root.ranges !== undefined && root.ranges !== now) {
@@ -185,6 +227,8 @@ function paintFigure(root, node, picture) {
     if (Object.keys(update).length) window.Plotly.relayout(node, update);
   }
   root.ranges = now;
+  // Another layout by now, if the axes have changed.
+  const full = node._fullLayout;
   const { _size: size, font } = full;
   const dense = window.devicePixelRatio || 1;
   let canvas = root.querySelector("canvas.rv-scene");
@@ -192,7 +236,7 @@ function paintFigure(root, node, picture) {
     canvas = document.createElement("canvas");
     canvas.className = "rv-scene";
     canvas.heatmaps = new Map();
-    root.append(canvas);
+    root.querySelector(".rv-mark").before(canvas);
   }
   const [wide, high] = [full.width, full.height];
   if (canvas.width !== Math.round(wide * dense) || canvas.height !== Math.round(high * dense)) {
@@ -201,7 +245,9 @@ function paintFigure(root, node, picture) {
   }
   if (canvas.hidden || !root.hiding) {
     canvas.hidden = false;
-    Object.assign(canvas.style, { left: `${node.offsetLeft}px`, top: `${node.offsetTop}px` });
+    // To the fraction of a pixel: rounded on its own, it would lie a pixel beside what it covers.
+    const [here, there] = [root, node].map((element) => element.getBoundingClientRect());
+    Object.assign(canvas.style, { left: `${there.left - here.left}px`, top: `${there.top - here.top}px` });
     hide(root, node, ".cartesianlayer .overplot, .shapelayer");
   }
   // Plotly's own labels stay until a scene has others.
@@ -221,22 +267,21 @@ function paintFigure(root, node, picture) {
   const whole = { x: (v) => size.l + v * size.w, y: (v) => size.t + (1 - v) * size.h };
   const visible = new Map(node._fullData.map((t) => [t.name, t.visible]));
   for (const [k, trace] of picture.traces.entries()) {
-    if (!picture.of(trace.there) || (visible.get(trace.look.name) ?? true) !== true) continue;
+    // Plotly also calls a curve without points not visible; what somebody has hidden is in the legend only.
+    if (!picture.of(trace.there) || visible.get(trace.look.name) === "legendonly") continue;
     const [xaxis, yaxis] = [of(trace.look.xaxis ?? "x"), of(trace.look.yaxis ?? "y")];
     if (!xaxis || !yaxis) continue;
     ink.save();
-    ink.beginPath();
-    ink.rect(xaxis._offset, yaxis._offset, xaxis._length, yaxis._length);
-    ink.clip();
+    within(ink, xaxis, yaxis);
     if (trace.z) {
       if (!canvas.heatmaps.has(k)) canvas.heatmaps.set(k, {});
       heatmap(ink, trace, picture, xaxis, yaxis, canvas.heatmaps.get(k));
     } else {
       const [xs, ys] = [picture.array(trace.x), picture.array(trace.y)];
-      if (xs && ys) scatter(ink, trace.look, xs, ys, xaxis, yaxis);
+      if (xs && ys) scatter(ink, trace.look, xs, ys, xaxis, yaxis, font);
     }
     ink.restore();
-    if (root.hiding.ends && bars.includes(trace)) ends(ink, trace.look.colorbar ?? {}, picture.of(trace.ends), size, font);
+    if (root.hiding.ends && bars.includes(trace)) ends(ink, trace.look.colorbar ?? {}, picture.of(trace.ends), size, font, wide);
   }
   for (const shape of picture.of(picture.shapes) ?? []) line(ink, shape, of, whole);
   if (root.hiding.notes) for (const one of notes) note(ink, one, of, whole, font);

@@ -32,13 +32,14 @@ function colours(root) {
 function themed(figure, root) {
   const { text, background, font } = colours(root);
   const narrow = root.clientWidth < 520;
-  const layout = { ...figure.layout, paper_bgcolor: background, plot_bgcolor: background, autosize: true };
+  // A copy, which Plotly may change: what was sent stays what it was.
+  const layout = { ...structuredClone(figure.layout), paper_bgcolor: background, plot_bgcolor: background, autosize: true };
   layout.font = { ...layout.font, color: text, family: font, size: 14 };
   // The title stands above, where it can wrap; it is put back into what is downloaded.
   delete layout.title;
   layout.margin = { ...figure.layout.template?.layout?.margin, ...layout.margin, t: 28 };
   const beside = layout.annotations?.some((note) => note.x > 1);
-  if (narrow) Object.assign(layout.margin, { r: beside ? layout.margin.r : 8 });
+  if (narrow) Object.assign(layout.margin, { r: beside ? layout.margin.r : 16 });
   layout.hoverlabel = { bgcolor: background, font: { color: text, family: font } };
   // A finger scrolls the page; a mouse draws the box to zoom into.
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
@@ -96,6 +97,7 @@ export default function ({ data, parentElement, key }) {
     if (!root.isConnected || root.due) return undefined;
     const { layout } = root.figure;
     root.ranges = JSON.stringify(Object.fromEntries(Object.keys(layout).filter((a) => /^[xy]axis/.test(a) && layout[a].range).sort().map((a) => [a, layout[a].range])));
+    root.drawnRanges = root.ranges;
     return P.react(node, root.figure.data, themed(root.figure, root), { responsive: true, displayModeBar: false, doubleClick: "reset" });
   }).then((drawn) => {
     if (!drawn) return;
@@ -133,7 +135,7 @@ export default function ({ data, parentElement, key }) {
       const now = JSON.stringify(colours(root));
       if (now !== last) { last = now; queue(); }
     }, 700);
-    root.leave = joinFilms(root, [message.name], (picture) => paintFigure(root, node, picture), () => (root.due ? root.redraw() : bare()));
+    root.leave = joinFilms(root, [message.name], (picture) => paintFigure(root, node, picture), () => (root.due || root.ranges !== root.drawnRanges ? root.redraw() : bare()));
   }
   return ifLast(root, () => {
     clearInterval(root.watcher);

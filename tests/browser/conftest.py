@@ -1,19 +1,10 @@
 """One server and one browser for all tests here."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 from somebody import FLAGS, Person, serving
-
-
-@pytest.hookimpl(tryfirst=True)  # before the workers look for groups
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker("browser")
-            item.add_marker(pytest.mark.xdist_group("browser"))  # one after the other, as they share a server
 
 
 @pytest.fixture(scope="session")

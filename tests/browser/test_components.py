@@ -64,6 +64,36 @@ def test_a_pulse_does_not_ask_again_while_its_answer_waits(person):
     assert page.evaluate("window.asked") == 2
 
 
+def test_a_slider_asks_again_where_its_answer_was_lost_and_nothing_is_worked_out(person):
+    page = person.page
+    page.goto(person.server + "/_stcore/health")
+    page.clock.install()
+    page.evaluate("""async (source) => {
+      document.body.innerHTML = '<div data-testid="stApp" data-test-script-state="notRunning"><label></label>'
+        + '<output></output><input type="range"></div>';
+      window.app = document.querySelector("[data-testid=stApp]");
+      window.asked = [];
+      const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+      const { default: component } = await import(url);
+      const data = { name: "gain", label: "", low: 0, high: 4, step: 0.01, digits: 2 };
+      window.tell = (serial, number, value) => component({ data: { ...data, serial, number, value }, parentElement: app,
+        setStateValue: (_, message) => window.asked.push([message.value, message.number]) });
+      window.tell(1, 0, 1);
+      const input = document.querySelector("input");
+      input.value = 3;
+      input.oninput();
+      app.dataset.testScriptState = "running";
+    }""", read("order.js", "live.js"))
+    page.clock.run_for(5_000)
+    assert page.evaluate("window.asked") == [[3, 1]], "the answer is under way"
+    page.evaluate("app.dataset.testScriptState = 'notRunning'")
+    page.clock.run_for(2_500)
+    assert page.evaluate("window.asked") == [[3, 1], [3, 2]]
+    page.evaluate("window.tell(2, 2, 3)")
+    page.clock.run_for(10_000)
+    assert page.evaluate("window.asked") == [[3, 1], [3, 2]], "once it has come there is nothing to ask"
+
+
 def test_films_are_asked_for_again_where_another_message_came_instead_of_the_answer(person):
     page = person.page
     page.goto(person.server + "/_stcore/health")

@@ -1,5 +1,6 @@
 """Live sliders in a real browser: scenes while they move, one answer where they rest, one entry of history a move."""
 
+import base64
 import re
 
 import pytest
@@ -116,6 +117,58 @@ def test_what_is_painted_is_the_scene_of_the_value_that_is_shown(person):
     person.page.mouse.up()
     hand.rested()
     assert person.page.evaluate(hidden) == "visible"
+
+
+PATIENT = "const wait = setTimeout; window.setTimeout = (f, ms, ...more) => wait(f, ms === 400 ? 6e5 : ms, ...more)"
+"""A slider that rests where the hand lets go, however long it was held still: a picture of the screen takes a while."""
+
+UNLIKE = """async (shots) => {
+  const [a, b] = await Promise.all(shots.map(async (shot) => {
+    const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${shot}`)).blob());
+    const ink = new OffscreenCanvas(image.width, image.height).getContext("2d");
+    ink.drawImage(image, 0, 0);
+    return ink.getImageData(0, 0, image.width, image.height).data;
+  }));
+  let count = 0;
+  for (let k = 0; k < a.length; k += 4) count += [0, 1, 2].some((c) => Math.abs(a[k + c] - b[k + c]) > 80);
+  return count;
+}"""
+"""How many pixels of two pictures are clearly different."""
+
+JUMPS = {
+    "/gradient_flow?bound=true&formats=float16&steps=30": ("gain", 0.1, 0.0),
+    "/inside_the_cell?shown=LSTM&steps=40": ("gain", 0.3, 0.6),
+    "/the_cliff?predict=false&cliff_step=20": ("cliff_b", 0.5, 0.65),
+    "/the_cliff?predict=false&cliff_step=3": ("cliff_w", 0.6, 0.1),
+    "/why_it_vanishes?shown=RNN&view=eigenvalues+and+exponents": ("gain", 0.3, 0.75),
+    "/why_it_vanishes?shown=RNN&view=eigenvalues+and+exponents&gain=2": ("step", 0.3, 0.75),
+    "/why_it_vanishes?shown=LSTM&view=direct+path+and+the+rest": ("gain", 0.3, 0.6),
+    "/why_it_vanishes?shown=RNN&view=number+formats": ("gain", 0.5, 0.6),
+}
+
+
+@pytest.mark.parametrize("path", JUMPS)
+def test_nothing_jumps_where_the_hand_lets_go(person, path):
+    page = person.page
+    page.set_viewport_size({"width": 1280, "height": 2000})
+    page.add_init_script(PATIENT)
+    name, start, end = JUMPS[path]
+    hand = Hand(person, name).open(path)
+    figures = page.locator(".rv-plot")
+
+    def shots():
+        boxes = [figures.nth(k).bounding_box() for k in range(figures.count())]
+        return [base64.b64encode(page.screenshot(clip=box)).decode() for box in boxes]
+
+    hand.drag(start, (start + end) / 2, end)
+    page.wait_for_timeout(200)
+    assert page.locator("canvas.rv-scene").first.is_visible()
+    held = shots()
+    page.mouse.up()
+    hand.rested()
+    page.mouse.move(0, 0)
+    unlike = [page.evaluate(UNLIKE, list(pair)) for pair in zip(held, shots(), strict=True)]
+    assert max(unlike) < 100, unlike
 
 
 def test_out_and_back_again_asks_nothing(person):

@@ -213,7 +213,7 @@ def test_a_map_is_one_tidy_table(person):
 def test_points_above_one_another_all_have_a_row(person):
     person.open("/why_it_vanishes?view=eigenvalues+and+exponents&hidden_size=8&shown=RNN&step=30")
     _, rows = tables(taken(person, "CSV"))
-    assert len([row for row in rows if row["curve"] == "step 30"]) == 8
+    assert len([row for row in rows if row["curve"] == "this step"]) == 8
     _, bars = tables(taken(person, "CSV", 1))
     assert [row["direction, largest first"] for row in bars] == [str(k) for k in range(1, 9)]
 
