@@ -24,6 +24,7 @@ from .state import (
     reseed,
     spoken,
     take_preset,
+    whole_page,
 )
 
 LARGEST_FILE = 5 * 1024 * 1024
@@ -178,8 +179,7 @@ def presets(options, sets, reads, key="preset"):
     sets: the names of the controls that a preset puts to its values or their defaults. reads: those that tell whether
     it is in force.
     """
-    if st.session_state.pop("preset_taken", False):
-        st.rerun()  # a preset sets controls outside of the fragment too
+    whole_page()
     by_name = {preset.name: preset for preset in options}
     now = next((preset for preset in options if in_force(preset, reads)), None)
     st.session_state[key] = now.name if now else None
@@ -187,7 +187,6 @@ def presets(options, sets, reads, key="preset"):
     def take():
         if st.session_state[key]:
             take_preset(by_name[st.session_state[key]], sets)
-            st.session_state["preset_taken"] = True
 
     st.pills("Try", list(by_name), key=key, on_change=take, label_visibility="collapsed")
     st.markdown(now.says if now else "Your own settings. Each button above shows something worth seeing.")

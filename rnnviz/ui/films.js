@@ -70,11 +70,13 @@ export default function ({ data, parentElement, setStateValue }) {
   };
   const ask = () => {
     clearTimeout(root.again);
-    // The first picture comes first, and what a slider has asked for.
+    // The first picture comes first, what a slider has asked for, and whatever runs: a message takes along what all
+    // controls stood at here, and would undo what a button on its way sets.
+    const runs = (document.querySelector("[data-testid=stApp]")?.dataset.testScriptState ?? "notRunning") !== "notRunning";
     const waiting = [...document.querySelectorAll(".rv-live input")].some((input) => input.live?.waiting);
-    const busy = performance.now() < root.patience || window.rnnvizMoving || waiting || !document.querySelector(".rv-plot[data-drawn]");
+    const busy = performance.now() < root.patience || window.rnnvizMoving || runs || waiting || !document.querySelector(".rv-plot[data-drawn]");
     const wanted = busy ? undefined : next();
-    if (!wanted) { root.again = setTimeout(ask, 100); return; }
+    if (!wanted) { root.again = setTimeout(ask, 30); return; }
     const [name, near] = wanted;
     const film = films.get(name);
     root.number = Math.max(root.number ?? 0, head.number ?? 0) + 1;

@@ -113,8 +113,14 @@ export default function ({ data, parentElement, setStateValue }) {
   document.removeEventListener("rv-pick", state.pick);
   state.pick = ({ detail }) => { if (detail[data.name] !== undefined) move(detail[data.name]); };
   document.addEventListener("rv-pick", state.pick);
+  // Who presses something else means it for where the slider stands now: the server hears of that first.
+  const kinds = ["pointerdown", "keydown"];
+  for (const kind of kinds) document.removeEventListener(kind, state.elsewhere, true);
+  state.elsewhere = ({ target }) => { if (state.quiet && target !== input) rest(); };
+  for (const kind of kinds) document.addEventListener(kind, state.elsewhere, true);
   const leave = () => {
     document.removeEventListener("rv-pick", state.pick);
+    for (const kind of kinds) document.removeEventListener(kind, state.elsewhere, true);
     // A page that is left in the middle of a move has nobody to tell of it any more.
     if (!state.quiet) return;
     clearTimeout(state.quiet);

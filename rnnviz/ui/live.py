@@ -7,7 +7,7 @@ import streamlit as st
 from .assets import module, read
 from .order import serial
 from .pulse import gate
-from .state import recall
+from .state import recall, whole_page
 
 _component = st.components.v2.component(
     "rnnviz.live",
@@ -32,6 +32,7 @@ def live_slider(name, label, bound, high=None, local=False, play=False):
     """
     gate.answering()
     high = bound.high if high is None else high
+    whole_page()
     kept = st.session_state
     recall(name)
     kept[name] = bound.clamp(min(kept[name], high))

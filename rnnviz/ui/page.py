@@ -9,7 +9,7 @@ from starlette.websockets import WebSocketDisconnected
 from .address import keep_address
 from .assets import HERE
 from .pulse import gate
-from .state import follow_address, remember, say_notes
+from .state import follow_address, remember, say_notes, settle
 from .way import first_slider
 from .words import words
 
@@ -52,7 +52,7 @@ def frame(title, question=None, stage=False):
     _settle()
     kept = st.session_state
     kept["arrived"] = follow_address(title) or kept.get("arrived", False)
-    kept.pop("preset_taken", None)
+    settle()
     if not st.context.is_embedded:
         first_slider()
         with st.container(horizontal=True, gap="small"):

@@ -274,9 +274,31 @@ def spoken(error):
 
 
 def put(values):
-    """Set controls, in a callback."""
+    """Set controls, in a callback, or before they are drawn."""
+    kept = st.session_state
+    kept["just_put"] = kept.get("just_put", {}) | values
+    for name, value in values.items():
+        kept[name] = value
+
+
+def settle():
+    """Have what a callback has put stand, whatever a slider said in the same message. Returns whether any has.
+
+    Call it before the controls of a page are drawn.
+    """
+    values = st.session_state.pop("just_put", {})
     for name, value in values.items():
         st.session_state[name] = value
+    return bool(values)
+
+
+def whole_page():
+    """Run all of the page where a callback has set controls that a fragment, which calls this first, does not draw.
+
+    A press of a button goes with a slider's message of the same moment, and Streamlit then runs the slider's fragment.
+    """
+    if settle():
+        st.rerun()
 
 
 def held(name):
@@ -319,7 +341,7 @@ def take_preset(preset, names):
 
 def own_input_back():
     """The input that a preset has set aside, in a callback."""
-    put({"input": st.session_state.pop("own_input"), "preset_taken": True})
+    put({"input": st.session_state.pop("own_input")})
 
 
 def in_force(preset, names):

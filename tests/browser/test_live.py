@@ -328,3 +328,18 @@ def test_a_link_in_a_new_tab_takes_the_settings_along(person, browser, server):
     link.hover()
     address = link.get_attribute("href")
     assert "gain=2" in address and "steps=40" in address
+
+
+@pytest.mark.parametrize("button, address", [("Reseed", "seed="), ("Exploding", "gain=3")])
+def test_a_button_pressed_right_after_a_key(person, browser, server, button, address):
+    Hand(person, "gain").open("/gradient_flow")
+    person.press(GAIN, "End")
+    person.page.get_by_text(button, exact=True).first.click()
+    person.page.wait_for_url(re.compile(address), timeout=15_000)
+    person.page.wait_for_timeout(2000)
+    person.settled()
+    wanted = "4.00" if button == "Reseed" else "3.00"
+    assert person.page.locator(".rv-live output").first.inner_text() == wanted
+    other = Person(browser.new_context().new_page(), server).open(person.page.url.removeprefix(server))
+    assert other.figure() == person.figure()
+    other.page.context.close()
