@@ -11,6 +11,7 @@ from test_wording import ILL_FORMED
 from rnnviz import record, record_many
 from rnnviz.course import LESSONS, STAGES, START
 from rnnviz.engine.record import record_each
+from rnnviz.explain import changed
 from rnnviz.figures.course import PICTURES, bars, closed
 from rnnviz.glossary import GLOSSARY, MARK, bare
 
@@ -205,3 +206,9 @@ def test_bars_are_as_high_as_what_is_left():
     low, high = bars(recordings, 7)["data"]
     assert max(low["y"]) == 1 and np.isclose(max(high["y"]), 1.1**7) and np.isclose(low["y"][-2], 0.9**7)
     assert np.isclose(max(low["x"]), 7.4)
+
+
+def test_what_the_teachers_notes_say_of_the_network_on_the_screen():
+    """Seed 0: near gain 1.25 the curve of 1.6 and 1.7 is level, and gain 3 beats gain 4."""
+    at_gain = {gain: changed(record(STAGES["1.6"].at(gain)["RNN"]))[0] for gain in (1.25, 3.0, 4.0)}
+    assert abs(at_gain[1.25]) < 0.5 and at_gain[3.0] > at_gain[4.0] > 2
