@@ -1,28 +1,42 @@
-"""Home: what this is, how to read it, and the way into the first lesson."""
+"""Home: three fates of a gradient under one slider, and the way into the lessons."""
 
 import streamlit as st
 
-from rnnviz import Config, record
-from rnnviz.figures import gradient_flow
+from rnnviz.course import LESSONS, START
 from rnnviz.ui.page import follow_live, frame, takeaway
-from rnnviz.ui.plot import plot
+from rnnviz.ui.stage import live_stage
+from rnnviz.ui.state import link
+from rnnviz.ui.words import words
 
-frame("Watch the gradient vanish, explode, survive")
+frame(
+    START.title,
+    "A recurrent network reads a sequence [[step]] by step. To learn, it sends its error back the same way: the "
+    "[[gradient]]. How much of it reaches the first step?",
+)
+HOW_TO_READ = (
+    "How to read it: three freshly drawn networks of 64 [[unit|units]] read the same 41 steps of [[noise]]. The error, "
+    "the [[loss]] L, enters at the right; each curve is the size ([[norm]]) of ∂L/∂h, the gradient by the "
+    "[[hidden state]] h, on a [[log axis]]. Lower means that less is learnt there."
+)
 
-st.markdown(
-    "A recurrent network reads a sequence one step at a time and carries a memory along, its **hidden state**. To "
-    "learn, it compares its end result with a target and sends the error back through every step it took: the "
-    "**gradient**. What arrives at the first steps decides what the network can learn from them."
-)
-recordings = {label: record(Config(cell=label.lower())) for label in ("RNN", "LSTM", "GRU")}
-plot(
-    gradient_flow(recordings, cell_state=False),
-    "start",
-    "How to read it: three networks of 32 units, freshly drawn, read the same 100 steps of noise. The error enters at "
-    "the right; each curve is the size (norm) of ∂L/∂h, the gradient that is left at a step. Lower means that less is "
-    "learnt there.",
-)
-LESSONS = (
+
+@st.fragment
+def start():
+    live_stage(START, HOW_TO_READ)
+    follow_live()
+
+
+start()
+st.page_link("pages/lessons.py", label=f"**Begin: lesson 1, {next(iter(LESSONS))}**", icon=":material/arrow_forward:",
+             query_params=link(stage="1.1"))
+words(HOW_TO_READ, "how-start", "caption")
+for place, (title, stages) in zip(st.columns(len(LESSONS), border=True), LESSONS.items()):
+    with place:
+        st.page_link("pages/lessons.py", label=f"**Lesson {stages[0].id[0]}: {title}**",
+                     query_params=link(stage=stages[0].id))
+        st.markdown(f"{', '.join(stage.title for stage in stages[:-1])}. About "
+                    f"{sum(stage.notes.minutes for stage in stages)} minutes.")
+INSTRUMENTS = (
     ("gradient_flow", "Gradient flow", "Drag one slider, and see the gradient vanish, explode or survive."),
     ("inside_the_cell", "Inside the cell", "Follow one step through the gates, with every number to check by hand."),
     ("why_it_vanishes", "Why it vanishes", "Take a backward pass apart: what multiplies the gradient at every step?"),
@@ -30,15 +44,18 @@ LESSONS = (
     ("training", "Training", "Train two networks that differ in one thing, and watch which of them learns."),
     ("paper_figures", "Paper figures", "What the papers say, what theory says, and what is measured now."),
 )
-for number, (page, name, promise) in enumerate(LESSONS, 1):
-    if number % 2:
+for number, (page, name, promise) in enumerate(INSTRUMENTS):
+    if number % 2 == 0:
         places = st.columns(2, border=True)
-    with places[(number - 1) % 2]:
-        st.page_link(f"pages/{page}.py", label=f"**Lesson {number}: {name}**")
+    with places[number % 2]:
+        st.page_link(f"pages/{page}.py", label=f"**{name}**")
         st.markdown(promise)
 with st.expander("For a class"):
     st.markdown(
-        "- The **address** holds every setting: send it, and others see the same picture.\n"
+        "- The **address** holds every setting: send it, and others see the same picture, or the same stage of a "
+        "lesson.\n"
+        "- **Lessons** have notes for the teacher, and a switch for their questions, in the sidebar; **PageDown** and "
+        "**PageUp** go on and back.\n"
         "- **Start over** brings back the first settings; **Reseed** draws other weights and changes nothing else.\n"
         "- Every figure can be taken away as **PNG**, **SVG** or **CSV**; drag a box into it to zoom, double-click to "
         "zoom out.\n"
@@ -47,4 +64,3 @@ with st.expander("For a class"):
 takeaway(
     "Nothing here is sketched: every curve is computed, at that moment, from the network that the controls describe."
 )
-follow_live()

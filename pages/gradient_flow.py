@@ -6,6 +6,7 @@ import streamlit as st
 
 from rnnviz import BOUNDS, explain, record
 from rnnviz.figures import gradient_flow, step_shares
+from rnnviz.glossary import marked
 from rnnviz.presets import PRESETS
 from rnnviz.ui import controls, state
 from rnnviz.ui.check import check_expander
@@ -20,7 +21,7 @@ from rnnviz.ui.words import words
 
 frame(
     "Gradient flow",
-    "The loss compares what comes out with a target. How much of its gradient reaches the beginning?",
+    "The [[loss]] compares what comes out with a target. How much of its [[gradient]] reaches the beginning?",
 )
 shared = st.sidebar.container()
 with st.sidebar:
@@ -69,13 +70,18 @@ def scene(recordings, step, shown):
         picture = network_scene(shown, recordings)
     else:
         picture = {"gradient-flow": gradient_flow(recordings, steps=setup.steps, **look)}
-    return picture | {
-        "reading": explain.reading(recordings, step),
+    return picture | read_off(recordings, step) | {
         "reach": "\n\n".join(["##### How far it reaches", *explain.flow(recordings)]),
-        "why": "\n\n".join(["##### Why", *(explain.why(label, r) for label, r in recordings.items())]),
+        "why": marked("\n\n".join(["##### Why", *(explain.why(label, r) for label, r in recordings.items())]), "U",
+                      "singular value", "spectral radius", "slope", "forget gate", "update gate", "path"),
         "step-shares": step_shares(recordings, steps=setup.steps),
         "learns": "\n\n".join(explain.learns_from(label, r) for label, r in recordings.items()),
     }
+
+
+def read_off(recordings, step):
+    """What stands at one step, by name."""
+    return {"reading": marked(explain.reading(recordings, step), "norm", "cell state")}
 
 
 @st.fragment
@@ -109,7 +115,8 @@ def flow(setup, cells, look):
             seen["gradient-flow"],
             "gradient-flow",
             "How to read it: the loss enters at the right and its gradient travels left, one step "
-            "at a time. Falling to the left is vanishing, rising is exploding. The axis counts in powers of ten.",
+            "at a time. Falling to the left is [[vanish|vanishing]], rising is [[explode|exploding]]. The axis counts "
+            "in powers of ten: a [[log axis]].",
         )
     live_slider("step", "Time step to read off", state.CONTROLS["step"], high=setup.steps, local=True)
     words(seen["reading"], "reading")
@@ -135,8 +142,8 @@ def flow(setup, cells, look):
     shared = ("flow", configs, look, setup.inputs, shown)
     films(
         gains(configs, gain, lambda found: scene(found, step, shown), (*shared, step), setup.inputs),
-        Film("step", state.CONTROLS["step"], step, lambda steps: [{"reading": explain.reading(recordings, t)}
-                                                                  for t in steps], (*shared, gain), setup.steps),
+        Film("step", state.CONTROLS["step"], step, lambda steps: [read_off(recordings, t) for t in steps],
+             (*shared, gain), setup.steps),
     )
     follow_live()
 

@@ -13,6 +13,7 @@ FORBIDDEN = {
     "engine": {"streamlit", "plotly", "rnnviz.figures", "rnnviz.ui"},
     "sources": {"streamlit", "plotly", "rnnviz.engine", "rnnviz.cells", "rnnviz.figures", "rnnviz.ui", "rnnviz.config"},
     "figures": {"streamlit", "rnnviz.ui", "rnnviz.engine"},
+    "course": {"streamlit", "plotly", "rnnviz.figures", "rnnviz.ui"},
     "checks": {"streamlit", "plotly", "rnnviz.ui", "rnnviz.engine"},
     "rnnviz": {"streamlit", "plotly", "rnnviz.ui"},
     "ui": {"plotly.graph_objects"},
@@ -34,7 +35,7 @@ def imports(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_direction_of_imports(path):
-    place = "pages" if path.parent.name in ("pages", ROOT.name) else path.parent.name
+    place = "pages" if path.parent in (ROOT, ROOT / "pages") else path.parent.name
     for name in imports(path):
         for forbidden in FORBIDDEN[place]:
             assert name != forbidden and not name.startswith(forbidden + "."), f"{path.name} imports {name}"

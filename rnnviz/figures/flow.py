@@ -12,13 +12,14 @@ WINDOWS = {"close": (-8, 4), "near": (-20, 10), "wide": (-60, 30), "double": (-3
 
 
 def gradient_flow(
-    recordings, steps=None, window="near", cell_state=True, bound=False, slope=False, formats=()
+    recordings, steps=None, window="near", cell_state=True, bound=False, slope=False, formats=(), height=400
 ):
     """The norm of dL/dh_t over the steps, on a logarithmic axis, for a few recordings of the same length.
 
     recordings: label -> `Recording` without an ensemble. steps: the length of the axis. window: a key of `WINDOWS`.
     cell_state: also dL/dc_t, dotted. bound, slope: the theory for cells h = phi(...), see `Recording.log10_bound`.
-    formats: names in `FORMATS` whose smallest and largest numbers are drawn as lines. Returns a `Figure`.
+    formats: names in `FORMATS` whose smallest and largest numbers are drawn as lines. height: in pixels. Returns a
+    `Figure`.
     """
     low, high = WINDOWS[window]
     steps = steps or max((r.steps for r in recordings.values()), default=2)
@@ -72,7 +73,7 @@ def gradient_flow(
         traces,
         "How much of the gradient reaches each step",
         " ".join(_said(label, r) for label, r in recordings.items()),
-        height=400,
+        height=height,
         xaxis=dict(title="time step t", range=[0.5, steps + 0.5]),
         yaxis=powers_axis(window, "norm of the gradient (log scale)"),
         shapes=shapes,

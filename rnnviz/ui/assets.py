@@ -18,12 +18,13 @@ def read(*names):
     return "".join((HERE / name).read_text(encoding="utf-8") for name in names)
 
 
-def module(*names):
+def module(*names, given=""):
     """The JavaScript of a component, for Streamlit: a line that imports these files, as one, from this server.
 
-    Streamlit sends a component's own text with every message; what is imported comes once.
+    Streamlit sends a component's own text with every message; what is imported comes once. given: what stands before
+    the files.
     """
-    content = read(*names).encode()
+    content = (given + read(*names)).encode()
     name = f"{Path(names[-1]).stem}-{hashlib.sha1(content).hexdigest()[:10]}.js"
     _provide(name, lambda partial: partial.write_bytes(content))
     # Two lines: Streamlit takes one for the name of a file.

@@ -90,6 +90,13 @@ export default function ({ data, parentElement, setStateValue }) {
     mark(state.shown ?? +input.value);
   };
   input.oninput = () => moved(state.dragging);
+  // In a lesson these keys, and the clicker that sends them, turn to another stage, wherever the focus is.
+  input.onkeydown = (event) => {
+    if (!/^Page(Up|Down)$/.test(event.key) || !document.querySelector(".rv-lesson")) return;
+    event.preventDefault();
+    input.blur();
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: event.key, code: event.code, bubbles: true }));
+  };
   // At the end of a drag the browser sets the thumb once more, after pointerup and before change.
   input.onpointerdown = () => { state.dragging = true; };
   input.onchange = () => {

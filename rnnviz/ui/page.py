@@ -11,9 +11,11 @@ from .assets import HERE
 from .pulse import gate
 from .state import follow_address, remember, say_notes, settle
 from .way import first_slider
+from .words import words
 
 PAGES = (
     ("app.py", "Start"),
+    ("pages/lessons.py", "Lessons"),
     ("pages/gradient_flow.py", "Gradient flow"),
     ("pages/inside_the_cell.py", "Inside the cell"),
     ("pages/why_it_vanishes.py", "Why it vanishes"),
@@ -36,10 +38,14 @@ def _settle():
     logging.getLogger("uvicorn.error").addFilter(_is_news)
 
 
-def frame(title, question=None):
-    """Set up a page: its name in the tab, the way to the others, its one question. Call it first."""
+def frame(title, question=None, stage=False):
+    """Set up a page: its name in the tab, the way to the others, its one question. Call it first.
+
+    stage: whether it is one of a lesson, with a heading of its own, and its sidebar closed to begin with.
+    """
     gate.answering()
-    st.set_page_config(page_title=f"{title} · rnnviz", page_icon=str(HERE / "icon.svg"), layout="wide")
+    st.set_page_config(page_title=f"{title} · rnnviz", page_icon=str(HERE / "icon.svg"), layout="wide",
+                       initial_sidebar_state="collapsed" if stage else "auto")
     st.html(HERE / "page.css")
     if st.context.is_embedded:
         st.html(HERE / "embedded.css")
@@ -52,9 +58,10 @@ def frame(title, question=None):
         with st.container(horizontal=True, gap="small"):
             for path, label in PAGES:
                 st.page_link(path, label=label)
-    st.title(title, anchor=False)
+    if not stage:
+        st.title(title, anchor=False)
     if question:
-        st.markdown(question)
+        words(question, "question")
     say_notes()
 
 

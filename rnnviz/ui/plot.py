@@ -7,9 +7,11 @@ import orjson
 import streamlit as st
 
 from .. import __version__
+from ..glossary import bare
 from .assets import module, plotly_address, read
 from .live import standing
 from .order import numbered
+from .words import words
 
 BUTTONS = "".join(
     f'<button type="button" data-kind="{k.lower()}" aria-label="Download this figure as {k}">{k}</button>'
@@ -25,13 +27,17 @@ _component = st.components.v2.component(
 )
 
 
-def plot(figure, key, how_to_read):
-    """Draw a `Figure`; figures of the same key replace one another without a new chart being mounted."""
+def plot(figure, key, how_to_read, caption=True):
+    """Draw a `Figure`; figures of the same key replace one another without a new chart being mounted.
+
+    how_to_read: a sentence or two, with [[words]] of the glossary. caption: whether it stands below the figure.
+    """
     message = as_json({"at": standing(), "library": plotly_address(), "version": __version__, "name": key,
-                       "label": how_to_read,
+                       "label": bare(how_to_read),
                        "figure": figure})
     _component(key=f"plot-{key}", data=numbered(f"plot-{key}", message))
-    st.caption(how_to_read)
+    if caption:
+        words(how_to_read, f"how-{key}", "caption")
 
 
 def as_json(message):

@@ -10,6 +10,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from ..cells import CELLS
 from ..cliff import B_RANGE, NAMES, UPDATES, W_RANGE
 from ..config import BOUNDS, TASKS, Choice, Config, Number, TrainConfig
+from ..course import STAGES, START
 from ..figures.flow import WINDOWS
 from ..figures.theme import FAMILY_COLOURS
 from ..papers import TITLES
@@ -133,6 +134,9 @@ CONTROLS = {
     "cliff_step": Number(25, 0, UPDATES, 1, whole=True),
     "cliff_method": Choice(NAMES["norm"], {words: method for method, words in NAMES.items()}),
     "cliff_relief": Flag(False),
+    "stage": Choice("", dict.fromkeys(["", *STAGES], "")),
+    "notes": Flag(False),
+    **{stage.control: stage.slider.bound for stage in (START, *STAGES.values()) if stage.slider},
     **_training_controls(),
 }
 """Every control of every page, by its name in the address: the table of `Config`, and what only a screen has."""
@@ -150,6 +154,9 @@ TOLD_BY = tuple(name for name in PICTURED if name not in ("window", "bound", "sl
 
 OWN = ("input", "text", "bits", "period", "input_size", "train_typed")
 """What a person brought along: a preset leaves it alone, unless it is about it."""
+
+TEACHERS = ("predict", "notes")
+"""What a teacher has switched, once for all pages: it outlasts "Start over" and links with settings of their own."""
 
 ELSEWHERE = ("embed", "embed_options")
 
@@ -303,9 +310,14 @@ def held(name):
 
 
 def back_to_start():
-    """Every control to its default, in a callback."""
+    """Every control but a teacher's to its default, in a callback."""
     st.session_state.pop("own_input", None)
-    put({name: control.default for name, control in CONTROLS.items()})
+    put({name: control.default for name, control in CONTROLS.items() if name not in TEACHERS})
+
+
+def link(**settings):
+    """The settings of a link to a page: its own, and what a teacher has switched."""
+    return {name: texts for name, texts in address().items() if name in TEACHERS} | settings
 
 
 def reseed():

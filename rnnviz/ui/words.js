@@ -1,13 +1,35 @@
 // Sentences, as text and never as HTML, and those of a slider's scenes while it moves.
 function inline(element, text) {
-  text.split(/(\*\*(?:\\.|[^*\\])+\*\*)/).forEach((part, k) => {
-    const plain = part.replace(/\\(.)/g, (_, c) => c);
-    if (k % 2 === 0) { element.append(plain); return; }
-    const bold = document.createElement("strong");
-    bold.textContent = part.slice(2, -2).replace(/\\(.)/g, "$1");
-    element.append(bold);
+  text.split(/(\*\*(?:\\.|[^*\\])+\*\*|\[\[[^\]]+\]\])/).forEach((part, k) => {
+    if (k % 2 === 0) element.append(part.replace(/\\(.)/g, "$1"));
+    else if (part.startsWith("[[")) element.append(...term(...part.slice(2, -2).split("|")));
+    else element.append(inline(document.createElement("strong"), part.slice(2, -2)));
   });
   return element;
+}
+
+// A word that opens what it means. The browser closes it again: by ESC, by a press elsewhere, by the next word.
+function term(word, shown = word) {
+  const button = document.createElement("button");
+  const meaning = document.createElement("span");
+  Object.assign(button, { type: "button", className: "rv-term", textContent: shown, popoverTargetElement: meaning });
+  meaning.className = "rv-meaning";
+  meaning.popover = "auto";
+  meaning.setAttribute("role", "note");
+  const name = document.createElement("strong");
+  name.textContent = word;
+  meaning.append(name, `: ${GLOSSARY[word]}`);
+  const tell = (open) => { button.ariaExpanded = String(open); button.ariaDescription = open ? GLOSSARY[word] : null; };
+  tell(false);
+  meaning.ontoggle = ({ newState }) => {
+    tell(newState === "open");
+    if (newState !== "open") return;
+    const at = button.getBoundingClientRect(), box = meaning.getBoundingClientRect();
+    const below = at.bottom + 6 + box.height <= innerHeight;
+    meaning.style.left = `${Math.max(8, Math.min(at.left, innerWidth - box.width - 8))}px`;
+    meaning.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - 6 - box.height)}px`;
+  };
+  return [button, meaning];
 }
 
 function write(root, text) {
@@ -23,6 +45,7 @@ export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".rv-sentences");
   if (overtaken(root, data.serial)) return undefined;
   root.text = data.text;
+  root.dataset.size = data.size;
   const bare = () => { root.covered = false; root.removeAttribute("aria-busy"); write(root, root.text); };
   const paint = (picture) => { root.setAttribute("aria-busy", "true"); write(root, picture.of(picture.text)); };
   if (!window.rnnvizFilming) bare();

@@ -9,7 +9,8 @@ from somebody import Person
 
 from rnnviz import Config, __version__, record
 
-PAGES = ("/", "/gradient_flow", "/inside_the_cell", "/why_it_vanishes", "/the_cliff", "/training", "/paper_figures")
+PAGES = ("/", "/lessons", "/gradient_flow", "/inside_the_cell", "/why_it_vanishes", "/the_cliff", "/training",
+         "/paper_figures")
 GAIN = "Recurrent gain"
 
 
@@ -54,7 +55,7 @@ def test_links_can_be_hit_at_every_width_with_and_without_the_sidebar(sized):
             page.wait_for_timeout(400)
             if not closed and width <= 768:
                 continue  # here an open sidebar lies over the page, as it is meant to
-            assert page.evaluate(HIT) == [True] * 7, (width, closed)
+            assert page.evaluate(HIT) == [True] * 8, (width, closed)
         page.set_viewport_size({"width": 1440, "height": 800})
     page.set_viewport_size({"width": 700, "height": 800})
     page.get_by_role("link", name="Training").click()
@@ -65,14 +66,14 @@ def test_a_phone_s_sidebar_stays_closed_from_load_to_load(sized):
     somebody = sized(390, 844)
     somebody.open("/gradient_flow")
     page = somebody.page
-    assert page.evaluate(HIT) == [True] * 7
+    assert page.evaluate(HIT) == [True] * 8
     page.get_by_test_id("stExpandSidebarButton").click()
     page.get_by_test_id("stSidebar").get_by_role("button", name="Reseed").wait_for()
     page.reload()
     somebody.settled()
     page.get_by_test_id("stExpandSidebarButton").wait_for()
     page.wait_for_timeout(500)
-    assert page.evaluate(HIT) == [True] * 7
+    assert page.evaluate(HIT) == [True] * 8
 
 
 @pytest.mark.parametrize("path", PAGES)

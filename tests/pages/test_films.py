@@ -12,7 +12,11 @@ from rnnviz.ui import live, plot
 from rnnviz.ui.state import VIEWS
 
 SMALL = dict(steps="20", hidden_size="6")
+STILL = "how-", "question"
+"""How the names of sentences begin that no recording decides."""
 ADDRESSES = {
+    "start": ("app", {}),
+    **{f"stage {id}": ("lessons", {"stage": id, "predict": "false"}) for id in ("1.1", "1.2", "1.4", "2.3", "2.5")},
     "gradient flow": ("gradient_flow", {"bound": "true", "slope": "true", **SMALL}),
     **{f"unrolled {cell}": ("gradient_flow", {"picture": "unrolled", "shown": cell, **SMALL})
        for cell in ("RNN", "LSTM", "GRU")},
@@ -39,8 +43,9 @@ def screen(monkeypatch):
     def run(path, query):
         for kept in (found, drawn, sliders):
             kept.clear()
-        page = opened(f"pages/{path}.py", **query)
-        return dict(found), drawn | sentences(page) | unrolled(page), set(sliders)
+        page = opened("app.py" if path == "app" else f"pages/{path}.py", **query)
+        said = {name: text for name, text in sentences(page).items() if not name.startswith(STILL)}
+        return dict(found), drawn | said | unrolled(page), set(sliders)
 
     return run
 

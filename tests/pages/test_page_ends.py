@@ -5,8 +5,8 @@ from opened import opened, said, sound
 
 from rnnviz.presets import PRESETS
 
-PAGES = ["app.py", "pages/gradient_flow.py", "pages/inside_the_cell.py"]
-LESSONS = PAGES[1:]
+PAGES = ["app.py", "pages/lessons.py", "pages/gradient_flow.py", "pages/inside_the_cell.py"]
+LESSONS = PAGES[2:]
 SLIDERS = ("hidden_size", "steps", "input_scale", "forget_bias", "update_bias", "input_size")
 
 

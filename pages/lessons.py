@@ -1,0 +1,23 @@
+"""Lessons: one stage a screen, with one question, one slider, one picture and one sentence."""
+
+import streamlit as st
+
+from rnnviz.course import STAGES
+from rnnviz.ui import controls
+from rnnviz.ui.page import frame
+from rnnviz.ui.predict import prediction_switch
+from rnnviz.ui.stage import notes, show, way
+
+frame("Lessons", stage=True)
+kept = st.session_state
+kept["stage"] = kept.get("stage") or next(iter(STAGES))
+stage = STAGES[kept["stage"]]
+with st.sidebar:
+    controls.start_over()
+    prediction_switch()
+    with_notes = controls.flag("notes", "Notes for the teacher", "How long, what to say, what they will ask.")
+way(stage)
+st.title(stage.title, anchor=False)
+st.fragment(show)(stage)
+if with_notes:
+    notes(stage)

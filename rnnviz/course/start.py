@@ -1,0 +1,33 @@
+"""The first thing to be seen: three networks, and a fate of the gradient in each."""
+
+from ..config import Config, Number
+from ..explain import changed
+from ..wording import count, shown
+from .sentences import left, verb
+from .stage import Slider, Stage
+
+MOVED = "RNN under the slider"
+_RNN = {"cell": "rnn", "init": "orthogonal", "input_scale": 0.3, "steps": 41, "hidden_size": 64}
+
+
+def sentence(recordings, gain):
+    """What becomes of the gradient in each network, with the verb of its number."""
+    steps = max(changed(r)[1] for r in recordings.values())
+    names = {MOVED: f"RNN, gain {shown(gain)}"}
+    parts = (f"**{names.get(label, label)}**: {left(change)}, it **{verb(change).replace('arrives', 'survives')}**."
+             for label, (change, _) in ((label, changed(r)) for label, r in recordings.items()))
+    return f"An error sent back {count(steps, 'step')}. " + " ".join(parts)
+
+
+START = Stage(
+    id="start",
+    title="Watch the gradient vanish, explode, survive",
+    networks={
+        MOVED: Config(gain=0.5, **_RNN),
+        "RNN, gain 4": Config(gain=4.0, **_RNN),
+        "LSTM": Config(cell="lstm", init="orthogonal", forget_bias=5.0, steps=41, hidden_size=64),
+    },
+    slider=Slider("Recurrent gain of the first RNN: a factor on the weights that carry its memory",
+                  Number(0.5, 0.5, 4.0, 0.05), "gain", (MOVED,)),
+    sentence=sentence,
+)
