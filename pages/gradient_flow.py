@@ -87,7 +87,8 @@ def read_off(recordings, step):
 @st.fragment
 def flow(setup, cells, look):
     controls.presets(PRESETS, state.PICTURED, state.TOLD_BY)
-    unroll = bool(cells) and state.held("picture") == "unrolled"
+    state.recall("picture")
+    unroll = bool(cells) and st.session_state["picture"] == "unrolled"
     slider, *choices = st.columns([2.6, 1, 1.2] if unroll else [3.6, 1], vertical_alignment="bottom")
     with slider:
         gain = live_slider("gain", "Recurrent gain: scales the recurrent weights U", BOUNDS["gain"])

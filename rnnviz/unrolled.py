@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .engine.anatomy import powers_of, through_weights
+from .engine.anatomy import _powers_of, _through_weights
 from .recording import LOG10_2, log10_norm
 
 
@@ -71,7 +71,7 @@ def unrolled(recording):
     one loss and one lane the factors multiply to what is left of the gradient.
     """
     cell, lin, back, T = recording.cell, recording.local, recording.back, recording.steps
-    exponent = powers_of(back)[1:]
+    exponent = _powers_of(back)[1:]
     norms = {s: log10_norm(back.cuts[s][1:]) + exponent * LOG10_2 for s in cell.states}
     rows = [Row(s, _size(recording.states[s][1:]), norms[s]) for s in reversed(cell.states)]
     rows.append(Row("x", _size(recording.x)))
@@ -92,7 +92,7 @@ def unrolled(recording):
             if other in lin.to_now[state]:
                 log10 = _log10_product(lin.to_now[state][other], back.cuts[state][1:]) + exponent * LOG10_2
                 lanes.append(lane("within", state, other, log10))
-    log10 = log10_norm(through_weights(recording)[:-1]) + exponent[:-1] * LOG10_2
+    log10 = log10_norm(_through_weights(recording)[:-1]) + exponent[:-1] * LOG10_2
     lanes.append(lane("weights", "h", "h", log10))
     entered = np.flatnonzero(recording.output_gradient.reshape(T, -1).any(axis=1))
     value = None if recording.loss is None else float(np.asarray(recording.loss))

@@ -62,7 +62,7 @@ STAGES = (
     ),
     Stage(
         id="1.3",
-        title="One unit, unrolled",
+        title="One unit",
         networks={"RNN": Config(gain=0.8, steps=16, **NUMBER)},
         picture="close",
         slider=Slider("Gain", Number(0.8, 0.5, 1.5, 0.01), "gain"),

@@ -161,8 +161,8 @@ def paths(recording):
     carried = cell.states[-1]
     if carried not in lin.to_previous[carried]:
         return None
-    keep, exponent = lin.to_previous[carried][carried], powers_of(back)[1:]
-    parts = np.stack([recording.output_gradient, through_weights(recording)], axis=1)
+    keep, exponent = lin.to_previous[carried][carried], _powers_of(back)[1:]
+    parts = np.stack([recording.output_gradient, _through_weights(recording)], axis=1)
     if carried != "h":
         parts *= lin.to_now["h"][carried][:, None]
     powers = np.stack([np.zeros_like(exponent), exponent], axis=1)
@@ -177,7 +177,7 @@ def paths(recording):
     return Paths(log10_norm(full) + exponent * LOG10_2, direct, rest, float(difference))
 
 
-def powers_of(back):
+def _powers_of(back):
     """The exponents of an `Adjoint`, also where all of them are 0."""
     first = next(iter(back.cuts.values()))
     return np.zeros(first.shape[:-2], np.int64) if back.exponent is None else back.exponent
@@ -190,10 +190,10 @@ def _sum(one, its_power, other, others_power):
     return shifted(one, its_power - common) + shifted(other, others_power - common), common
 
 
-def through_weights(recording):
+def _through_weights(recording):
     """What comes back to h_t through U, (T, 1, H), on the scale of the stored adjoint of step t."""
     lin, back, H = recording.local, recording.back, recording.hidden_size
-    walk, exponent = plan(recording.cell), powers_of(back)
+    walk, exponent = plan(recording.cell), _powers_of(back)
     early = columns(back.gates[1:], walk.early, H) @ columns(recording.parameters.U, walk.early, H).T
     for cut, previous in lin.to_previous.items():
         if "h" in previous and cut != "h":
@@ -216,7 +216,7 @@ def influence(recording, reach):
     logs = np.full((T, T), -np.inf)
     cuts, gates = {name: np.zeros_like(array) for name, array in back.cuts.items()}, np.zeros_like(back.gates)
     for losses, part in _some_at_a_time(recording):
-        powers, last = powers_of(part), losses.stop
+        powers, last = _powers_of(part), losses.stop
         with np.errstate(all="ignore"):
             logs[losses, :last] = (log10_norm(part.cuts["h"][1:]) + powers[1:] * LOG10_2).T
             # Index t of a cut belongs to step t. The loss of a step reaches down to step + 1 - reach, and what leaves

@@ -57,7 +57,10 @@ def slider(name, label, help, low=None, high=None):
     bound = CONTROLS[name]
     low, high = bound.low if low is None else low, bound.high if high is None else high
     recall(name)
-    st.session_state[name] = min(max(st.session_state[name], low), high)
+    # Set only where it must be: what is set goes back to the browser, over what somebody has moved meanwhile.
+    within = min(max(st.session_state[name], low), high)
+    if within != st.session_state[name]:
+        st.session_state[name] = within
     return st.slider(label, low, high, step=bound.step, key=name, help=help)
 
 

@@ -62,7 +62,7 @@ def test_a_click_sets_the_start(person):
     person.page.mouse.click(box["x"] + 0.85 * box["width"], box["y"] + 0.3 * box["height"])
     person.page.wait_for_function(
         "old => document.querySelector('.rv-live output').textContent !== old", arg=before, timeout=10_000)
-    values = [float(t) for t in person.page.locator(".rv-live output").all_inner_texts()[:2]]
+    values = [float(t.replace("−", "-")) for t in person.page.locator(".rv-live output").all_inner_texts()[:2]]
     assert values[0] == pytest.approx(7.1, abs=0.15) and values[1] == pytest.approx(-1.2, abs=0.15)
 
 
