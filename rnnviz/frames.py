@@ -45,7 +45,7 @@ def around(count, near):
 
 @dataclass(frozen=True)
 class Slice:
-    """Some scenes of a film. taken: how many values of `order` are done with it. more: whether others may follow.
+    """Some scenes of a film. taken: how many values of the film are done with it. more: whether others may follow.
 
     seconds: of computing so far, in this slice and those before. body: bytes, see `pack`; empty where none was taken.
     """
@@ -99,9 +99,14 @@ def pack(scenes):
         else:
             keys = dict.fromkeys(key for p in column if p is not None for key in p)
             pictures[name] = {"arrays": {k: numbers.column([p and p.get(k) for p in column]) for k in keys}}
-    head = orjson.dumps({"count": len(scenes), "pictures": pictures}, default=_plain)
+    return framed({"count": len(scenes), "pictures": pictures}, bytes(numbers.body))
+
+
+def framed(head, body):
+    """The length of a head (4 bytes), the head (JSON), and the body, which begins at a multiple of 4 bytes."""
+    head = orjson.dumps(head, default=_plain)
     head += b" " * (-(4 + len(head)) % 4)
-    return len(head).to_bytes(4, "little") + head + bytes(numbers.body)
+    return len(head).to_bytes(4, "little") + head + body
 
 
 class _Numbers:

@@ -78,14 +78,14 @@ export default function ({ data, parentElement, setStateValue }) {
     if (running) root.ran = now;
     const runs = now - (root.ran ?? -PAUSE) < PAUSE;
     const waiting = [...document.querySelectorAll(".rv-live input")].some((input) => input.live?.waiting);
-    const busy = performance.now() < root.patience || window.rnnvizMoving || runs || waiting || !document.querySelector(".rv-plot[data-drawn]");
+    const busy = now < root.patience || window.rnnvizMoving || runs || waiting || !document.querySelector(".rv-plot[data-drawn]");
     const wanted = busy ? undefined : next();
     if (!wanted) { root.again = setTimeout(ask, 30); return; }
     const [name, near] = wanted;
     const film = films.get(name);
     root.number = Math.max(root.number ?? 0, head.number ?? 0) + 1;
     // An answer can be lost to a press of a button, or to a move, that came between: ask again.
-    root.patience = performance.now() + 3000;
+    root.patience = now + 3000;
     setStateValue("ask", { key: film.key, near, start: near === null ? film.start : 0, seconds: film.seconds, size: film.size, number: root.number });
     root.again = setTimeout(ask, 3000);
   };

@@ -83,10 +83,7 @@ def _values(bound, high):
         key=lambda film, *at: at, lock=Lock())
 def _slice(film, key, near, start, seconds, size):
     values = film.values
-    if near is None:
-        places = frames.coarse(len(values))
-    else:
-        places = frames.around(len(values), near)
+    places = frames.coarse(len(values)) if near is None else frames.around(len(values), near)
     chosen = [values[k] for k in places]
     found = frames.take(film.scenes, chosen, start, seconds, size, film.together)
     return chosen[start : found.taken], found
@@ -105,9 +102,7 @@ def films(*now):
     head, body = answer(now, asked if asked != kept.get("films_asked") else None)
     kept["films_asked"] = asked
     head["serial"] = serial("films", orjson.dumps(head) + body)
-    first = orjson.dumps(head)
-    first += b" " * (-(4 + len(first)) % 4)
-    _component(key="films", data=len(first).to_bytes(4, "little") + first + body, on_ask_change=lambda: None)
+    _component(key="films", data=frames.framed(head, body), on_ask_change=lambda: None)
 
 
 def answer(now, asked):
