@@ -1,5 +1,7 @@
 """Every page at both ends of every control, without a browser: no exception, whatever is chosen."""
 
+import re
+
 import pytest
 from opened import opened, said, sound
 
@@ -84,6 +86,17 @@ def test_nonsense_is_clamped_or_ignored_and_said():
     assert page.session_state["gain"] == 0
     for name in ("steps", "hidden\\_size", "gain", "what"):
         assert name in said
+
+
+NONSENSE = ("gain=nan", "gain=1e999", "gain=-5", "steps=99999", "hidden_size=-3", "hidden_size=abc", "seed=1e400",
+            "init=<script>alert(1)</script>", "cells=ABC", "step=abc", "unit=0", "what=ever", "bound=maybe",
+            "input=text&text=", "input=bits&bits=12", "loss=one&loss_step=5000")
+
+
+@pytest.mark.parametrize("path, query", [(LESSONS[k % 2], query) for k, query in enumerate(NONSENSE)])
+def test_nonsense_in_the_address_is_said(path, query):
+    page = opened(path, **dict(part.split("=") for part in query.split("&")))
+    assert re.search("ignored|is used|Still in use|must be", said(page))
 
 
 @pytest.mark.parametrize(
