@@ -18,10 +18,10 @@ function underWay(pause = 200) {
   const app = document.querySelector("[data-testid=stApp]");
   const now = () => { runs.last = performance.now(); };
   if (!runs.seen) window.addEventListener("popstate", now);
-  if (runs.seen !== app) {
+  if (app && runs.seen !== app) {
     runs.seen = app;
     new MutationObserver(now).observe(app, { attributeFilter: ["data-test-script-state"] });
   }
-  if (app.dataset.testScriptState === "running") now();
+  if (app?.dataset.testScriptState === "running") now();
   return performance.now() - runs.last < pause;
 }

@@ -51,3 +51,11 @@ def person(used_browser, server):
     if page.url.startswith(server):
         page.evaluate("localStorage.clear()")
     page.close()
+
+
+@pytest.fixture
+def newcomer(browser, server):
+    """A person whose browser has loaded nothing yet."""
+    context = browser.new_context(viewport=WIDE)
+    yield Person(context.new_page(), server)
+    context.close()
