@@ -103,7 +103,7 @@ def opened(browser, address):
     page = browser.new_context(viewport={"width": 1366, "height": 900}).new_page()
     start = perf_counter()
     page.goto(address)
-    page.wait_for_selector(".rv-plot[data-drawn]", timeout=60_000)
+    page.wait_for_selector(":is(.rv-plot, .rv-net)[data-drawn]", timeout=60_000)
     return page, perf_counter() - start
 
 
