@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from . import course_cliff
 from .flow import gradient_flow
 from .theme import FAMILY_COLOURS, figure, spoken
 
@@ -86,6 +87,8 @@ def curtain(picture):
 
 def closed(name, recordings):
     """The picture of that name in `PICTURES` before a guess: nothing of what is asked."""
+    if name in course_cliff.CLOSED:
+        return course_cliff.CLOSED[name](recordings)
     if name != "bars":
         return curtain(PICTURES[name](recordings, None))
     first = bars(recordings, 0)
@@ -113,5 +116,5 @@ def _outline(heights):
     return x, y
 
 
-PICTURES = {"curves": curves, "close": close, "wide": wide, "bars": bars, "axes": axes}
+PICTURES = {"curves": curves, "close": close, "wide": wide, "bars": bars, "axes": axes} | course_cliff.PICTURES
 """What a stage can draw."""

@@ -30,7 +30,7 @@ def test_next_goes_through_every_stage_and_back():
     assert seen == [stage.title for stage in STAGES.values()]
     assert button(page, "Next").disabled and len(page.session_state["stages_seen"]) == len(STAGES)
     sound(button(page, "Back").click().run())
-    assert page.title[0].value == STAGES["2.6"].title
+    assert page.title[0].value == list(STAGES.values())[-2].title
     assert button(opened(PAGE), "Back").disabled
 
 
