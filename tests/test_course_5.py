@@ -1,6 +1,7 @@
 """Lesson 5: what its stages say of the cliff holds, at the start they are locked to and at those around it."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import plotly.graph_objects as go
@@ -20,12 +21,14 @@ RIGHT = {"5.2": "20,000 times", "5.3": "thrown out", "5.4": "0.0036", "5.6": "tu
 AROUND = np.array([(w, b) for w in np.linspace(-0.02, 0.02, 5) for b in np.linspace(-0.02, 0.02, 5)])
 
 
+@cache
 def around(within=0.02):
     """Descents from the start of the lesson and those around it, as far as `within`."""
     near = AROUND[np.abs(AROUND).max(axis=1) <= within + 1e-9]
     return become([replace(lesson_5.START, w=lesson_5.START.w + w, b=lesson_5.START.b + b) for w, b in near])
 
 
+@cache
 def seen(id, value=None):
     stage = LESSON[id]
     return {label: become([setting])[0]
