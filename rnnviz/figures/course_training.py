@@ -6,13 +6,13 @@ A line is one network. While a training runs there is no slider, and the picture
 import numpy as np
 
 from .cliff import COLOURS, DASHES
-from .course_cliff import HEIGHT, LEFT, RIGHT
+from .course_cliff import LEFT, RIGHT
 from .theme import GREY, INK, SERIES, SERIES_DASHES, cell_look, figure
+from .training import largest
 
-LONGEST = 120
-"""Places on the axis at which a curve of all updates is drawn, each the largest of those that it stands for."""
+HEIGHT = 260
 
-LATER = 0.3
+LATER = 0.4
 """How much is seen of what comes after the update that the slider stands at."""
 
 SYMBOLS = "abcdXY"
@@ -64,9 +64,9 @@ def explosion(about, update):
     until = None if update is None else np.log10(update)
     for (label, t), look in zip(about.items(), _looks(about)):
         for values, side in ((t.norms, ""), (t.losses, "2")):
-            at, largest = _largest(values)
+            at, values = largest(values)
             with np.errstate(divide="ignore"):
-                traces += _curves(label, np.log10(at), np.log10(largest), until, look, side, log10=True)
+                traces += _curves(label, np.log10(at), np.log10(values), until, look, side, log10=True)
     return _panels(
         about, traces, "At every update, on log axes: length of the gradient, and loss", update,
         dict(range=[-4, 8], **_powers(range(-3, 8, 3))), dict(range=[-4, 8], **_powers(range(-3, 8, 3))),
@@ -78,8 +78,8 @@ def turned(about, update):
     """By how many degrees clipping turned each update, and right answers on held-out sequences."""
     traces = []
     for (label, t), look in zip(about.items(), _looks(about)):
-        at, largest = _largest(np.degrees(np.arccos(np.clip(t.history["cosine"], -1, 1))), even=True)
-        traces += _curves(label, t.history.updates[at - 1], largest, update, look)
+        at, angles = largest(np.degrees(np.arccos(np.clip(t.history["cosine"], -1, 1))), even=True)
+        traces += _curves(label, t.history.updates[at - 1], angles, update, look)
         traces += _curves(label, t.tested, 100 * t.tests["accuracy"], update, look, "2")
     return _panels(
         about, traces, "How far clipping turned an update, and right answers in %", update,
@@ -128,20 +128,6 @@ def _curves(label, x, values, until, look, side="", log10=False):
                     "yaxis": f"y{side}", "hovertemplate": "%{customdata:.3g}", "customdata": 10.0**y if log10 else y,
                     "meta": {"log10": log10}})
     return out
-
-
-def _largest(values, even=False):
-    """The last of each of at most `LONGEST` runs of updates, from 1, and the largest value of each network in it.
-
-    The runs are equally long on a logarithmic axis, the first ones of a single update; or on a plain one, if `even`.
-    """
-    count = len(values)
-    if not count:
-        return np.empty(0, int), values
-    ends = np.linspace(1, count, LONGEST // 2) if even else np.logspace(0, np.log10(count), LONGEST)
-    ends = np.unique(ends.round().astype(int))
-    starts = np.concatenate([[0], ends[:-1]])
-    return ends, np.fmax.reduceat(values, starts, axis=0)
 
 
 def _looks(about):

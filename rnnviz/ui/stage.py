@@ -157,7 +157,9 @@ def explore(stage):
 def show(stage):
     """All of a stage. Call it inside a fragment."""
     if open_question(stage):
-        plot(closed(stage.picture, found(stage.networks)), f"before-{stage.id}", stage.question.text, caption=False)
+        with runs.at_rest:
+            before = closed(stage.picture, found(stage.networks))
+        plot(before, f"before-{stage.id}", stage.question.text, caption=False)
     elif stage.trains:
         trained_stage(stage, stage.title)
     else:
