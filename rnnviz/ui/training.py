@@ -212,7 +212,7 @@ def words(pair):
 def to_the_cliff(pair):
     """Where a gradient has exploded: the way to the same event in a landscape that can be seen."""
     if any(explain.exploded(t) for t in pair.trainings.values()):
-        st.page_link("pages/the_cliff.py", label="One update throws the weights away: the same event on The cliff",
+        st.page_link("pages/the_cliff.py", label="The same event on The cliff",
                      icon=":material/open_in_new:", query_params=link(**ADDRESS, cliff_step="41"))
 
 
