@@ -10,7 +10,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 GAIN = re.compile("Recurrent gain")
 PAGES = {
     "/gradient_flow": "gain",
-    "/inside_the_cell?beside=GRU": "gain",
+    "/inside_the_cell?beside=GRU&direction=backward": "gain",
     "/inside_the_cell?shown=LSTM": "unit",
     "/the_cliff?predict=false": "cliff_b",
     "/the_cliff?predict=false&cliff_w=5": "cliff_step",
