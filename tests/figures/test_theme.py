@@ -119,6 +119,12 @@ def drawn():
     named = [r | {"label": {"RNN": "SGD", "LSTM": "SGD, clipped at 1"}[r["label"]]} for r in rows]
     out += [(papers.success(rows), "all"), (papers.success(named), "none"),
             (papers.memory(np.array([0.0, 5.0]), np.array([1e-9, 0.7]), 50), "none"),
+            (papers.across_the_wall(gains, gains, gains + 1, 2.0), "none"),
+            (papers.bifurcation(cliff.equilibria(5.0), cliff.folds(5.0), cliff.folds(5.0)), "none"),
+            (papers.turned(np.array([0.1, 1.0]), np.array([[30.0, 31], [1, 2]])), "none"),
+            (papers.regulariser(np.array([0.9, 1.0, 1.1]), np.array([1.0, 0, 1]), np.array([1.0, 0, 1])), "none"),
+            (papers.rests(*np.ones((5, 3))), "none"), (papers.memoryless((100, 200), [0.2, 0.1]), "none"),
+            (papers.kept({"a": np.array([-1.0, 0]), "b": np.zeros(2)}), "none"),
             (papers.chaos(np.array([1.0, 2.0]), np.array([[-0.1, 0.0], [0.2, 0.1]])), "none"),
             (papers.smoothness(np.array([[1.0, 2], [3, 4], [5, 6]]), np.array([[1.0, 2], [2, 4], [5, 7]])), "none")]
     return [(go.Figure(figure), figure, about) for figure, about in out]
