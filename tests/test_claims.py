@@ -370,6 +370,15 @@ def biases_open_gates():
         assert all(abs(r.gates["f"][0] - start).max() < 1e-12 for r in before_input)
 
 
+def cut_by_value_it_can_turn():
+    """It turns where some elements are cut and others are not; where one stands alone, it does not."""
+    alone, beside = (clip(np.array([[5.0, second]]), "value", 1.0).turned[0] for second in (0.0, 0.5))
+    assert alone < 1e-4 and beside > 10
+    for gradient in np.random.default_rng(1).normal(size=(20, 1, 50)):
+        sizes = np.abs(gradient)
+        assert clip(gradient, "value", 0.5 * (sizes.min() + sizes.max())).turned[0] > 1e-3
+
+
 def what_stands_alone_is_not_turned():
     rng = np.random.default_rng(0)
     for gradient in rng.normal(size=(20, 1, 50)):
@@ -381,6 +390,8 @@ CAPTIONS = {
     "At the wall the start lies on the dashed line, and a hair decides which way it runs.": a_hair_decides,
     "The two add up to the whole, as arrows do: they can also cancel.": the_two_parts_add_up,
     "0 is half open, 1 is 0.73, 5 is 0.993.": biases_open_gates,
+    "this can turn the direction": cut_by_value_it_can_turn,
+    "Where long parts are cut and short ones are not, the direction turns.": cut_by_value_it_can_turn,
     "By norm, at 1, the gradient is shortened and keeps its direction.": what_stands_alone_is_not_turned,
 }
 """What captions, helps and presets say in passing."""

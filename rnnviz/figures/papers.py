@@ -112,7 +112,7 @@ def memory(biases, measured, steps):
     return figure([_line(b, 10.0**curve, f"σ(b) to the power of {steps}", GREY, "dash"),
                    _points(biases, measured, "measured", SERIES[0])],
                   f"What is left of a cell state after {steps} steps",
-                  "Measured: " + ", ".join(f"{m:.3g} at bias {b:g}" for b, m in zip(biases, measured)) + ".",
+                  "Measured: " + ", ".join(f"{shown(m)} at bias {b:g}" for b, m in zip(biases, measured)) + ".",
                   height=HEIGHT,
                   xaxis=dict(title="forget-gate bias b", range=[-1, 6.1]),
                   yaxis=_powers(-20, 0, 5) | dict(title="what is left (log scale)", range=[-20, 1]))
