@@ -13,6 +13,7 @@ from rnnviz.equations import backward, gradients, pieces, values
 from rnnviz.figures import cell_heatmaps, gradient_flow, step_shares, wiring
 from rnnviz.figures.flow import WINDOWS
 from rnnviz.figures.theme import FAMILY_COLOURS, GATE_COLOURS
+from rnnviz.figures.units import BESIDE
 from rnnviz.formats import FORMATS
 from rnnviz.slopes import Unknown, slope
 
@@ -73,6 +74,38 @@ def test_heatmaps(name):
             assert traces[key].colorscale[-1][1] == GATE_COLOURS[key] and (traces[key].zmin, traces[key].zmax) == (0, 1)
         else:
             assert traces[key].zmin == -traces[key].zmax
+
+
+def read(text):
+    """The number that a label stands for."""
+    text = text.replace("−", "-")
+    power = re.fullmatch(r"(-?)(?:(\d)·)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", text)
+    if not power:
+        return float(text)
+    exponent = int(power[3].translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")))
+    return float(f"{power[1]}{power[2] or 1}e{exponent}")
+
+
+@pytest.mark.parametrize("settings", [{"gain": g, "activation": a} for a in ("rnn_relu", "rnn_identity", "lstm_1997")
+                                      for g in (0.0, 0.5, 1.3, 2.0, 4.0)], ids=str)
+def test_labels_of_colour_scales_are_short_and_true(settings):
+    """However large what they stand for is: labels that grow would move the margin, and all of the picture with it."""
+    for scale in (1e-3, 1.0, 10.0):
+        r = record(Config(settings["activation"], gain=settings["gain"], init="identity", steps=300, hidden_size=3,
+                          input_scale=scale))
+        figure = cell_heatmaps(r)
+        for trace in figure["data"]:
+            bar = trace["colorbar"]
+            assert figure["layout"]["margin"]["r"] == BESIDE and len(bar["ticktext"]) == len(bar["tickvals"])
+            for text, value in zip(bar["ticktext"], bar["tickvals"]):
+                # An exponent's letters are two thirds as wide; a point and a dot are half.
+                width = sum(0.65 if c in "⁻⁰¹²³⁴⁵⁶⁷⁸⁹" else 0.5 if c in ".·" else 1 for c in text)
+                assert width <= 6.5, text
+                assert read(text) == pytest.approx(value, rel=6e-3)
+            known = np.abs(np.asarray(trace["z"])[np.isfinite(np.asarray(trace["z"]))])
+            assert known.max(initial=0) <= trace["zmax"] * (1 + 1e-6) or trace["zmax"] == 1e307
+            assert 0 < trace["zmax"] and (known.max(initial=0) == 0 or trace["zmax"] <= 10 * max(known.max(), 1e-300)
+                                          or trace["name"].split()[-1] in "ifogh")
 
 
 def test_colours_are_told_apart():
