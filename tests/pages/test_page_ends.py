@@ -1,7 +1,7 @@
 """Every page at both ends of every control, without a browser: no exception, whatever is chosen."""
 
 import pytest
-from opened import opened, said, sound
+from opened import opened, said, sentences, sound
 
 from rnnviz.presets import PRESETS
 
@@ -51,7 +51,7 @@ def test_every_choice(path):
 def test_presets(preset):
     page = opened("pages/gradient_flow.py")
     sound(page.button_group(key="preset").select(preset.name).run())
-    assert preset.says in [m.value for m in page.markdown]
+    assert sentences(page)["preset-says"] == preset.says
     for name, value in preset.values.items():
         assert page.session_state[name] == value
 
