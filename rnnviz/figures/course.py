@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..wording import number
+from . import course_cliff, course_training
 from .flow import gradient_flow
 from .theme import FAMILY_COLOURS, figure
 
@@ -87,6 +88,8 @@ def curtain(picture):
 
 def closed(name, recordings):
     """The picture of that name in `PICTURES` before a guess: nothing of what is asked."""
+    if name in CLOSED:
+        return CLOSED[name](recordings)
     if name != "bars":
         return curtain(PICTURES[name](recordings, None))
     first = bars(recordings, 0)
@@ -114,5 +117,9 @@ def _outline(heights):
     return x, y
 
 
-PICTURES = {"curves": curves, "close": close, "wide": wide, "bars": bars, "axes": axes}
+PICTURES = {"curves": curves, "close": close, "wide": wide, "bars": bars, "axes": axes,
+            **course_cliff.PICTURES, **course_training.PICTURES}
 """What a stage can draw."""
+
+CLOSED = course_cliff.CLOSED | course_training.CLOSED
+"""Those that are more than curves, before a guess."""

@@ -7,7 +7,7 @@ import streamlit as st
 from .assets import module, read
 from .order import serial
 from .pulse import gate
-from .state import recall, whole_page
+from .state import moved, recall, whole_page
 
 _component = st.components.v2.component(
     "rnnviz.live",
@@ -21,20 +21,22 @@ _component = st.components.v2.component(
 )
 
 
-def live_slider(name, label, bound, high=None, local=False, play=False):
+def live_slider(name, label, bound, high=None, local=False, play=False, powers=False):
     """A live slider over a `Number`, its value kept in the session; returns it. Call it inside a fragment.
 
     While it moves, the browser draws the scenes of the slider's `Film` (see `films`), and tells the server where it
     rests; where there is no film, the server is asked at every move, once at a time.
 
     high: a lower upper end than the bound's own. local: also move what the browser marks by itself, the step in figures
-    and `numbers`. play: with a button to play through it, which `local` has anyway.
+    and `numbers`. play: with a button to play through it, which `local` has anyway. powers: whether it holds the
+    logarithm of the number that is shown beside it.
     """
     gate.answering()
     high = bound.high if high is None else high
     whole_page()
     kept = st.session_state
     recall(name)
+    _take(name, bound)
     kept[name] = bound.clamp(min(kept[name], high))
     data = dict(
         name=name,
@@ -47,6 +49,7 @@ def live_slider(name, label, bound, high=None, local=False, play=False):
         number=_sent(name)[0],
         local=local,
         play=play or local,
+        powers=powers,
     )
     key = f"live-{name}"
     # The message is taken before the page runs, so that the value is the new one wherever it is read.
@@ -62,9 +65,12 @@ def standing():
 
 
 def _take(name, bound):
-    value = _sent(name)[1]
-    if bound.accepts(value):
-        st.session_state[name] = value
+    """The value of a message that was not taken yet."""
+    number, value = _sent(name)
+    if number > st.session_state.get(f"taken-{name}", 0):
+        st.session_state[f"taken-{name}"] = number
+        if bound.accepts(value):
+            moved(name, value)
 
 
 def _sent(name):
