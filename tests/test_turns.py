@@ -192,7 +192,7 @@ def test_many_who_watch_a_run_train_it_once_and_see_it_whole(monkeypatch):
             runs.work(watched.values(), lambda: None)
             with runs.at_rest:
                 picture, updates = PICTURES["learning"](watched, None), watched["a"].updates
-            seen.append((updates, len(picture["data"][0]["x"])))
+            seen.append((updates, len(picture["data"][1]["x"])))
 
     assert ended(*[start(look) for _ in range(6)])
     while not alone.finished:
