@@ -4,6 +4,7 @@ import numpy as np
 
 from .flow import gradient_flow
 from .theme import FAMILY_COLOURS, figure, spoken
+from .unrolled import network
 
 HEIGHT = 275
 HIGHEST = 5
@@ -31,6 +32,29 @@ def close(recordings, value):
 def wide(recordings, value):
     """As `curves`, on an axis that also holds what is smaller and larger."""
     return curves(recordings, value, "wide", (-60, -40, -20, 0, 20))
+
+
+def unrolled(recordings, value, window=(-20, 10), marks=(-20, -10, 0, 10), below="x", closed=False):
+    """The one network there is, unrolled over its curve; of several, the hidden states. value: does not count.
+
+    window, marks: the ends of the curve's axis and its marks, in powers of ten. below: see `network`. closed: before the
+    gradient goes back.
+    """
+    shown = next(iter(recordings)) if len(recordings) == 1 else ""
+    rows = len(recordings[shown].cell.states) if shown else len(recordings)
+    return network(recordings, {"range": list(window), "tickvals": list(marks)}, shown, below,
+                   high={1: 130, 2: 100}.get(rows, 80), closed=closed)
+
+
+def unrolled_close(recordings, value, closed=False):
+    """As `unrolled`, on the axis of `close`."""
+    return unrolled(recordings, value, (-12, 8), (-10, -5, 0, 5), closed=closed)
+
+
+def unrolled_wide(recordings, value, closed=False):
+    """As `unrolled`, on the axis of `wide`, with the slope of the activation below each step."""
+    # Before a guess the slopes would tell.
+    return unrolled(recordings, value, (-60, 30), (-60, -40, -20, 0, 20), "x" if closed else "slope", closed)
 
 
 def bars(recordings, steps):
@@ -86,6 +110,8 @@ def curtain(picture):
 
 def closed(name, recordings):
     """The picture of that name in `PICTURES` before a guess: nothing of what is asked."""
+    if name in NETWORKS:
+        return NETWORKS[name](recordings, None, closed=True)
     if name != "bars":
         return curtain(PICTURES[name](recordings, None))
     first = bars(recordings, 0)
@@ -113,5 +139,8 @@ def _outline(heights):
     return x, y
 
 
-PICTURES = {"curves": curves, "close": close, "wide": wide, "bars": bars, "axes": axes}
-"""What a stage can draw."""
+NETWORKS = {"unrolled": unrolled, "unrolled close": unrolled_close, "unrolled wide": unrolled_wide}
+"""Those of `PICTURES` that are a `Network`."""
+
+PICTURES = {"curves": curves, "close": close, "wide": wide, "bars": bars, "axes": axes, **NETWORKS}
+"""What a stage can draw: a `Figure`, or a `Network`."""

@@ -78,7 +78,7 @@ export default function ({ data, parentElement, setStateValue }) {
     if (running) root.ran = now;
     const runs = now - (root.ran ?? -PAUSE) < PAUSE;
     const waiting = [...document.querySelectorAll(".rv-live input")].some((input) => input.live?.waiting);
-    const busy = now < root.patience || window.rnnvizMoving || runs || waiting || !document.querySelector(".rv-plot[data-drawn]");
+    const busy = now < root.patience || window.rnnvizMoving || runs || waiting || !document.querySelector(".rv-plot[data-drawn], .rv-net[data-drawn]");
     const wanted = busy ? undefined : next();
     if (!wanted) { root.again = setTimeout(ask, 30); return; }
     const [name, near] = wanted;

@@ -5,19 +5,30 @@ import streamlit as st
 from ..course import LESSONS, STAGES
 from ..engine.record import record_each
 from ..figures.course import PICTURES, closed
+from ..figures.unrolled import Network
 from . import films, live, state
 from .address import keep_address
 from .plot import plot
 from .recorded import recorded
+from .unrolled import network
 from .words import words
 
 
 def scene(stage, recordings, value):
     """Everything of a stage that its recordings decide, by name."""
+    picture = PICTURES[stage.picture](recordings, value)
     return {
-        f"picture-{stage.id}": PICTURES[stage.picture](recordings, value),
+        f"picture-{stage.id}": picture.numbers if isinstance(picture, Network) else picture,
         f"sentence-{stage.id}": stage.sentence(recordings, value),
     }
+
+
+def draw(picture, key, how_to_read):
+    """Draw a `Network`, or a `Figure`."""
+    if isinstance(picture, Network):
+        network(picture, key)
+    else:
+        plot(picture, key, how_to_read, caption=False)
 
 
 def film(stage, value):
@@ -40,9 +51,9 @@ def live_stage(stage, how_to_read):
     value = None
     if stage.slider:
         value = live.live_slider(stage.control, stage.slider.label, state.CONTROLS[stage.control])
-    seen = scene(stage, recorded(stage.at(value)), value)
-    plot(seen[f"picture-{stage.id}"], f"picture-{stage.id}", how_to_read, caption=False)
-    words(seen[f"sentence-{stage.id}"], f"sentence-{stage.id}", "verdict")
+    recordings = recorded(stage.at(value))
+    draw(PICTURES[stage.picture](recordings, value), f"picture-{stage.id}", how_to_read)
+    words(stage.sentence(recordings, value), f"sentence-{stage.id}", "verdict")
     if stage.slider:
         films.films(film(stage, value))
 
@@ -113,7 +124,7 @@ def explore(stage):
 def show(stage):
     """All of a stage. Call it inside a fragment."""
     if open_question(stage):
-        plot(closed(stage.picture, recorded(stage.networks)), f"before-{stage.id}", stage.question.text, caption=False)
+        draw(closed(stage.picture, recorded(stage.networks)), f"before-{stage.id}", stage.question.text)
     else:
         live_stage(stage, stage.title)
     if stage.page:
