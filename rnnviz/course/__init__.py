@@ -1,7 +1,7 @@
 """The lessons, as data: what each stage sets, asks, draws and says."""
 
 from . import lesson_1, lesson_2
-from .stage import Notes, Question, Slider, Stage
+from .stage import Downhill, Link, Notes, Question, Slider, Stage, become
 from .start import START
 
 LESSONS = {lesson_1.TITLE: lesson_1.STAGES, lesson_2.TITLE: lesson_2.STAGES}
@@ -10,4 +10,4 @@ LESSONS = {lesson_1.TITLE: lesson_1.STAGES, lesson_2.TITLE: lesson_2.STAGES}
 STAGES = {stage.id: stage for stages in LESSONS.values() for stage in stages}
 """id -> stage, of all lessons."""
 
-__all__ = ["LESSONS", "STAGES", "START", "Notes", "Question", "Slider", "Stage"]
+__all__ = ["LESSONS", "STAGES", "START", "Downhill", "Link", "Notes", "Question", "Slider", "Stage", "become"]

@@ -1,29 +1,80 @@
 """A stage on the screen: its question, its slider, its picture and its sentence, alive together."""
 
-import streamlit as st
+from threading import Lock
 
-from ..course import LESSONS, STAGES
-from ..engine.record import record_each
+import streamlit as st
+from cachetools import LRUCache, cached
+
+from ..config import Config
+from ..course import LESSONS, STAGES, become
 from ..figures.course import PICTURES, closed
 from ..figures.unrolled import Network
-from . import films, live, state
+from . import films, live, runs, state
 from .address import keep_address
 from .plot import plot
+from .pulse import pulse
 from .recorded import recorded
 from .unrolled import network
 from .words import words
 
+KEPT = 64
+"""Descents and trainings that are kept for all sessions together; the lessons have fewer."""
 
-def scene(stage, recordings, value):
-    """Everything of a stage that its recordings decide, by name."""
-    picture = PICTURES[stage.picture](recordings, value)
+
+@cached(LRUCache(KEPT), lock=Lock())
+def _kept(setting):
+    return become([setting])[0]
+
+
+def found(settings):
+    """label -> what the settings of a stage become; a training is one and the same for all who look at it."""
+    return {label: recorded({label: setting})[label] if isinstance(setting, Config) else _kept(setting)
+            for label, setting in settings.items()}
+
+
+def scene(stage, about, value):
+    """Everything of a stage that what it is about decides, by name."""
     return {
-        f"picture-{stage.id}": picture.numbers if isinstance(picture, Network) else picture,
-        f"sentence-{stage.id}": stage.sentence(recordings, value),
+        f"picture-{stage.id}": PICTURES[stage.picture](about, value),
+        f"sentence-{stage.id}": stage.sentence(about, value),
     }
 
 
-def draw(picture, key, how_to_read):
+def film(stage, value):
+    """The `Film` of a stage's slider: all networks of a few values are recorded, or descend, in one pass."""
+
+    def scenes(values):
+        every = [stage.at(v) for v in values]
+        about = {}
+        for label, setting in stage.networks.items():
+            moved = [settings[label] for settings in every]
+            still = all(s == setting for s in moved)
+            about[label] = [found({label: setting})[label]] * len(values) if still else become(moved)
+        seen = (scene(stage, {label: each[k] for label, each in about.items()}, v) for k, v in enumerate(values))
+        return [{name: part.numbers if isinstance(part, Network) else part for name, part in one.items()}
+                for one in seen]
+
+    return films.Film(stage.control, stage.slider.bound, value, scenes, ("stage", stage.id))
+
+
+def live_stage(stage, how_to_read):
+    """Slider, picture and sentence of a stage, which follow one another. Call it inside a fragment."""
+    value, slider = None, stage.slider
+    if slider:
+        value = live.live_slider(stage.control, slider.label, state.CONTROLS[stage.control], play=slider.play,
+                                 powers=slider.powers)
+    draw(stage, scene(stage, found(stage.at(value)), value), how_to_read)
+    if slider:
+        films.films(film(stage, value))
+
+
+def draw(stage, seen, how_to_read):
+    """Picture and sentence of a `scene`."""
+    draw_picture(seen[f"picture-{stage.id}"], f"picture-{stage.id}", how_to_read)
+    words(seen[f"sentence-{stage.id}"], f"sentence-{stage.id}", "verdict")
+
+
+def draw_picture(picture, key, how_to_read):
     """Draw a `Network`, or a `Figure`."""
     if isinstance(picture, Network):
         network(picture, key)
@@ -31,37 +82,25 @@ def draw(picture, key, how_to_read):
         plot(picture, key, how_to_read, caption=False)
 
 
-def film(stage, value):
-    """The `Film` of a stage's slider: all networks of a few values are recorded in one pass."""
-
-    def scenes(values):
-        every = [stage.at(v) for v in values]
-        found = {}
-        for label, config in stage.networks.items():
-            moved = [configs[label] for configs in every]
-            still = all(c == config for c in moved)
-            found[label] = [recorded({label: config})[label]] * len(values) if still else record_each(moved)
-        return [scene(stage, {label: each[k] for label, each in found.items()}, v) for k, v in enumerate(values)]
-
-    return films.Film(stage.control, stage.slider.bound, value, scenes, ("stage", stage.id))
-
-
-def live_stage(stage, how_to_read):
-    """Slider, picture and sentence of a stage, which follow one another. Call it inside a fragment."""
-    value = None
-    if stage.slider:
-        value = live.live_slider(stage.control, stage.slider.label, state.CONTROLS[stage.control])
-    recordings = recorded(stage.at(value))
-    draw(PICTURES[stage.picture](recordings, value), f"picture-{stage.id}", how_to_read)
-    words(stage.sentence(recordings, value), f"sentence-{stage.id}", "verdict")
-    if stage.slider:
-        films.films(film(stage, value))
+def trained_stage(stage, how_to_read):
+    """As `live_stage`; while its trainings run, they are seen to, and the slider comes once they are done."""
+    about, running = found(stage.networks), False
+    if runs.done(about):
+        live_stage(stage, how_to_read)
+    else:
+        running = runs.watched(stage.id, about)
+        with runs.at_rest:
+            seen = scene(stage, about, None)
+        draw(stage, seen, how_to_read)
+    # Of the end, which this run may have reached, one more tells.
+    pulse(running)
 
 
 def open_question(stage):
     """Ask a stage's question, or, once it is answered, mark the answer there. Returns whether it is still open.
 
-    The guess is kept for the session; nothing of the answer is on the page before it.
+    The guess is kept for the session; nothing of the answer is on the page before it. What a training will tell is said
+    once it has.
     """
     kept, question = st.session_state, stage.question
     if question is None or not kept.get("predict", True):
@@ -75,7 +114,12 @@ def open_question(stage):
             st.button("Just show me", key=f"skip-{stage.id}", type="tertiary",
                       on_click=lambda: kept.update({place: ""}))
         return True
-    right = question.right(recorded(stage.networks))
+    about = found(stage.networks)
+    if stage.trains and not runs.done(about):
+        guess = f"You said “{kept[place]}”. " if kept[place] else ""
+        words(f"{question.text} {guess}The runs will tell.", f"answer-{stage.id}")
+        return False
+    right = question.right(about)
     said = {right: "You said", "": "Answer:"}.get(kept[place], f"You said “{kept[place]}”; it is")
     words(f"{question.text} {said} **{right}**{': right' if kept[place] == right else ''}.", f"answer-{stage.id}")
     return False
@@ -124,11 +168,16 @@ def explore(stage):
 def show(stage):
     """All of a stage. Call it inside a fragment."""
     if open_question(stage):
-        draw(closed(stage.picture, recorded(stage.networks)), f"before-{stage.id}", stage.question.text)
+        draw_picture(closed(stage.picture, found(stage.networks)), f"before-{stage.id}", stage.question.text)
+    elif stage.trains:
+        trained_stage(stage, stage.title)
     else:
         live_stage(stage, stage.title)
     if stage.page:
         explore(stage)
+    if stage.link:
+        st.page_link(f"pages/{stage.link.page}.py", label=stage.link.says, icon=":material/open_in_new:",
+                     query_params=state.link(**stage.link.settings))
     if stage.words:
         words("Words: " + " · ".join(f"[[{word}]]" for word in stage.words), f"how-words-{stage.id}")
     state.remember()
