@@ -77,7 +77,7 @@ STAGES = (
         id="1.4",
         title="A unit that saturates",
         networks={"RNN": Config(cell="rnn", hidden_size=1, init="identity", steps=31, gain=2.0)},
-        picture="unrolled wide",
+        picture="unrolled wide, with slopes",
         slider=Slider("Gain", Number(2.0, 0.5, 3.0, 0.05), "gain"),
         question=Question("Gain 2: without tanh the gradient grows 10⁹ times in 30 steps. With tanh?",
                           ("it grows as much", "it grows less", "it vanishes"), squeezed),

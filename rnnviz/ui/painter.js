@@ -45,13 +45,15 @@ const SYMBOLS = {
   x: (ink, x, y, r) => { CROSS.forEach(([a, b], k) => ink[k ? "lineTo" : "moveTo"](x + 0.4 * Math.SQRT2 * r * a, y + 0.4 * Math.SQRT2 * r * b)); ink.closePath(); return "fill"; },
   star: (ink, x, y, r) => { polygon(ink, x, y, r * 1.4, 5, 0.382); return "fill"; },
   "triangle-up": (ink, x, y, r) => { polygon(ink, x, y, r * 1.2, 3, 0); return "fill"; },
+  "triangle-right": (ink, x, y, r) => { polygon(ink, x, y, r * 1.2, 3, 0, 0); return "fill"; },
+  "triangle-down": (ink, x, y, r) => { polygon(ink, x, y, r * 1.2, 3, 0, Math.PI / 2); return "fill"; },
 };
 
-function polygon(ink, x, y, r, corners, inner) {
+function polygon(ink, x, y, r, corners, inner, first = -Math.PI / 2) {
   const points = inner ? 2 * corners : corners;
   for (let k = 0; k < points; k += 1) {
     const size = inner && k % 2 ? r * inner : r;
-    const turn = (2 * Math.PI * k) / points - Math.PI / 2;
+    const turn = first + (2 * Math.PI * k) / points;
     ink[k ? "lineTo" : "moveTo"](x + size * Math.cos(turn), y + size * Math.sin(turn));
   }
   ink.closePath();

@@ -470,7 +470,7 @@ class Picture {
       return step === at.last ? `The gradient enters at step ${step}.` : `${back} of 1 is left ${left.join(", ")}.`;
     }
     const left = own[step - 1] - own[at.last - 1];
-    const much = left === -Infinity || Number.isNaN(left) ? "nothing is left" : left >= 0 ? `${size(left)} times as much arrives` : left > -4 ? `${Number((100 * 10 ** left).toPrecision(2))} % of it is left` : `${size(left, 1)} of it is left`;
+    const much = left === -Infinity || Number.isNaN(left) ? "nothing is left" : Math.abs(left) < 1e-9 ? "all of it is left" : left >= 0 ? `${size(left)} times as much arrives` : left > -4 ? `${Number((100 * 10 ** left).toPrecision(2))} % of it is left` : `${size(left, 1)} of it is left`;
     if (step === at.last) return `The gradient enters at step ${step}: ∂L/∂h is ${size(own[step - 1])}.`;
     const pace = at.last > 2 && step === 1 && Number.isFinite(left) ? `, ×${factor(left / (at.last - 1))} a step` : "";
     return `${back} ${much}${pace}.`;
