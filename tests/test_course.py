@@ -9,8 +9,10 @@ import pytest
 from test_wording import ILL_FORMED
 
 from rnnviz import Config, record, record_many
-from rnnviz.course import LESSONS, STAGES, START, become
+from rnnviz.course import LESSONS, STAGES, START, become, found
 from rnnviz.course.cell_sentences import remembered, share
+from rnnviz.course.why_sentences import direct, pace_of, slope_of, ten_back
+from rnnviz.engine.anatomy import products
 from rnnviz.engine.record import record_each
 from rnnviz.explain import changed
 from rnnviz.figures.course import PICTURES, bars, closed
@@ -88,6 +90,14 @@ def kept(id, value):
     return 10.0 ** np.array([remembered(r) for r in alone(id, value)])
 
 
+def largest(gain):
+    """The least and the largest, over seeds, of the most that all steps of 4.8 together stretch."""
+    (config,) = STAGES["4.8"].networks.values()
+    every = record_each([replace(config, gain=gain, seed=seed) for seed in SEEDS])
+    logs = [products(r, np.array([1]))[0, 0] for r in every]
+    return min(logs), max(logs)
+
+
 CLAIMS = {
     "1.1": lambda: np.allclose(at("1.1", "0.9"), 50 * np.log10(0.9), atol=1e-10)
     and np.allclose(at("1.1", "1.1"), 50 * np.log10(1.1), atol=1e-10),
@@ -123,12 +133,28 @@ CLAIMS = {
     "3.6": lambda: within(kept("3.6", 3.0), 0.3, 0.6)
     and np.allclose([share(r) for r in alone("3.6")], kept("3.6", 3.0), rtol=1e-12),
     "3.7": lambda: all(r.gates["f"].min() < 0.25 for r in alone("3.7")),
+    "4.1": lambda: within([direct(r) for r in alone("4.1")], -np.inf, np.log10(0.25))
+    and within([direct(r) for r in alone("4.1", 0.0)], -1e-9, 1e-9),
+    "4.2": lambda: within([slope_of(r) for r in alone("4.2")], 0.45, 0.75)
+    and within([pace_of(r) for r in alone("4.2")], 0.5, 0.8)
+    and within([pace_of(r) / slope_of(r) for r in alone("4.2")], 0.95, 1.25),
+    "4.3": lambda: within(at("4.3", value=-2.0), 1) and within(at("4.3", value=0.0), -np.inf, 0)
+    and within(at("4.3"), -np.inf, -4) and within(at("4.3", value=0.0) - at("4.3"), 2),
+    "4.4": lambda: within(at("4.4"), -1e-9, 1e-9)
+    and all(within(at("4.4", value=gain) - 499 * np.log10(gain), -1e-9, 1e-9) for gain in (0.9, 1.1)),
+    "4.5": lambda: within([r.spectra["h"][1] for r in alone("4.5")], 1.0)
+    and within([r.spectra["h"][0] for r in alone("4.5")], 0.4, 0.95) and within(at("4.5"), -np.inf, -3),
+    "4.6": lambda: within([found.level(r.config) for r in alone("4.6")], 1.5, 2.2)
+    and within(at("4.6", value=0.9), -np.inf, -6) and within(at("4.6", value=3.6), 3),
+    "4.7": lambda: within(np.concatenate([ten_back(r) for r in alone("4.7")]), -np.inf, 10 * np.log10(0.5)),
+    "4.8": lambda: largest(0.5)[1] < 0 < largest(4.0)[0],
 }
 """Stage -> what its title, its teacher's notes and its sentence rest on."""
 
 RIGHT = {"1.1": "117", "1.3": "3.5 %", "1.4": "it vanishes", "1.5": "a ten-billionth", "1.6": "rise",
          "2.2": "all three", "2.3": "a billionth", "2.5": "RNN", "2.6": "yes", "3.2": "0.73", "3.4": "1 %",
-         "3.5": "50 %"}
+         "3.5": "50 %", "4.1": "through the gates", "4.3": "vanishes", "4.4": "all of it", "4.5": "vanishes",
+         "4.6": "1.8"}
 
 
 def test_every_stage_has_its_claim():
@@ -228,7 +254,8 @@ def test_no_curve_leaves_the_picture(id):
             assert trace["name"] == "plain axis" or "z" in trace or within(known, low, high), trace["name"]
 
 
-STANDS = {"3.2": {}, "3.4": {"forward": 4}, "3.5": {"forward": 64, "backward": 4}}
+STANDS = {"3.2": {}, "3.4": {"forward": 4}, "3.5": {"forward": 64, "backward": 4},
+          "4.5": {"unit circle": 181, "RNN": 1}}
 """Stage -> curve -> how many of its points stand before the guess; of other stages the last step alone does."""
 
 
@@ -293,6 +320,21 @@ def test_bars_of_both_directions():
     gates = recording.gates["f"][:, 0, 0]
     np.testing.assert_allclose(forward, np.cumprod(gates) / gates[0], rtol=1e-12)
     np.testing.assert_allclose(back, recording.dc[:, 0, 0] / recording.dc[-1, 0, 0], rtol=1e-12)
+
+
+def test_the_question_of_4_5_has_the_numbers_of_its_network():
+    (config,) = STAGES["4.5"].networks.values()
+    radius, stretch = record(config).spectra["h"]
+    assert f"stretch a gradient by {stretch:.2f}" in STAGES["4.5"].question.text
+    assert "above 0.61" in STAGES["4.5"].question.text and 0.6 < radius < 0.61
+
+
+def test_the_ridge_is_the_recordings_of_its_gains():
+    (config,) = STAGES["4.6"].networks.values()
+    logs = found.ridge(config)
+    for gain in (0.5, 1.75, 4.0):
+        r = record(replace(config, gain=gain))
+        np.testing.assert_allclose(logs[:, found.GAINS.index(gain)], r.log10_dh, atol=1e-9)
 
 
 def test_what_the_teachers_notes_say_of_the_network_on_the_screen():
