@@ -255,7 +255,7 @@ def test_no_curve_leaves_the_picture(id):
 
 
 STANDS = {"3.2": {}, "3.4": {"forward": 4}, "3.5": {"forward": 64, "backward": 4},
-          "4.5": {"unit circle": 181, "RNN": 1}}
+          "4.5": {"unit circle": 181, "norm": 1}}
 """Stage -> curve -> how many of its points stand before the guess; of other stages the last step alone does."""
 
 
@@ -307,7 +307,7 @@ def test_boxes_hold_the_numbers_of_the_sentence():
                    (numbers[0], numbers[1], numbers[3], numbers[-1 if id == "3.1" else -3]))
         if id == "3.1":
             assert box["product"] + box["memory"] + box["bias"] == pytest.approx(box["sum"], abs=2e-3)
-            assert np.tanh(box["sum"]) == pytest.approx(box["h"], abs=1e-3)
+            assert np.tanh(box["sum"]) == pytest.approx(box["h = tanh"], abs=1e-3)
         else:
             assert box["old c"] * box["× f"] + box["g"] * box["× i"] == pytest.approx(box["new c"], abs=2e-3)
             assert np.tanh(box["new c"]) * box["× o"] == pytest.approx(box["h"], abs=1e-3)

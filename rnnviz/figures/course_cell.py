@@ -30,9 +30,9 @@ def valve(recordings, bias):
     return figure(
         traces, "The curve σ, and how far the gate is open", f"At {bias:g} the gate is {gate:.3g}.",
         height=HEIGHT, showlegend=False, hovermode="closest", annotations=[note],
-        xaxis=dict(title="bias, where nothing else comes in", domain=[0, 0.66], range=[-6.3, 6.3]),
+        xaxis=dict(title="bias", domain=[0, 0.6], range=[-6.3, 6.3]),
         yaxis=dict(title="gate", range=[0, 1.05], tickvals=[0, 0.5, 1]),
-        xaxis2=dict(title="open", domain=[0.8, 1], range=[-0.1, 1.1], tickvals=[], anchor="y2"),
+        xaxis2=dict(title="open", domain=[0.82, 1], range=[-0.1, 1.1], tickvals=[], anchor="y2"),
         yaxis2=dict(range=[0, 1.2], tickvals=[0, 1], ticktext=["0 %", "100 %"], anchor="x2"),
     )
 

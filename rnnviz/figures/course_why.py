@@ -36,14 +36,14 @@ def plane(recordings, value):
     circle, dots = picture["data"]
     layout, beside = picture["layout"] | {"height": HEIGHT}, curve["layout"]
     layout["title"] = layout["title"] | {"text": "Eigenvalues of U, the same at every step, and what many steps leave"}
-    layout["xaxis"] = layout["xaxis"] | {"domain": [0, 0.46], "range": [-2, 2], "title": {"text": ""}}
+    layout["xaxis"] = layout["xaxis"] | {"domain": [0, 0.42], "range": [-2, 2], "title": {"text": ""}}
     layout["yaxis"] = layout["yaxis"] | {"range": [-2, 2], "title": {"text": ""}, "tickvals": [-1, 0, 1]}
-    layout["xaxis2"] = beside["xaxis"] | {"domain": [0.6, 1], "anchor": "y2"}
+    layout["xaxis2"] = beside["xaxis"] | {"domain": [0.64, 1], "anchor": "y2"}
     layout["yaxis2"] = beside["yaxis"] | {
-        "anchor": "x2", "title": {"text": "norm"}, "tickvals": [-20, -10, 0, 10], "tickfont": LEGIBLE_POWERS,
-        "ticktext": ["10<sup>−20</sup>", "10<sup>−10</sup>", "1", "10<sup>10</sup>"]}
+        "anchor": "x2", "title": {"text": ""}, "tickvals": [-20, -10, 0], "tickfont": LEGIBLE_POWERS,
+        "ticktext": ["10<sup>−20</sup>", "10<sup>−10</sup>", "1"]}
     traces = [circle, dots | {"name": "eigenvalues"}, ring,
-              curve["data"][0] | {"xaxis": "x2", "yaxis": "y2"}]
+              curve["data"][0] | {"name": "norm of ∂L/∂h", "xaxis": "x2", "yaxis": "y2"}]
     return type(picture)(data=traces, layout=layout)
 
 
@@ -71,7 +71,7 @@ PICTURES = {"two ways": two_ways, "plane": plane, "gains": gains, "who learns": 
 
 CLOSED = {
     "plane": lambda recordings: cut(plane(recordings, None), {"eigenvalues": slice(0), "largest": slice(0),
-                                                              "RNN": slice(-1, None)}),
+                                                              "norm": slice(-1, None)}),
     "gains": lambda recordings: cut(gains(recordings, None), {}),
 }
 """Those before a guess."""

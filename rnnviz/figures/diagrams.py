@@ -5,7 +5,7 @@ import numpy as np
 from .theme import FAMILY_COLOURS, GATE_COLOURS, GREY, INK, figure
 
 HEIGHT = 275
-WIDE, HIGH = 0.8, 0.52
+WIDE, HIGH = 0.84, 0.52
 """Of a box, in columns and rows."""
 
 
@@ -18,8 +18,8 @@ def rnn_step(recording, unit, step):
     colour = FAMILY_COLOURS["rnn"]
     boxes = {"x": (0, 2, "input x", x, GREY), "w": (1, 2, "× weight", w, INK), "xw": (2, 2, "product", x * w, GREY),
              "u": (2, 1, "memory", u, GREY), "b": (2, 0, "bias", b, GREY),
-             "a": (3, 1, "sum", x * w + u + b, GREY), "h": (4, 1, "h", h, colour)}
-    wires = [("x", "w"), ("w", "xw"), ("xw", "a"), ("u", "a"), ("b", "a"), ("a", "h", "tanh")]
+             "a": (3, 1, "sum", x * w + u + b, GREY), "h": (4, 1, "h = tanh", h, colour)}
+    wires = [("x", "w"), ("w", "xw"), ("xw", "a"), ("u", "a"), ("b", "a"), ("a", "h")]
     return _drawn(boxes, wires, f"RNN, unit {unit}, step {step}: tanh squeezes the sum into h")
 
 
@@ -62,7 +62,8 @@ def _kept_and_added(state, keep, write, candidate, before, now, colour):
 def _drawn(boxes, wires, title, gauges=()):
     """A `Figure` of boxes, name -> (column, row from the foot, words, number, colour), and of wires (from, to, words).
 
-    gauges: names of the boxes, of numbers from 0 to 1, that show how far a gate is open.
+    Words stand beside where a wire turns. gauges: names of the boxes, of numbers from 0 to 1, that show how far a gate
+    is open.
     """
     traces, notes, heads = [], [], {"triangle-right": [], "triangle-up": [], "triangle-down": []}
     lines = [[], []]
@@ -72,8 +73,7 @@ def _drawn(boxes, wires, title, gauges=()):
         lines[1] += [*y, np.nan]
         heads[head].append((x[-1], y[-1]))
         if words:
-            notes.append(_note((x[0] + x[-1]) / 2 if y[0] == y[-1] else x[-1] - 0.12, (y[-2] + y[-1]) / 2 + (
-                0.14 if y[0] == y[-1] else 0.0), words[0], 15, None))
+            notes.append(_note(x[-1] - 0.24, (y[-2] + y[-1]) / 2, words[0], 15))
     hidden = {"hoverinfo": "skip", "showlegend": False}
     traces.append({"type": "scatter", "mode": "lines", "x": np.array(lines[0], float), "y": np.array(lines[1], float),
                    "line": {"color": GREY, "width": 2}, "name": "wires", "meta": {"drawn": True}} | hidden)
@@ -91,7 +91,7 @@ def _drawn(boxes, wires, title, gauges=()):
             traces.append({"type": "scatter", "mode": "lines", "x": np.array([left, left + WIDE * value]),
                            "y": np.array([low, low]) + 0.05, "line": {"color": colour, "width": 8},
                            "name": f"{words} is open", "meta": {"drawn": True}} | hidden)
-        notes += [_note(x, high + 0.13, words, 15, None), _note(x, y, f"<b>{_short(value)}</b>", 18, None)]
+        notes += [_note(x, high + 0.13, words, 15), _note(x, y, f"<b>{_short(value)}</b>", 17)]
     columns, lowest = max(b[0] for b in boxes.values()), min(b[1] for b in boxes.values())
     axis = dict(visible=False, fixedrange=True)
     return figure(
@@ -115,9 +115,8 @@ def _way(start, end):
     return [right, x1, x1], [y0, y0, y1 + HIGH / 2 + 0.32], "triangle-down"
 
 
-def _note(x, y, text, size, colour):
-    return dict(x=x, y=y, text=text, showarrow=False, xanchor="center", yanchor="middle",
-                font=dict(size=size) | ({"color": colour} if colour else {}))
+def _note(x, y, text, size):
+    return dict(x=x, y=y, text=text, showarrow=False, xanchor="center", yanchor="middle", font=dict(size=size))
 
 
 def _short(value):
