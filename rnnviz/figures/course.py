@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from . import course_cell, course_why
+from . import course_cell, course_cliff, course_training, course_why
 from .flow import gradient_flow
 from .theme import FAMILY_COLOURS, LEGIBLE_POWERS, bars_outline, figure, spoken
 from .unrolled import network
@@ -132,8 +132,8 @@ NETWORKS = {
 """Those of `PICTURES` that are a `Network`."""
 
 PICTURES = {"curves": curves, "close": close, "wide": wide, "bars": bars, "axes": axes, **NETWORKS,
-            **course_cell.PICTURES, **course_why.PICTURES}
+            **course_cell.PICTURES, **course_why.PICTURES, **course_cliff.PICTURES, **course_training.PICTURES}
 """What a stage can draw: a `Figure`, or a `Network`."""
 
-CLOSED = course_cell.CLOSED | course_why.CLOSED
-"""Those before a guess that have a picture of their own."""
+CLOSED = course_cell.CLOSED | course_why.CLOSED | course_cliff.CLOSED | course_training.CLOSED
+"""Those before a guess that are more than curves."""

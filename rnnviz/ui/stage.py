@@ -134,15 +134,16 @@ def way(stage):
     """Back and Next, by keys too, and where one is and has been in the lesson."""
     ids = list(STAGES)
     here = ids.index(stage.id)
-    number, (title, stages) = next((k, lesson) for k, lesson in enumerate(LESSONS.items(), 1) if stage in lesson[1])
+    title, stages = next(lesson for lesson in LESSONS.items() if stage in lesson[1])
     seen = st.session_state.setdefault("stages_seen", set())
     seen.add(stage.id)
     dots = "".join(f'<span class="{"rv-here" if s is stage else "rv-seen" if s.id in seen else ""}"></span>'
                    for s in stages)
     been = sum(s.id in seen for s in stages)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(f'<div class="rv-lesson">Lesson {number}: {title} <span class="rv-dots" role="img" aria-label="Stage '
-                f'{stages.index(stage) + 1} of {len(stages)}, {been} seen">{dots}</span></div>', width="content")
+        st.html(f'<div class="rv-lesson">Lesson {stage.id.split(".")[0]}: {title} <span class="rv-dots" role="img" '
+                f'aria-label="Stage {stages.index(stage) + 1} of {len(stages)}, {been} seen">{dots}</span></div>',
+                width="content")
         st.button("Back", disabled=here == 0, on_click=go, args=(ids[max(here - 1, 0)],), shortcut="PageUp",
                   icon=":material/arrow_back:")
         st.button("Next", disabled=here == len(ids) - 1, on_click=go, args=(ids[min(here + 1, len(ids) - 1)],),
