@@ -94,6 +94,15 @@ def test_what_clipping_did():
     assert "ends in the valley" in said and "60 of 60 updates were shortened, none was turned" in said
 
 
+def test_what_the_teachers_notes_say():
+    """Nothing warns of the long step, the rule leaves what is short, and the first arrow is hardly turned."""
+    (descent,) = seen("5.3").values()
+    assert descent.norm_before[40, FREE] > 100 * descent.norm_before[39, FREE]
+    assert "stays as it is" in LESSON["5.4"].sentence(seen("5.4"), 42)
+    assert "turned by 0°, at most by 25°" in LESSON["5.6"].sentence(seen("5.6"), 1).replace("by value]]: ", "")
+    assert np.isnan(cliff.wall(4.0)) and np.isfinite(cliff.wall(5.0))
+
+
 def test_thresholds_at_both_ends():
     """In between it bounces on the wall, and nothing is claimed."""
     ends = {threshold: LESSON["5.7"].sentence(seen("5.7", np.log10(threshold)), None) for threshold in (0.01, 0.1, 50)}

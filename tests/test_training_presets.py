@@ -103,7 +103,7 @@ def test_threshold_too_small():
     assert tiny.history["clipped"].mean() == 1 and tiny.history["cosine"].min() > 1 - 1e-6
     assert (tiny.tests["loss"][-1] < tiny.tests["loss"][0] + 0.1).all(), "nothing is thrown away"
     right, said = answered("6.4", usual, tiny)
-    assert right == "slower" and "100 % of the updates are clipped, none is turned; 0 of 4 networks" in said
+    assert right == "slower" and "100 % of the updates are clipped, none turned; 0 of 4 networks" in said
 
 
 def test_by_norm_or_by_value():

@@ -171,7 +171,7 @@ STAGES = (
         sentence=thrown,
         words=("update", "learning rate"),
         notes=Notes(4, "“Count to 41 with me.”", "Why flat out there?", "The unit is saturated for ever.",
-                    "One update back: nothing warns it."),
+                    "Update 39: nothing warns it."),
         link=Link("the_cliff", "The same update on The cliff", ADDRESS | {"cliff_step": "41"}),
     ),
     Stage(

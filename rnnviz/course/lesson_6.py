@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..config import Number, TrainConfig
-from ..wording import count, number, shown
+from ..wording import count, number, percent, shown
 from .lesson_5 import ADDRESS
 from .sentences import only
 from .stage import Link, Notes, Question, Slider, Stage
@@ -45,8 +45,8 @@ def right(training, update):
 def rights(about, update):
     """After so many updates, or as many as there are, the right answers of every run."""
     made = max(t.updates for t in about.values()) if update is None else update
-    told = ", ".join(f"{label} {right(t, made)}" for label, t in about.items())
-    return f"Right answers after {count(made, 'update')}: {told}."
+    told = " and ".join(f"{right(t, made)} ({label})" for label, t in about.items())
+    return f"After {count(made, 'update')} {told} of the answers are right."
 
 
 def finished(about):
@@ -101,9 +101,9 @@ def slower(about, update):
     usual, tiny = about.values()
     if not len(tiny.history):
         return rights(about, update)
-    share = 100 * float(np.nanmean(tiny.history["clipped"]))
-    turned = "none is turned" if turn(tiny) < 0.5 else f"turned by up to {turn(tiny):.0f}°"
-    return (f"{rights(about, update)} At {shown(tiny.config.threshold)}, {shown(share)} % of the updates are clipped, "
+    share = float(np.nanmean(tiny.history["clipped"]))
+    turned = "none turned" if turn(tiny) < 0.5 else f"turned by up to {turn(tiny):.0f}°"
+    return (f"{rights(about, update)} At {shown(tiny.config.threshold)}, {percent(share)} of the updates are clipped, "
             f"{turned}; {solved(tiny)} networks solve it, against {solved(usual)}.")
 
 

@@ -67,11 +67,13 @@ def relief(about, turn):
         steep = np.linspace(walls[row] - 0.06, walls[row] + 0.06, 5) if len(at) else np.full(5, np.nan)
         x, y = _seen(w, steep, cliff.error(np.full(5, w), steep), turn) if len(at) else (steep, steep)
         traces.append(_line(x, y, f"the wall at {w:.2f}", COLOURS["none"], width=4, hoverinfo="skip"))
-    corners = (("b = −4", 8, -4, "right"), ("b = 0", 8, 0, "left"), ("w = 2", 2, 0, "left"), ("w = 8", 8, -2, "center"))
     notes = []
-    for text, w, b, anchor in corners:
-        x, y = _seen(np.array([w]), np.array([b]), np.array([0.0]), turn)
-        notes.append(_note(text, x=float(x[0]), y=float(y[0]) - 0.03, xanchor=anchor, yanchor="top"))
+    for text, w, b, height, side in (("b = −4", 8, -3.6, 0, "top"), ("w = 8", 8, -2, 0, "top"),
+                                     ("b = 0", 8, -0.3, 0, "top"), ("w = 2", 2, -3.6, 0.47, "bottom")):
+        x, y = (float(v) for v in _seen(w, b, height, turn))
+        notes.append(_note(text, x=x, y=y, yanchor=side))
+        if side == "top":
+            notes[-1]["font"]["color"] = "#333333"  # on the ground itself, of which a dark page has the same
     return figure(
         traces, "The error over w and b, as a landscape",
         "Along the wall the error falls from above 0.3 to near 0 within a hundredth of b.",

@@ -6,13 +6,13 @@ A line is one network. While a training runs there is no slider, and the picture
 import numpy as np
 
 from .cliff import COLOURS, DASHES
-from .course_cliff import HEIGHT, LEFT, RIGHT
+from .course_cliff import LEFT, RIGHT
 from .theme import GREY, INK, SERIES, SERIES_DASHES, cell_look, figure
+from .training import largest
 
-LONGEST = 120
-"""Places on the axis at which a curve of all updates is drawn, each the largest of those that it stands for."""
+HEIGHT = 260
 
-LATER = 0.3
+LATER = 0.4
 """How much is seen of what comes after the update that the slider stands at."""
 
 SYMBOLS = "abcdXY"
@@ -28,12 +28,16 @@ def sequence(about, which):
     symbols = training.probe(0, True, int(which) - 1).x[:, 0].argmax(axis=-1)
     steps, marks = np.arange(1, len(symbols) + 1), np.flatnonzero(symbols >= 4)
     order = [SYMBOLS[symbols[k]] for k in marks]
-    traces = [{"type": "scatter", "mode": "markers", "x": steps[symbols == s].astype(float), "y": np.zeros(len(marks)),
-               "name": SYMBOLS[s], "hoverinfo": "skip", "marker": {"symbol": "square", "size": 34, "color": colour}}
-              for s, colour in MARKED.items()]
-    notes = [_note(f"<b>{SYMBOLS[s]}</b>" if s >= 4 else SYMBOLS[s], x=int(k), y=0, yanchor="middle",
-                   font=dict(size=20, color="#FFFFFF") if s >= 4 else dict(size=16)) for k, s in zip(steps, symbols)]
-    notes += [_note(word, x=int(k) + 1, y=0.4, yanchor="bottom") for word, k in zip(("first", "then"), marks)]
+    traces, heights = [], np.where(symbols >= 4, 0.4, 0.0)
+    for s, colour in MARKED.items():
+        own = symbols == s
+        traces.append({"type": "scatter", "mode": "markers", "x": steps[own].astype(float), "y": heights[own],
+                       "name": SYMBOLS[s], "hoverinfo": "skip",
+                       "marker": {"symbol": "square", "size": 34, "color": colour}})
+    notes = [_note(f"<b>{SYMBOLS[s]}</b>" if s >= 4 else SYMBOLS[s], x=int(k), y=float(y), yanchor="middle",
+                   font=dict(size=20, color="#FFFFFF") if s >= 4 else dict(size=16))
+             for k, s, y in zip(steps, symbols, heights)]
+    notes += [_note(word, x=int(k) + 1, y=0.8, yanchor="bottom") for word, k in zip(("first", "then"), marks)]
     notes.append(_note(f"<b>the answer: {order[0]}, then {order[1]}</b>", xref="paper", x=0.5, y=-0.5, yanchor="top",
                        font=dict(size=20)))
     return figure(
@@ -41,7 +45,7 @@ def sequence(about, which):
         f"{order[0]} comes at step {marks[0] + 1}, {order[1]} at step {marks[1] + 1}.",
         height=230, showlegend=False, annotations=notes, margin=dict(l=24, r=24, t=28, b=56),
         xaxis=dict(title="step", range=[0.3, len(symbols) + 0.7], tickvals=[1, 5, 10, 15, 20], showgrid=False),
-        yaxis=dict(range=[-1, 1], visible=False),
+        yaxis=dict(range=[-0.9, 1.2], visible=False),
     )
 
 
@@ -64,9 +68,9 @@ def explosion(about, update):
     until = None if update is None else np.log10(update)
     for (label, t), look in zip(about.items(), _looks(about)):
         for values, side in ((t.norms, ""), (t.losses, "2")):
-            at, largest = _largest(values)
+            at, values = largest(values)
             with np.errstate(divide="ignore"):
-                traces += _curves(label, np.log10(at), np.log10(largest), until, look, side, log10=True)
+                traces += _curves(label, np.log10(at), np.log10(values), until, look, side, log10=True)
     return _panels(
         about, traces, "At every update, on log axes: length of the gradient, and loss", update,
         dict(range=[-4, 8], **_powers(range(-3, 8, 3))), dict(range=[-4, 8], **_powers(range(-3, 8, 3))),
@@ -78,8 +82,8 @@ def turned(about, update):
     """By how many degrees clipping turned each update, and right answers on held-out sequences."""
     traces = []
     for (label, t), look in zip(about.items(), _looks(about)):
-        at, largest = _largest(np.degrees(np.arccos(np.clip(t.history["cosine"], -1, 1))), even=True)
-        traces += _curves(label, t.history.updates[at - 1], largest, update, look)
+        at, angles = largest(np.degrees(np.arccos(np.clip(t.history["cosine"], -1, 1))), even=True)
+        traces += _curves(label, t.history.updates[at - 1], angles, update, look)
         traces += _curves(label, t.tested, 100 * t.tests["accuracy"], update, look, "2")
     return _panels(
         about, traces, "How far clipping turned an update, and right answers in %", update,
@@ -101,6 +105,8 @@ def asked(picture):
 
 def _panels(about, traces, title, update, left, right, updates, at, notes=(), levels=()):
     """Two panels over the updates, and in both a line where the slider stands. at: its place on their axis."""
+    # There is room for no more below the narrow one.
+    ends = {name: [updates[name][0], updates[name][-1]] for name in ("tickvals", "ticktext") if name in updates}
     shapes = [dict(type="line", xref="paper", yref=y, x0=panel[0], x1=panel[1], y0=level, y1=level,
                    line=dict(color=GREY, width=1.5, dash="dot")) for level, y, panel in levels]
     if update is not None:
@@ -111,7 +117,7 @@ def _panels(about, traces, title, update, left, right, updates, at, notes=(), le
     return figure(
         traces, title, " ".join(says), height=HEIGHT, hovermode="closest", shapes=shapes, annotations=list(notes),
         xaxis=dict(title="updates", domain=LEFT, **updates), yaxis=left,
-        xaxis2=dict(title="updates", domain=RIGHT, anchor="y2", **updates), yaxis2=right | {"anchor": "x2"},
+        xaxis2=dict(title="updates", domain=RIGHT, anchor="y2", **updates | ends), yaxis2=right | {"anchor": "x2"},
     )
 
 
@@ -128,20 +134,6 @@ def _curves(label, x, values, until, look, side="", log10=False):
                     "yaxis": f"y{side}", "hovertemplate": "%{customdata:.3g}", "customdata": 10.0**y if log10 else y,
                     "meta": {"log10": log10}})
     return out
-
-
-def _largest(values, even=False):
-    """The last of each of at most `LONGEST` runs of updates, from 1, and the largest value of each network in it.
-
-    The runs are equally long on a logarithmic axis, the first ones of a single update; or on a plain one, if `even`.
-    """
-    count = len(values)
-    if not count:
-        return np.empty(0, int), values
-    ends = np.linspace(1, count, LONGEST // 2) if even else np.logspace(0, np.log10(count), LONGEST)
-    ends = np.unique(ends.round().astype(int))
-    starts = np.concatenate([[0], ends[:-1]])
-    return ends, np.fmax.reduceat(values, starts, axis=0)
 
 
 def _looks(about):
@@ -164,7 +156,8 @@ def _total(about):
 
 def _updates(about):
     """A plain axis of updates."""
-    return dict(range=[0, _total(about)], nticks=4)
+    total = _total(about)
+    return dict(range=[0, total], tickvals=[0, total // 2, total])
 
 
 def _powers(marks):

@@ -83,17 +83,19 @@ def draw_picture(picture, key, how_to_read):
 
 
 def trained_stage(stage, how_to_read):
-    """As `live_stage`; while its trainings run, they are seen to, and the slider comes once they are done."""
-    about, running = found(stage.networks), False
+    """As `live_stage`; while its trainings run, they are seen to, and the slider comes once they are done.
+
+    Returns whether the page has to look again: of the end, which this look may have reached, one more tells.
+    """
+    about = found(stage.networks)
     if runs.done(about):
         live_stage(stage, how_to_read)
-    else:
-        running = runs.watched(stage.id, about)
-        with runs.at_rest:
-            seen = scene(stage, about, None)
-        draw(stage, seen, how_to_read)
-    # Of the end, which this run may have reached, one more tells.
-    pulse(running)
+        return False
+    running = runs.watched(stage.id, about)
+    with runs.at_rest:
+        seen = scene(stage, about, None)
+    draw(stage, seen, how_to_read)
+    return running
 
 
 def open_question(stage):
@@ -168,10 +170,13 @@ def explore(stage):
 
 def show(stage):
     """All of a stage. Call it inside a fragment."""
+    running = False
     if open_question(stage):
-        draw_picture(closed(stage.picture, found(stage.networks)), f"before-{stage.id}", stage.question.text)
+        with runs.at_rest:
+            before = closed(stage.picture, found(stage.networks))
+        draw_picture(before, f"before-{stage.id}", stage.question.text)
     elif stage.trains:
-        trained_stage(stage, stage.title)
+        running = trained_stage(stage, stage.title)
     else:
         live_stage(stage, stage.title)
     if stage.page:
@@ -183,3 +188,5 @@ def show(stage):
         words("Words: " + " · ".join(f"[[{word}]]" for word in stage.words), f"how-words-{stage.id}")
     state.remember()
     keep_address()
+    if stage.trains:
+        pulse(running)
