@@ -77,8 +77,8 @@ ADDRESSES = {
        for view in VIEWS},
 }
 STAGES = {f"stage_{id}": f"lessons?predict=false&stage={id}"
-          for id in ("1.4", "1.6", "2.3", "2.4", "2.5", "3.2", "3.3", "4.1", "4.2", "4.4", "4.5", "4.6", "4.7")}
-"""Of the lessons, which are only dragged."""
+          for id in ("1.4", "1.6", "2.3", "2.4", "2.5", "3.2", "4.1", "4.2", "4.5", "4.6", "4.7")}
+"""Of the lessons, which are only dragged: those whose sliders have values enough."""
 
 DRAGGED = {"the_cliff": ("Start: weight w", "Start: bias b", "Learning rate", "Threshold of clipping")}
 """Page -> the sliders to drag, where it is not the first one."""
