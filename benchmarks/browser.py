@@ -5,7 +5,8 @@ that Plotly has drawn with the values that the server sent; the browser has had 
 one slider and one line, by the same components, and is measured in turn with the pages.
 
 Dragging moves a slider with the mouse to and fro and counts the refreshes of the screen at which the busiest picture of
-the page was painted or drawn anew. It all takes less than six minutes.
+the page was painted or drawn anew: every page, the unrolled network, and every stage of the lessons. It all takes about
+ten minutes.
 """
 
 import shutil
@@ -20,6 +21,8 @@ from playwright.sync_api import sync_playwright
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from somebody import FLAGS, serving
+
+from rnnviz.course import STAGES
 
 KEY_TO_PICTURE = """() => new Promise((done) => {
   const roots = [...document.querySelectorAll('.rv-plot, .rv-net')];
@@ -76,14 +79,17 @@ ADDRESSES = {
     **{view.replace(" ", "_"): f"why_it_vanishes?predict=false&reach=1000&view={view.replace(' ', '+')}"
        for view in VIEWS},
 }
-STAGES = {f"stage_{id}": f"lessons?predict=false&stage={id}"
-          for id in ("1.4", "1.6", "2.3", "2.4", "2.5", "3.2", "4.1", "4.2", "4.5", "4.6", "4.7")}
-"""Of the lessons, which are only dragged: those whose sliders have values enough."""
+DRAGGED_ALONE = {
+    "unrolled, 16 steps": "gradient_flow?predict=false&picture=unrolled&steps=16",
+    "unrolled, 100 steps": "gradient_flow?predict=false&picture=unrolled",
+    **{f"stage {id}": f"lessons?predict=false&stage={id}" for id, stage in STAGES.items() if stage.slider},
+}
+"""What is dragged and not pressed: name -> address."""
 
 DRAGGED = {"the_cliff": ("Start: weight w", "Start: bias b", "Learning rate", "Threshold of clipping")}
 """Page -> the sliders to drag, where it is not the first one."""
 
-PICTURES = dict.fromkeys(ADDRESSES | STAGES, 40) | {"gradient_flow": 45, "inside_the_cell": 45}
+PICTURES = dict.fromkeys([*ADDRESSES, *DRAGGED_ALONE], 40) | {"gradient_flow": 45, "inside_the_cell": 45}
 """Page -> pictures a second."""
 
 TIMES = {"frame": 1.0, "answer": 2.0}
@@ -97,7 +103,7 @@ def opened(browser, address):
     page = browser.new_context(viewport={"width": 1366, "height": 900}).new_page()
     start = perf_counter()
     page.goto(address)
-    page.wait_for_selector(".rv-plot[data-drawn], .rv-net[data-drawn]", timeout=60_000)
+    page.wait_for_selector(":is(.rv-plot, .rv-net)[data-drawn]", timeout=60_000)
     return page, perf_counter() - start
 
 
@@ -177,11 +183,13 @@ def main():
                 rates[name, label], refreshes = drag(pages[name], slider)
                 print(f"drag page={name}{f' slider={label!r}' if label else ''} "
                       f"pictures_per_s={rates[name, label]:.1f} refreshes_per_s={refreshes:.1f}", flush=True)
-        for name, address in STAGES.items():
+        for name, address in DRAGGED_ALONE.items():
             page, _ = opened(browser, f"{app}/{address}")
-            rates[name, None], refreshes = drag(page, page.locator(".rv-live input").first)
-            print(f"drag page={name} pictures_per_s={rates[name, None]:.1f} refreshes_per_s={refreshes:.1f}")
-            page.close()
+            slider = page.locator(".rv-live input").first
+            slider.wait_for(timeout=60_000)
+            rates[name, None], refreshes = drag(page, slider)
+            print(f"drag {name}: pictures_per_s={rates[name, None]:.1f} refreshes_per_s={refreshes:.1f}", flush=True)
+            page.context.close()
         sleep(2)
         presses(frames=False)
         plain = median(times["bare", "answer"])

@@ -283,7 +283,7 @@ def test_nothing_of_the_answer_is_drawn_before_the_guess(id):
             (steps,) = {r.steps for r in recordings.values()}
             assert set(np.round(trace["x"])) <= {0.0, steps}, "one step alone"
     layout = before["layout"]
-    assert not layout.get("shapes") and not any(n in str(layout["meta"]) for n in ("10^", "step 1."))
+    assert not layout.get("shapes") and not any(n in str(layout["meta"]) for n in ("· 10", "step 1."))
     assert id == "1.1" or not any(note["text"].startswith("<b>") for note in layout["annotations"])
 
 

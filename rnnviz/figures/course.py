@@ -4,9 +4,10 @@ from functools import partial
 
 import numpy as np
 
+from ..wording import number
 from . import course_cell, course_cliff, course_training, course_why
 from .flow import gradient_flow
-from .theme import FAMILY_COLOURS, LEGIBLE_POWERS, bars_outline, figure, spoken
+from .theme import FAMILY_COLOURS, LEGIBLE_POWERS, bars_outline, figure
 from .unrolled import network
 
 HEIGHT = 275
@@ -62,9 +63,9 @@ def bars(recordings, steps):
                                           anchor="x")
         notes.append(dict(xref="x", yref=axis, x=steps + 0.4, xanchor="right" if steps > 5 else "left",
                           y=float(10 ** left[steps]), yanchor="bottom", showarrow=False,
-                          text=f"<b>{spoken(left[steps])}</b>", font=dict(size=16)))
+                          text=f"<b>{number(left[steps])}</b>", font=dict(size=16)))
     last = f"y{len(recordings)}" if len(recordings) > 1 else "y"
-    says = " ".join(f"Times {label}: {spoken(_left(r)[steps])} after {steps} steps." for label, r in recordings.items())
+    says = " ".join(f"Times {label}: {number(_left(r)[steps])} after {steps} steps." for label, r in recordings.items())
     return figure(traces, "1, multiplied again and again", says, height=HEIGHT, showlegend=False, annotations=notes,
                   xaxis=dict(title="steps", range=[-1, len(_left(r)) + 1], anchor=last), **layout)
 
@@ -80,7 +81,7 @@ def axes(recordings, value):
                       "meta": {"log10": True}}]
     return figure(
         traces, "The same curve on two axes",
-        f"It starts at 1; after {steps[-1]} steps it is {spoken(left[-1])}.",
+        f"It starts at 1; after {steps[-1]} steps it is {number(left[-1])}.",
         height=HEIGHT, showlegend=False,
         xaxis=dict(title="steps", range=[-1, len(left)], anchor="y2"),
         yaxis=dict(domain=[0.58, 1], range=[0, HIGHEST], tickvals=[0, 1, HIGHEST], title="counts"),

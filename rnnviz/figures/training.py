@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .theme import AMOUNT, GREY, POWERS, SERIES, SERIES_DASHES, cell_look, figure, spoken
+from ..wording import number
+from .theme import AMOUNT, GREY, POWERS, SERIES, SERIES_DASHES, cell_look, figure
 
 HEIGHT = 340
 MARGIN = dict(l=80, r=96, t=64, b=56)
@@ -200,7 +201,7 @@ def _reach(label, logs):
     """How many decades lie between the last step and the first at the last update, in words."""
     if not len(logs) or not np.isfinite(logs[-1][[0, -1]]).all():
         return ""
-    return f"{label}: at the last update step 1 has {spoken(logs[-1][0] - logs[-1][-1])} of what the last step has."
+    return f"{label}: at the last update step 1 has {number(logs[-1][0] - logs[-1][-1])} of what the last step has."
 
 
 def _updates_axis(trainings):
