@@ -6,6 +6,8 @@ import streamlit as st
 
 from rnnviz import BOUNDS, explain, record
 from rnnviz.figures import gradient_flow, step_shares
+from rnnviz.figures.flow import powers_axis
+from rnnviz.figures.unrolled import network as unrolled
 from rnnviz.glossary import marked
 from rnnviz.presets import PRESETS
 from rnnviz.ui import controls, state
@@ -16,7 +18,7 @@ from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import prediction_switch, question
 from rnnviz.ui.recorded import recorded
-from rnnviz.ui.unrolled import network, network_scene
+from rnnviz.ui.unrolled import network
 from rnnviz.ui.words import words
 
 frame(
@@ -70,7 +72,7 @@ def scene(recordings, step, shown, says):
     shown: the cell that is unrolled; None for none. says: gain -> what a preset says.
     """
     if shown:
-        picture = network_scene(shown, recordings)
+        picture = {"unrolled": unrolled(recordings, powers_axis(window, ""), shown).numbers}
     else:
         picture = {"gradient-flow": gradient_flow(recordings, steps=setup.steps, **look)}
     at = next((r.config.gain for r in recordings.values()), None)
@@ -109,7 +111,7 @@ def flow(setup, cells, look):
     step = min(st.session_state["step"], setup.steps)
     seen = scene(recordings, step, shown, says)
     if shown:
-        network(shown, recordings, window, setup.tokens)
+        network(unrolled(recordings, powers_axis(window, ""), shown), tokens=setup.tokens)
         st.caption(
             "How to read it: the network reads from left to right; the gradient of the loss goes back from right to "
             "left. An arrow is as wide as the gradient on it is large, in powers of ten. Click a step to choose it."

@@ -1,6 +1,6 @@
 """A network unrolled in time, as a plain description: what stands at every step, and every way back between steps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,7 +25,8 @@ class Row:
 class Lane:
     """Arrows on which the gradient goes back. Arrow k goes from step starts[k] of one row to step ends[k] of another.
 
-    name: "weights", through U; "kept", a state that is carried over; "within", from state to state at one step.
+    name: "weights", through U; "kept", a state that is carried over; "within", from state to state at one step;
+    "whole", all ways together.
     source, target: names of rows. starts, ends: (A,) steps, from 1. log10: (A,) of the norm of what arrives by an
     arrow. factor: (A,) the same, beside the norm of the whole gradient where the arrow starts; NaN where that is 0.
     gate: the gate that multiplies there, if one does.
@@ -64,17 +65,18 @@ class Unrolled:
     loss: Loss
 
 
-def unrolled(recording):
+def unrolled(recording, below="x"):
     """A `Recording` of one network as an `Unrolled`.
 
     What comes back to a state is the sum of what arrives on the lanes that end there and of what the loss puts in. With
-    one loss and one lane the factors multiply to what is left of the gradient.
+    one loss and one lane the factors multiply to what is left of the gradient. below: what stands below the states, "x"
+    or, for cells that have one, the mean "slope" of the activation.
     """
     cell, lin, back, T = recording.cell, recording.local, recording.back, recording.steps
     exponent = _powers_of(back)[1:]
     norms = {s: log10_norm(back.cuts[s][1:]) + exponent * LOG10_2 for s in cell.states}
     rows = [Row(s, _size(recording.states[s][1:]), norms[s]) for s in reversed(cell.states)]
-    rows.append(Row("x", _size(recording.x)))
+    rows.append(Row("x", _size(recording.x)) if below == "x" else Row("slope", recording.slope.mean(axis=(1, 2))))
     step = np.arange(1, T + 1)
 
     def lane(name, source, target, log10, gate=""):
@@ -94,10 +96,39 @@ def unrolled(recording):
                 lanes.append(lane("within", state, other, log10))
     log10 = log10_norm(_through_weights(recording)[:-1]) + exponent[:-1] * LOG10_2
     lanes.append(lane("weights", "h", "h", log10))
-    entered = np.flatnonzero(recording.output_gradient.reshape(T, -1).any(axis=1))
+    return Unrolled(T, tuple(rows), tuple(lanes), _loss(recording, "h"))
+
+
+def hidden(recording, name):
+    """The hidden state alone as an `Unrolled`, in a row of that name: all ways back between two steps are one lane."""
+    T, log10 = recording.steps, recording.log10_dh
+    rows = Row(name, _size(recording.h), log10), Row("x", _size(recording.x))
+    with np.errstate(invalid="ignore"):
+        factor = log10[:-1] - log10[1:]
+    lane = Lane("whole", name, name, np.arange(2, T + 1), np.arange(1, T), log10[:-1], factor)
+    return Unrolled(T, rows, (lane,), _loss(recording, name))
+
+
+def before(found):
+    """An `Unrolled` before its gradient goes back: NaN for every number of it but what the loss puts in."""
+
+    def row_before(row):
+        if row.log10 is None:
+            return row
+        log10 = np.full(found.steps, np.nan)
+        if row.name == found.loss.row:
+            log10[found.loss.steps - 1] = found.loss.log10
+        return replace(row, log10=log10)
+
+    lanes = (replace(k, log10=np.full_like(k.log10, np.nan), factor=np.full_like(k.log10, np.nan)) for k in found.lanes)
+    return replace(found, rows=tuple(map(row_before, found.rows)), lanes=tuple(lanes))
+
+
+def _loss(recording, row):
+    """Where the loss of a `Recording` enters."""
+    entered = np.flatnonzero(recording.output_gradient.reshape(recording.steps, -1).any(axis=1))
     value = None if recording.loss is None else float(np.asarray(recording.loss))
-    entering = log10_norm(recording.output_gradient[entered])
-    return Unrolled(T, tuple(rows), tuple(lanes), Loss("h", entered + 1, entering, value))
+    return Loss(row, entered + 1, log10_norm(recording.output_gradient[entered]), value)
 
 
 def _size(array):

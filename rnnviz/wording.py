@@ -15,7 +15,7 @@ def number(log10, digits=3):
         value = 10.0**log10
         text = f"{value:.{digits}g}"
         if float(text) < 1000:
-            return text
+            return f"{float(text):.15g}"
         return f"{float(text) if digits > 6 else round(value):,.15g}"
     exponent = int(np.floor(log10))
     mantissa = f"{10 ** (log10 - exponent):.{max(digits - 2, 1)}f}"

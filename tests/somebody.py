@@ -87,7 +87,7 @@ class Person:
 
     def settled(self):
         """Wait until every figure is drawn and the script has come to rest; nothing may have gone wrong."""
-        self.page.wait_for_selector(".rv-plot[data-drawn]", timeout=30_000)
+        self.page.wait_for_selector(".rv-plot[data-drawn], .rv-net[data-drawn]", timeout=30_000)
         self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=30_000)
         self.healthy()
         return self

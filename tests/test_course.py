@@ -9,10 +9,14 @@ import pytest
 from test_wording import ILL_FORMED
 
 from rnnviz import Config, record, record_many
-from rnnviz.course import LESSONS, STAGES, START, become
+from rnnviz.course import LESSONS, STAGES, START, become, found
+from rnnviz.course.cell_sentences import remembered, share
+from rnnviz.course.why_sentences import direct, pace_of, slope_of, ten_back
+from rnnviz.engine.anatomy import products
 from rnnviz.engine.record import record_each
 from rnnviz.explain import changed
 from rnnviz.figures.course import PICTURES, bars, closed
+from rnnviz.figures.unrolled import Network
 from rnnviz.glossary import GLOSSARY, MARK, bare
 
 SEEDS = range(24)
@@ -71,7 +75,27 @@ def at(id, label=None, value=None):
 
 
 def within(values, low, high=np.inf):
+    values = np.asarray(values)
     return bool(((values >= low) & (values <= high)).all())
+
+
+def alone(id, value=None):
+    """The recordings of a stage with one network, one a seed."""
+    stage = STAGES[id]
+    return [r for recordings in over_seeds(stage, stage.value if value is None else value) for r in recordings.values()]
+
+
+def kept(id, value):
+    """What the gate that keeps the state leaves of it from step 1 to the last, one a seed."""
+    return 10.0 ** np.array([remembered(r) for r in alone(id, value)])
+
+
+def largest(gain):
+    """The least and the largest, over seeds, of the most that all steps of 4.8 together stretch."""
+    (config,) = STAGES["4.8"].networks.values()
+    every = record_each([replace(config, gain=gain, seed=seed) for seed in SEEDS])
+    logs = [products(r, np.array([1]))[0, 0] for r in every]
+    return min(logs), max(logs)
 
 
 CLAIMS = {
@@ -95,11 +119,42 @@ CLAIMS = {
     and all(within(np.abs(at("2.5", cell) - at("2.5", cell, 0.3)), 0, 2.5) for cell in ("LSTM", "GRU")),
     "2.6": lambda: within(at("2.6"), 3),
     "2.7": lambda: within(left(STAGES["2.1"], "RNN"), -np.inf, -7),
+    "3.1": lambda: all(np.allclose(r.h[3], np.tanh(r.x[3] @ r.parameters.W + r.h[2] @ r.parameters.U
+                                                   + r.parameters.b + r.parameters.b_rec), atol=1e-14)
+                       for r in alone("3.1")),
+    "3.2": lambda: all(np.allclose(r.gates["f"], gate, atol=5e-4) for bias, gate in
+                       ((0.0, 0.5), (1.0, 0.731), (3.0, 0.953), (5.0, 0.993)) for r in alone("3.2", bias)),
+    "3.3": lambda: all(np.allclose(r.gates["f"] * r.states["c"][:-1] + r.gates["i"] * r.gates["g"], r.c, atol=1e-14)
+                       for r in alone("3.3")),
+    "3.4": lambda: all(within(kept("3.4", bias), *ends)
+                       for bias, ends in ((1.0, (0.001, 0.03)), (3.0, (0.3, 0.6)), (5.0, (0.8, 0.95)))),
+    "3.5": lambda: all(np.allclose([share(r) for r in alone("3.5", bias)], kept("3.5", bias), rtol=1e-12)
+                       for bias in (0.0, 1.0, 3.0, 6.0)),
+    "3.6": lambda: within(kept("3.6", 3.0), 0.3, 0.6)
+    and np.allclose([share(r) for r in alone("3.6")], kept("3.6", 3.0), rtol=1e-12),
+    "3.7": lambda: all(r.gates["f"].min() < 0.25 for r in alone("3.7")),
+    "4.1": lambda: within([direct(r) for r in alone("4.1")], -np.inf, np.log10(0.25))
+    and within([direct(r) for r in alone("4.1", 0.0)], -1e-9, 1e-9),
+    "4.2": lambda: within([slope_of(r) for r in alone("4.2")], 0.45, 0.75)
+    and within([pace_of(r) for r in alone("4.2")], 0.5, 0.8)
+    and within([pace_of(r) / slope_of(r) for r in alone("4.2")], 0.95, 1.25),
+    "4.3": lambda: within(at("4.3", value=-2.0), 1) and within(at("4.3", value=0.0), -np.inf, 0)
+    and within(at("4.3"), -np.inf, -4) and within(at("4.3", value=0.0) - at("4.3"), 2),
+    "4.4": lambda: within(at("4.4"), -1e-9, 1e-9)
+    and all(within(at("4.4", value=gain) - 499 * np.log10(gain), -1e-9, 1e-9) for gain in (0.9, 1.1)),
+    "4.5": lambda: within([r.spectra["h"][1] for r in alone("4.5")], 1.0)
+    and within([r.spectra["h"][0] for r in alone("4.5")], 0.4, 0.95) and within(at("4.5"), -np.inf, -3),
+    "4.6": lambda: within([found.level(r.config) for r in alone("4.6")], 1.5, 2.2)
+    and within(at("4.6", value=0.9), -np.inf, -6) and within(at("4.6", value=3.6), 3),
+    "4.7": lambda: within(np.concatenate([ten_back(r) for r in alone("4.7")]), -np.inf, 10 * np.log10(0.5)),
+    "4.8": lambda: largest(0.5)[1] < 0 < largest(4.0)[0],
 }
 """Stage -> what its title, its teacher's notes and its sentence rest on."""
 
 RIGHT = {"1.1": "117", "1.3": "3.5 %", "1.4": "it vanishes", "1.5": "a ten-billionth", "1.6": "rise",
-         "2.2": "all three", "2.3": "a billionth", "2.5": "RNN", "2.6": "yes"}
+         "2.2": "all three", "2.3": "a billionth", "2.5": "RNN", "2.6": "yes", "3.2": "0.73", "3.4": "1 %",
+         "3.5": "50 %", "4.1": "through the gates", "4.3": "vanishes", "4.4": "all of it", "4.5": "vanishes",
+         "4.6": "1.8"}
 
 
 def test_every_stage_has_its_claim():
@@ -180,7 +235,8 @@ def test_a_stage_is_short_and_whole(stage):
     if stage.slider:
         bound = stage.slider.bound
         assert bound.accepts(bound.default) and bound.low < bound.high
-    go.Figure(PICTURES[stage.picture](recordings, stage.value))
+    picture = PICTURES[stage.picture](recordings, stage.value)
+    assert isinstance(picture, Network) or go.Figure(picture)
 
 
 @pytest.mark.parametrize("id", [id for id, stage in RECORDED.items() if stage.slider])
@@ -189,9 +245,19 @@ def test_no_curve_leaves_the_picture(id):
     stage = STAGES[id]
     for value in spread(stage):
         picture = PICTURES[stage.picture]({label: record(c) for label, c in stage.at(value).items()}, value)
+        if isinstance(picture, Network):
+            for loss in picture.look["losses"]:
+                assert within(picture.numbers[f"d{loss['row']}"], *picture.look["axis"]["range"])
+            continue
         for trace in picture["data"]:
             low, high = picture["layout"][trace.get("yaxis", "y").replace("y", "yaxis")]["range"]
-            assert trace["name"] == "plain axis" or within(np.array(trace["y"]), low, high), trace["name"]
+            known = np.array(trace["y"], float)[~np.isnan(np.array(trace["y"], float))]
+            assert trace["name"] == "plain axis" or "z" in trace or within(known, low, high), trace["name"]
+
+
+STANDS = {"3.2": {}, "3.4": {"forward": 4}, "3.5": {"forward": 64, "backward": 4},
+          "4.5": {"unit circle": 181, "norm": 1}}
+"""Stage -> curve -> how many of its points stand before the guess; of other stages the last step alone does."""
 
 
 @pytest.mark.parametrize("id", RIGHT)
@@ -199,10 +265,26 @@ def test_nothing_of_the_answer_is_drawn_before_the_guess(id):
     stage = STAGES[id]
     recordings = {label: record(config) for label, config in stage.networks.items()}
     before = closed(stage.picture, recordings)
+    if isinstance(before, Network):
+        assert before.look["closed"] and "slope" not in before.numbers
+        for name, values in before.numbers.items():
+            if name[0] == "d" or name.startswith(("lane", "curve")):
+                known = np.flatnonzero(~np.isnan(values)).tolist()
+                assert known == ([len(values) - 1] if name[0] == "d" and name != "dc" else []), name
+        return
     go.Figure(before)
-    for trace, r in zip(before["data"], recordings.values(), strict=True):
-        assert set(np.round(trace["x"])) <= {0.0, r.steps}, "one step alone"
-    assert not any(str(number) in str(before["layout"]["meta"]) for number in ("10^", "step 1."))
+    for trace in before["data"]:
+        if "z" in trace:
+            assert np.isnan(trace["z"]).all() and not trace["showscale"]
+        elif id in STANDS:
+            stands = next((n for name, n in STANDS[id].items() if trace["name"].startswith(name)), 0)
+            assert len(trace["x"]) == stands, trace["name"]
+        else:
+            (steps,) = {r.steps for r in recordings.values()}
+            assert set(np.round(trace["x"])) <= {0.0, steps}, "one step alone"
+    layout = before["layout"]
+    assert not layout.get("shapes") and not any(n in str(layout["meta"]) for n in ("· 10", "step 1."))
+    assert id == "1.1" or not any(note["text"].startswith("<b>") for note in layout["annotations"])
 
 
 def test_bars_are_as_high_as_what_is_left():
@@ -210,6 +292,50 @@ def test_bars_are_as_high_as_what_is_left():
     low, high = bars(recordings, 7)["data"]
     assert max(low["y"]) == 1 and np.isclose(max(high["y"]), 1.1**7) and np.isclose(low["y"][-2], 0.9**7)
     assert np.isclose(max(low["x"]), 7.4)
+
+
+def test_boxes_hold_the_numbers_of_the_sentence():
+    """What is multiplied and added in a diagram gives what the next box says."""
+    for id, step in (("3.1", 5), ("3.3", 7)):
+        stage = STAGES[id]
+        recordings = {label: record(config) for label, config in stage.networks.items()}
+        notes = PICTURES[stage.picture](recordings, step)["layout"]["annotations"]
+        numbers = [note["text"][3:-4] for note in notes if note["text"].startswith("<b>")]
+        words = [note["text"] for note in notes if not note["text"].startswith("<b>")]
+        box = dict(zip([w for w in words if w not in ("tanh", "+")], (float(n.replace("−", "-")) for n in numbers)))
+        said = bare(stage.sentence(recordings, step)).replace("(−", "−")
+        assert all(number in said or number.removeprefix("−") in said for number in
+                   (numbers[0], numbers[1], numbers[3], numbers[-1 if id == "3.1" else -3]))
+        if id == "3.1":
+            assert box["product"] + box["memory"] + box["bias"] == pytest.approx(box["sum"], abs=2e-3)
+            assert np.tanh(box["sum"]) == pytest.approx(box["h = tanh"], abs=1e-3)
+        else:
+            assert box["old c"] * box["× f"] + box["g"] * box["× i"] == pytest.approx(box["new c"], abs=2e-3)
+            assert np.tanh(box["new c"]) * box["× o"] == pytest.approx(box["h"], abs=1e-3)
+
+
+def test_bars_of_both_directions():
+    recordings = {label: record(config) for label, config in STAGES["3.5"].networks.items()}
+    (recording,) = recordings.values()
+    forward, back = (trace["y"][1::4] for trace in PICTURES["both ways"](recordings, None)["data"])
+    gates = recording.gates["f"][:, 0, 0]
+    np.testing.assert_allclose(forward, np.cumprod(gates) / gates[0], rtol=1e-12)
+    np.testing.assert_allclose(back, recording.dc[:, 0, 0] / recording.dc[-1, 0, 0], rtol=1e-12)
+
+
+def test_the_question_of_4_5_has_the_numbers_of_its_network():
+    (config,) = STAGES["4.5"].networks.values()
+    radius, stretch = record(config).spectra["h"]
+    assert f"stretch a gradient by {stretch:.2f}" in STAGES["4.5"].question.text
+    assert "above 0.61" in STAGES["4.5"].question.text and 0.6 < radius < 0.61
+
+
+def test_the_ridge_is_the_recordings_of_its_gains():
+    (config,) = STAGES["4.6"].networks.values()
+    logs = found.ridge(config)
+    for gain in (0.5, 1.75, 4.0):
+        r = record(replace(config, gain=gain))
+        np.testing.assert_allclose(logs[:, found.GAINS.index(gain)], r.log10_dh, atol=1e-9)
 
 
 def test_what_the_teachers_notes_say_of_the_network_on_the_screen():

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnviz import CELLS, Config, Parameters, record, record_with
-from rnnviz.unrolled import unrolled
+from rnnviz.figures.flow import powers_axis
+from rnnviz.figures.unrolled import network
+from rnnviz.unrolled import before, hidden, unrolled
 
 NETWORKS = dict(cell=st.sampled_from(sorted(CELLS)), seed=st.integers(0, 10**6), hidden_size=st.integers(1, 5),
                 steps=st.integers(2, 12), gain=st.floats(0.2, 3.0), batch_size=st.integers(1, 3))
@@ -157,3 +159,62 @@ def test_states_that_overflow():
     found = unrolled(r)
     assert not np.isfinite(found.rows[0].values[-1])
     assert all(len(lane.log10) == 999 for lane in found.lanes)
+
+
+# ---- pictures of it ------------------------------------------------------------------------------------------------
+
+AXIS = powers_axis("near", "")
+
+
+@pytest.mark.parametrize("cell", sorted(CELLS))
+def test_of_the_hidden_state_alone_the_factors_multiply_to_what_is_left(cell):
+    r = record(Config(cell, steps=7, hidden_size=8))
+    found = hidden(r, "mine")
+    (lane,) = found.lanes
+    assert (found.rows[0].name, lane.source, lane.target, found.loss.row) == ("mine",) * 4
+    close(lane.factor.sum(), r.log10_dh[0] - r.log10_dh[-1])
+    np.testing.assert_array_equal(found.rows[0].log10, r.log10_dh)
+
+
+@pytest.mark.parametrize("loss", ["last", "every"])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_before_its_gradient_goes_back_only_what_enters_is_known(cell, loss):
+    r = record(Config(cell, steps=7, hidden_size=3, loss=loss))
+    found = before(unrolled(r))
+    rows = {row.name: row for row in found.rows}
+    entered = np.isfinite(rows["h"].log10)
+    np.testing.assert_array_equal(np.flatnonzero(entered) + 1, found.loss.steps)
+    np.testing.assert_allclose(rows["h"].log10[entered], found.loss.log10)
+    assert "c" not in rows or np.isnan(rows["c"].log10).all()
+    assert all(np.isnan(lane.log10).all() and np.isnan(lane.factor).all() for lane in found.lanes)
+    np.testing.assert_array_equal(rows["x"].values, unrolled(r).rows[-1].values)
+
+
+def test_one_of_several_is_drawn_with_its_states_over_the_curves_of_all():
+    recordings = {label: record(Config(label.lower(), steps=9, hidden_size=3)) for label in ("RNN", "LSTM")}
+    drawn = network(recordings, AXIS, "LSTM")
+    assert [row["name"] for row in drawn.look["rows"]] == ["c", "h"] and drawn.look["below"] == "x"
+    assert [(curve["label"], curve["row"]) for curve in drawn.look["curves"]] == [("RNN", ""), ("LSTM", "h")]
+    np.testing.assert_array_equal(drawn.numbers["curve RNN"], recordings["RNN"].log10_dh)
+    for row in unrolled(recordings["LSTM"]).rows[:-1]:
+        np.testing.assert_array_equal(drawn.numbers[f"d{row.name}"], row.log10)
+    assert np.isnan(network(recordings, AXIS, "LSTM", closed=True).numbers["curve RNN"]).all()
+
+
+def test_several_are_drawn_below_one_another():
+    recordings = {label: record(Config(label.lower(), steps=9, hidden_size=3)) for label in ("RNN", "LSTM", "GRU")}
+    drawn = network(recordings, AXIS)
+    names = list(recordings)
+    assert [row["name"] for row in drawn.look["rows"]] == [loss["row"] for loss in drawn.look["losses"]] == names
+    assert [lane["source"] for lane in drawn.look["lanes"]] == names
+    assert len({row["colour"] for row in drawn.look["rows"]}) == 3 and {r["sign"] for r in drawn.look["rows"]} == {"h"}
+    for label, r in recordings.items():
+        np.testing.assert_array_equal(drawn.numbers[f"d{label}"], r.log10_dh)
+        assert drawn.numbers[f"loss {label}"] == float(r.loss)
+
+
+def test_below_the_steps_stands_the_slope_where_it_is_asked_for():
+    r = record(Config("rnn", steps=9, hidden_size=3))
+    drawn = network({"RNN": r}, AXIS, "RNN", below="slope")
+    assert drawn.look["below"] == "slope" and "x" not in drawn.numbers
+    np.testing.assert_allclose(drawn.numbers["slope"], 1 - (r.h**2).reshape(9, -1).mean(axis=1))

@@ -49,6 +49,11 @@ def test_shown(value, text):
     assert shown(value) == text
 
 
+@pytest.mark.parametrize("value, text", [(100.0, "100"), (99.6, "100"), (750.0, "750"), (0.0123, "0.012")])
+def test_two_digits(value, text):
+    assert shown(value, 2) == text
+
+
 @pytest.mark.parametrize("value, text", [(18155.808, "18,155.808"), (-2.612296656, "−2.61229666"),
                                          (1 / 3, "0.333333333"), (1e-12, "1.0000000 · 10⁻¹²")])
 def test_more_digits(value, text):

@@ -1,19 +1,18 @@
 """The pictures of the lessons: functions of recordings and of what a stage's slider stands at."""
 
+from functools import partial
+
 import numpy as np
 
 from ..wording import number
-from . import course_cliff, course_training
+from . import course_cell, course_cliff, course_training, course_why
 from .flow import gradient_flow
-from .theme import FAMILY_COLOURS, figure
+from .theme import FAMILY_COLOURS, LEGIBLE_POWERS, bars_outline, figure
+from .unrolled import network
 
 HEIGHT = 275
 HIGHEST = 5
 """Where the plain axis of `axes` ends."""
-
-
-POWERS = dict(size=20)
-"""The font of powers of ten, whose exponents are then 14 pixels."""
 
 
 def curves(recordings, value, window="near", marks=(-20, -10, 0, 10)):
@@ -35,6 +34,19 @@ def wide(recordings, value):
     return curves(recordings, value, "wide", (-60, -40, -20, 0, 20))
 
 
+def unrolled(recordings, value, window=(-20, 10), marks=(-20, -10, 0, 10), below="x", closed=False):
+    """The one network there is, unrolled over its curve; of several, the hidden states. value: does not count.
+
+    window, marks: the ends of the curve's axis and its marks, in powers of ten. below: see `network`. closed: before
+    the gradient goes back.
+    """
+    shown = next(iter(recordings)) if len(recordings) == 1 else ""
+    rows = len(recordings[shown].cell.states) if shown else len(recordings)
+    # Before a guess the slopes would tell.
+    return network(recordings, {"range": list(window), "tickvals": list(marks)}, shown, "x" if closed else below,
+                   high={1: 130, 2: 100}.get(rows, 80), closed=closed)
+
+
 def bars(recordings, steps):
     """What is left of 1 after 0, 1, ... `steps` steps back, a row for each network, on plain axes from 0."""
     traces, layout, notes = [], {}, []
@@ -42,7 +54,7 @@ def bars(recordings, steps):
         left = _left(r)
         axis, low = f"y{row + 1 if row else ''}", 1 - (row + 1) / len(recordings)
         highest = float(10 ** left.max())
-        x, y = _outline(10.0 ** left[: steps + 1])
+        x, y = bars_outline(np.arange(steps + 1), 10.0 ** left[: steps + 1])
         traces.append({"type": "scatter", "mode": "lines", "line": {"width": 1, "color": FAMILY_COLOURS["rnn"]},
                        "fill": "tozeroy", "fillcolor": FAMILY_COLOURS["rnn"], "x": x, "y": y, "name": f"× {label}",
                        "yaxis": axis, "hovertemplate": "%{y:.3g}"})
@@ -88,6 +100,8 @@ def curtain(picture):
 
 def closed(name, recordings):
     """The picture of that name in `PICTURES` before a guess: nothing of what is asked."""
+    if name in NETWORKS:
+        return NETWORKS[name](recordings, None, closed=True)
     if name in CLOSED:
         return CLOSED[name](recordings)
     if name != "bars":
@@ -106,20 +120,21 @@ def _left(recording):
 def _powers(marks):
     """What an axis of logarithms is marked with."""
     texts = [f"10<sup>{power}</sup>" if power else "1" for power in marks]
-    return {"tickvals": list(marks), "ticktext": texts, "tickfont": POWERS}
+    return {"tickvals": list(marks), "ticktext": texts, "tickfont": LEGIBLE_POWERS}
 
 
-def _outline(heights):
-    """One outline for bars of these heights: two hundred points are drawn faster than fifty bars."""
-    k = np.arange(len(heights))
-    x = np.stack([k - 0.4, k - 0.4, k + 0.4, k + 0.4], axis=1).ravel()
-    y = np.stack([0 * heights, heights, heights, 0 * heights], axis=1).ravel()
-    return x, y
+NETWORKS = {
+    "unrolled": unrolled,
+    "unrolled close": partial(unrolled, window=(-12, 8), marks=(-10, -5, 0, 5)),
+    "unrolled far": partial(unrolled, window=(-30, 50), marks=(-20, 0, 20, 40)),
+    "unrolled with slopes": partial(unrolled, below="slope"),
+    "unrolled wide, with slopes": partial(unrolled, window=(-60, 30), marks=(-60, -40, -20, 0, 20), below="slope"),
+}
+"""Those of `PICTURES` that are a `Network`."""
 
+PICTURES = {"curves": curves, "close": close, "wide": wide, "bars": bars, "axes": axes, **NETWORKS,
+            **course_cell.PICTURES, **course_why.PICTURES, **course_cliff.PICTURES, **course_training.PICTURES}
+"""What a stage can draw: a `Figure`, or a `Network`."""
 
-PICTURES = {"curves": curves, "close": close, "wide": wide, "bars": bars, "axes": axes,
-            **course_cliff.PICTURES, **course_training.PICTURES}
-"""What a stage can draw."""
-
-CLOSED = course_cliff.CLOSED | course_training.CLOSED
-"""Those that are more than curves, before a guess."""
+CLOSED = course_cell.CLOSED | course_why.CLOSED | course_cliff.CLOSED | course_training.CLOSED
+"""Those before a guess that are more than curves."""

@@ -73,7 +73,7 @@ export default function ({ data, parentElement, setStateValue }) {
     // The first picture comes first, what a slider has asked for, and whatever runs or is about to run again.
     const now = performance.now();
     const waiting = [...document.querySelectorAll(".rv-live input")].some((input) => input.live?.waiting);
-    const busy = now < root.patience || window.rnnvizMoving || underWay() || waiting || !document.querySelector(".rv-plot[data-drawn]");
+    const busy = now < root.patience || window.rnnvizMoving || underWay() || waiting || !document.querySelector(".rv-plot[data-drawn], .rv-net[data-drawn]");
     const wanted = busy ? undefined : next();
     if (!wanted) { root.again = setTimeout(ask, 30); return; }
     const [name, near] = wanted;

@@ -36,19 +36,28 @@ function dashes(name, width) {
 
 // The corners and sizes of plotly.js.
 const CROSS = [[0, 1], [1, 2], [2, 1], [1, 0], [2, -1], [1, -2], [0, -1], [-1, -2], [-2, -1], [-1, 0], [-2, 1], [-1, 2]];
+const TRIANGLE = [[-2 / Math.sqrt(3), 0.5], [2 / Math.sqrt(3), 0.5], [0, -1]];
 const SYMBOLS = {
   circle: (ink, x, y, r) => { ink.arc(x, y, r, 0, 2 * Math.PI); return "fill"; },
   "circle-open": (ink, x, y, r) => { ink.arc(x, y, r, 0, 2 * Math.PI); return "stroke"; },
   square: (ink, x, y, r) => { ink.rect(x - r, y - r, 2 * r, 2 * r); return "fill"; },
   diamond: (ink, x, y, r) => { polygon(ink, x, y, r * 1.3, 4, 0); return "fill"; },
   "diamond-open": (ink, x, y, r) => { polygon(ink, x, y, r * 1.3, 4, 0); return "stroke"; },
-  x: (ink, x, y, r) => { CROSS.forEach(([a, b], k) => ink[k ? "lineTo" : "moveTo"](x + 0.4 * Math.SQRT2 * r * a, y + 0.4 * Math.SQRT2 * r * b)); ink.closePath(); return "fill"; },
+  x: (ink, x, y, r) => corners(ink, CROSS.map(([a, b]) => [x + 0.4 * Math.SQRT2 * r * a, y + 0.4 * Math.SQRT2 * r * b])),
   star: (ink, x, y, r) => { polygon(ink, x, y, r * 1.4, 5, 0.382); return "fill"; },
-  "triangle-up": (ink, x, y, r) => { polygon(ink, x, y, r * 1.2, 3, 0); return "fill"; },
+  "triangle-up": (ink, x, y, r) => corners(ink, TRIANGLE.map(([a, b]) => [x + r * a, y + r * b])),
+  "triangle-right": (ink, x, y, r) => corners(ink, TRIANGLE.map(([a, b]) => [x - r * b, y + r * a])),
+  "triangle-down": (ink, x, y, r) => corners(ink, TRIANGLE.map(([a, b]) => [x + r * a, y - r * b])),
 };
 
-function polygon(ink, x, y, r, corners, inner) {
-  const points = inner ? 2 * corners : corners;
+function corners(ink, points) {
+  points.forEach((point, k) => ink[k ? "lineTo" : "moveTo"](...point));
+  ink.closePath();
+  return "fill";
+}
+
+function polygon(ink, x, y, r, sides, inner) {
+  const points = inner ? 2 * sides : sides;
   for (let k = 0; k < points; k += 1) {
     const size = inner && k % 2 ? r * inner : r;
     const turn = (2 * Math.PI * k) / points - Math.PI / 2;
@@ -207,16 +216,18 @@ function note(ink, one, of, whole, font) {
   const size = one.font?.size ?? font.size;
   const x = place(of(one.xref ?? "x"), one.x, whole.x);
   const y = place(of(one.yref ?? "y"), one.y, whole.y);
-  ink.font = `${/<b>/.test(one.text) ? "600 " : ""}${size}px ${font.family}`;
+  ink.font = `${/<b>/.test(one.text) ? "bold " : ""}${size}px ${font.family}`;
   ink.fillStyle = one.font?.color ?? font.color;
-  ink.textAlign = { left: "left", right: "right" }[one.xanchor] ?? "center";
+  ink.textAlign = "left";
   ink.textBaseline = "alphabetic";
-  // Plotly puts a note into a box, a border and a padding of a pixel each around it.
+  // Plotly puts a note into a box at whole pixels, a border and a padding of a pixel each around it.
   const { fontBoundingBoxAscent: up, fontBoundingBoxDescent: down } = ink.measureText("");
-  const height = (rows.length - 1) * size * 1.3 + up + down + 4;
-  const start = { bottom: y - height, top: y }[one.yanchor] ?? y - height / 2;
-  const inside = { left: 2, right: -2 }[one.xanchor] ?? 0;
-  rows.forEach((row, k) => ink.fillText(row, x + inside, start + 2 + up + k * size * 1.3));
+  const widths = rows.map((row) => ink.measureText(row).width);
+  const most = Math.max(...widths);
+  const [wide, high] = [Math.round(most + 4), Math.round((rows.length - 1) * size * 1.3 + up + down + 4)];
+  const left = Math.round({ left: x, right: x - wide }[one.xanchor] ?? x - wide / 2);
+  const top = Math.round({ bottom: y - high, top: y }[one.yanchor] ?? y - high / 2);
+  rows.forEach((row, k) => ink.fillText(row, left + 2 + (most - widths[k]) / 2, top + 2 + up + k * size * 1.3));
 }
 
 // One scene, over a figure that Plotly has drawn.

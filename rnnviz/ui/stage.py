@@ -8,11 +8,13 @@ from cachetools import LRUCache, cached
 from ..config import Config
 from ..course import LESSONS, STAGES, become
 from ..figures.course import PICTURES, closed
+from ..figures.unrolled import Network
 from . import films, live, runs, state
 from .address import keep_address
 from .plot import plot
 from .pulse import pulse
 from .recorded import recorded
+from .unrolled import network
 from .words import words
 
 KEPT = 64
@@ -48,7 +50,9 @@ def film(stage, value):
             moved = [settings[label] for settings in every]
             still = all(s == setting for s in moved)
             about[label] = [found({label: setting})[label]] * len(values) if still else become(moved)
-        return [scene(stage, {label: each[k] for label, each in about.items()}, v) for k, v in enumerate(values)]
+        seen = (scene(stage, {label: each[k] for label, each in about.items()}, v) for k, v in enumerate(values))
+        return [{name: part.numbers if isinstance(part, Network) else part for name, part in one.items()}
+                for one in seen]
 
     return films.Film(stage.control, stage.slider.bound, value, scenes, ("stage", stage.id))
 
@@ -66,8 +70,16 @@ def live_stage(stage, how_to_read):
 
 def draw(stage, seen, how_to_read):
     """Picture and sentence of a `scene`."""
-    plot(seen[f"picture-{stage.id}"], f"picture-{stage.id}", how_to_read, caption=False)
+    draw_picture(seen[f"picture-{stage.id}"], f"picture-{stage.id}", how_to_read)
     words(seen[f"sentence-{stage.id}"], f"sentence-{stage.id}", "verdict")
+
+
+def draw_picture(picture, key, how_to_read):
+    """Draw a `Network`, or a `Figure`."""
+    if isinstance(picture, Network):
+        network(picture, key)
+    else:
+        plot(picture, key, how_to_read, caption=False)
 
 
 def trained_stage(stage, how_to_read):
@@ -162,7 +174,7 @@ def show(stage):
     if open_question(stage):
         with runs.at_rest:
             before = closed(stage.picture, found(stage.networks))
-        plot(before, f"before-{stage.id}", stage.question.text, caption=False)
+        draw_picture(before, f"before-{stage.id}", stage.question.text)
     elif stage.trains:
         running = trained_stage(stage, stage.title)
     else:

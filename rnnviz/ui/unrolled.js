@@ -57,35 +57,37 @@ function places(message, width) {
   const pitch = (width - left - right) / T;
   const boxes = T <= BOXES.steps && pitch >= BOXES.pitch;
   const box = boxes ? within(Math.round(pitch * 0.62), 18, 46) : pitch;
-  const high = boxes ? Math.max(box, 34) : 44;
-  const railed = message.loss.steps.some((step) => step !== T);
+  const several = message.losses.length > 1;
+  const high = several ? 26 : boxes ? Math.max(box, 34) : message.rows.length > 1 ? 38 : 44;
+  const steps = message.losses[0].steps;
+  const railed = steps.some((step) => step !== T);
+  const lossy = (name) => message.losses.some(({ row }) => row === name);
   const lanes = message.lanes.map((lane) => ({ ...lane, across: lane.source === lane.target }));
   const rows = {};
   let y = 2;
-  message.rows.filter((r) => r.followed).forEach((row, place) => {
+  message.rows.forEach((row, place) => {
     const own = lanes.filter((lane) => lane.across && lane.source === row.name);
-    y += 20;
+    y += several ? 18 : 20;
     rows[row.name] = y + high / 2;
     own.forEach((lane, k) => {
       lane.y = rows[row.name] + (own.length > 1 ? (k - (own.length - 1) / 2) * 0.5 * high : 0);
       lane.most = (own.length > 1 ? 0.46 : 0.72) * high;
-      lane.above = k + place === 0;
-      lane.label = rows[row.name] + (lane.above ? -high / 2 - 6 : high / 2 + (railed && row.name === message.loss.row ? 23 : 15));
+      lane.above = several || k + place === 0;
+      lane.label = rows[row.name] + (lane.above ? -high / 2 - 6 : high / 2 + (railed && lossy(row.name) ? 23 : 15));
     });
-    y += high + (own.some((lane) => !lane.above) ? 18 : 4) + (railed && row.name === message.loss.row ? 8 : 0);
+    y += high + (own.some((lane) => !lane.above) ? 18 : 4) + (railed && lossy(row.name) ? 8 : 0);
   });
-  const rail = rows[message.loss.row] + high / 2 + 7;
-  const input = { y: y + (boxes ? 34 : 24), from: y + (boxes ? 20 : 6) };
+  const input = { y: y + (boxes ? 34 : 24), from: y + (boxes ? 20 : 6), };
   y += boxes ? 40 : 28;
-  const curve = { top: y + 26, high: narrow ? 150 : 146 };
+  const curve = { top: y + 26, high: message.high };
   const [low, top] = message.axis.range;
   return {
-    T, width, narrow, left, right, pitch, boxes, box, high, lanes, rows, railed, rail, input, curve,
-    loss: { x: width - right + (narrow ? 22 : 34), y: rows[message.loss.row], r: narrow ? 13 : 17 },
+    T, width, narrow, left, right, pitch, boxes, box, high, lanes, rows, railed, input, curve,
+    loss: { x: width - right + (narrow ? 22 : 34), r: narrow || several ? 13 : 17 },
     height: curve.top + curve.high + 24,
     x: (t) => left + (t - 0.5) * pitch,
     level: (log10) => curve.top + curve.high * (1 - (log10 - low) / (top - low)),
-    last: message.loss.steps.at(-1) ?? T,
+    last: steps.at(-1) ?? T,
   };
 }
 
@@ -149,13 +151,13 @@ class Picture {
     if (at.boxes) for (let t = 1; t <= at.T; t += 1) put("line", { class: "rv-rule", x1: at.x(t), x2: at.x(t), y1: curve.top, y2: curve.top + curve.high }, svg);
     this.markLine = put("line", { class: "rv-mark-line", y1: curve.top, y2: curve.top + curve.high, visibility: "hidden" }, svg);
     const plot = put("g", { "clip-path": this.clip("plot") }, svg);
-    this.curves = message.curves.map(({ label, colour, dash }) => {
-      const own = label === message.label;
+    this.curves = message.curves.map(({ label, row, colour, dash }) => {
+      const own = row !== "";
       const group = put("g", own ? { "clip-path": this.clip("backward") } : {}, plot);
       const path = put("path", { fill: "none", stroke: colour, "stroke-width": own ? 3.5 : 2, "stroke-opacity": own ? 1 : 0.9,
         "stroke-dasharray": { dash: "9 6", dashdot: "9 4 2 4", longdash: "14 6" }[dash] ?? "none", "stroke-linejoin": "round" }, group);
       const points = own && at.boxes ? Array.from({ length: at.T }, () => put("circle", { r: 4, fill: colour }, group)) : [];
-      return { label, own, path, points };
+      return { label, row, own, path, points };
     });
     this.curves.forEach((curve, k) => {
       curve.name = put("text", { class: "rv-curve-name", style: `fill:${message.curves[k].colour}` }, svg, curve.label);
@@ -167,7 +169,8 @@ class Picture {
   inputs() {
     const { at, svg, message } = this;
     this.xs = [];
-    put("text", { class: "rv-name rv-quiet", x: at.narrow ? 20 : 32, y: at.boxes ? at.input.y + 2 : at.input.y }, svg, "x");
+    const word = message.below.length > 1;
+    put("text", { class: word ? "rv-quiet rv-start" : "rv-name rv-quiet", x: word ? 4 : at.narrow ? 20 : 32, y: at.boxes ? at.input.y + 2 : at.input.y }, svg, message.below);
     if (!at.boxes) {
       this.inputBand = put("path", { class: "rv-level", "clip-path": this.clip("forward") }, svg);
       return;
@@ -175,35 +178,40 @@ class Picture {
     for (let t = 1; t <= at.T; t += 1) {
       const group = put("g", {}, svg);
       const x = at.x(t);
-      const foot = at.rows[message.loss.row] + at.high / 2 + 4;
-      put("path", { class: "rv-line", d: `M${x} ${at.input.from}V${foot}m-3.5 4.5l3.5 -4.5l3.5 4.5` }, group);
+      const foot = Math.max(...Object.values(at.rows)) + at.high / 2 + 4;
+      if (!word) put("path", { class: "rv-line", d: `M${x} ${at.input.from}V${foot}m-3.5 4.5l3.5 -4.5l3.5 4.5` }, group);
       const text = put("text", { class: "rv-quiet", x, y: at.input.y }, group);
-      if (message.tokens[t - 1] !== undefined) text.textContent = String(message.tokens[t - 1]).slice(0, 4);
+      this.xs.push(group);
+      if (word) (this.below ??= []).push(text);
+      else if (message.tokens[t - 1] !== undefined) text.textContent = String(message.tokens[t - 1]).slice(0, 4);
       else if (at.pitch < 30) text.textContent = t;
       else { text.textContent = "x"; put("tspan", { class: "rv-sub", dy: 3 }, text, t); }
-      this.xs.push(group);
     }
   }
 
   lossPlace() {
     const { at, svg, message } = this;
-    const { loss } = at;
+    const { x, r } = at.loss;
     this.loss = put("g", {}, svg);
-    const others = message.loss.steps.filter((step) => step !== at.T);
-    if (others.length) {
-      const aside = at.boxes ? at.box * 0.32 : 0;
-      const foot = at.rows[message.loss.row] + at.high / 2;
-      put("path", { class: "rv-rail", d: `M${loss.x} ${loss.y}V${at.rail}H${at.x(others[0]) + aside}${others.map((t) => `M${at.x(t) + aside} ${at.rail}V${foot + 1}`).join("")}` }, this.loss);
-    }
-    this.entry = message.loss.steps.includes(at.T) ? put("path", { class: "rv-loss" }, this.loss) : null;
-    put("circle", { class: "rv-loss", cx: loss.x, cy: loss.y, r: loss.r }, this.loss);
-    put("text", { class: "rv-loss-name", x: loss.x, y: loss.y + 6 }, this.loss, "L");
-    this.lossValue = put("text", { class: "rv-quiet", x: Math.min(loss.x, at.width - 16), y: loss.y + (at.railed ? -loss.r - 7 : loss.r + 17) }, this.loss);
+    this.losses = message.losses.map(({ row, steps }) => {
+      const y = at.rows[row];
+      const others = steps.filter((step) => step !== at.T);
+      if (others.length) {
+        const aside = at.boxes ? at.box * 0.32 : 0;
+        const rail = y + at.high / 2 + 7;
+        put("path", { class: "rv-rail", d: `M${x} ${y}V${rail}H${at.x(others[0]) + aside}${others.map((t) => `M${at.x(t) + aside} ${rail}V${rail - 6}`).join("")}` }, this.loss);
+      }
+      const entry = steps.includes(at.T) ? put("path", { class: "rv-loss" }, this.loss) : null;
+      put("circle", { class: "rv-loss", cx: x, cy: y, r }, this.loss);
+      put("text", { class: "rv-loss-name", x, y: y + 6 }, this.loss, "L");
+      const value = put("text", { class: "rv-quiet", x: Math.min(x, at.width - 16), y: y + (at.railed ? -r - 7 : r + 15) }, this.loss);
+      return { row, y, entry, value };
+    });
   }
 
   rowNames() {
     const { at, svg, message } = this;
-    for (const [name, y] of Object.entries(at.rows)) put("text", { class: "rv-name", x: at.narrow ? 20 : 32, y: y + 6, style: `fill:${message.colour}` }, svg, name);
+    for (const { name, colour } of message.rows) put("text", { class: "rv-name", x: at.narrow ? 20 : 32, y: at.rows[name] + 6, style: `fill:${colour}` }, svg, name);
   }
 
   boxRows() {
@@ -216,14 +224,15 @@ class Picture {
     }
     this.arrows = at.lanes.map((lane) => lane.starts.map((start, k) => {
       const end = lane.ends[k];
-      const path = put("path", { fill: message.colour }, svg);
+      const path = put("path", { fill: lane.colour }, svg);
       const every = Math.ceil((lane.gate ? 50 : 46) / at.pitch);
       const named = lane.across && (at.last - start) % every === 0;
       const label = named ? put("text", { class: "rv-quiet rv-factor", x: (at.x(start) + at.x(end)) / 2, y: lane.label }, svg) : null;
       if (label) { put("tspan", lane.gate ? { style: `fill:color-mix(in srgb, ${lane.tone} 65%, var(--st-text-color));font-style:italic;font-weight:700` } : {}, label, lane.gate ? `${lane.gate} ` : "×"); put("tspan", {}, label); }
       return { path, label, start, end };
     }));
-    this.boxes = Object.entries(at.rows).map(([name, y]) => Array.from({ length: at.T }, (_, k) => {
+    this.boxes = message.rows.map(({ name, sign, colour }) => Array.from({ length: at.T }, (_, k) => {
+      const y = at.rows[name];
       const group = put("g", { class: "rv-box", "data-row": name, "data-step": k + 1 }, svg);
       const x = at.x(k + 1) - box / 2;
       const frame = { x, y: y - high / 2, width: box, height: high, rx: 8 };
@@ -231,10 +240,10 @@ class Picture {
       const inside = put("clipPath", { id: `${this.id}-${name}${k}` }, this.defs);
       put("rect", { ...frame, x: x + 1, width: box - 2 }, inside);
       const level = put("rect", { class: "rv-level", ...frame, rx: 0, "clip-path": `url(#${this.id}-${name}${k})` }, group);
-      const tint = put("rect", { ...frame, fill: message.colour }, group);
+      const tint = put("rect", { ...frame, fill: colour }, group);
       const middle = at.x(k + 1);
       const shown = message.single && box >= 40;
-      const text = put("text", { x: middle, y: y + (shown ? -4 : 5) }, group, box < 32 ? k + 1 : name);
+      const text = put("text", { x: middle, y: y + (shown ? -4 : 5) }, group, box < 32 ? k + 1 : sign);
       if (box >= 32) put("tspan", { class: "rv-sub", dy: 4 }, text, k + 1);
       const value = shown ? put("text", { x: middle, y: y + 15 }, group) : null;
       return { group, own, level, tint, text, value, title: put("title", {}, group) };
@@ -252,7 +261,7 @@ class Picture {
     const count = Math.max(2, Math.floor(span / 96));
     this.ribbons = at.lanes.filter((lane) => lane.across).map((lane) => {
       const shades = put("linearGradient", { id: `${this.id}-${message.lanes.findIndex((l) => l.name === lane.name && l.source === lane.source)}`, gradientUnits: "userSpaceOnUse", x1: start, x2: start + span, y1: 0, y2: 0 }, this.defs);
-      const stops = Array.from({ length: Math.min(at.T, 60) }, (_, k, all) => put("stop", { offset: k / (Math.min(at.T, 60) - 1), "stop-color": message.colour }, shades));
+      const stops = Array.from({ length: Math.min(at.T, 60) }, (_, k, all) => put("stop", { offset: k / (Math.min(at.T, 60) - 1), "stop-color": lane.colour }, shades));
       const path = put("path", { fill: `url(#${shades.id})`, "clip-path": this.clip("backward") }, svg);
       const labels = Array.from({ length: count }, (_, k) => {
         const label = put("text", { class: "rv-quiet", x: start + ((k + 0.5) * span) / count, y: lane.label }, svg);
@@ -269,19 +278,22 @@ class Picture {
   show(numbers) {
     const { at, message } = this;
     this.numbers = numbers;
-    const entered = this.entered = numbers.entering.at(-1) ?? 0;
-    const loss = numbers.loss[0];
-    this.lossValue.textContent = Number.isNaN(loss) ? "" : loss >= 1e4 ? size(Math.log10(loss), 1) : loss.toFixed(loss < 10 ? 2 : loss < 100 ? 1 : 0);
-    if (this.entry) {
-      const w = wide(share(entered, entered), 0.72 * at.high);
-      this.entry.setAttribute("d", flow([at.loss.x, at.loss.y], [at.x(at.T + 0.5) - (at.boxes ? at.pitch - at.box : 0) / 2 + 1, at.loss.y], w, w));
+    const entered = this.entered = Object.fromEntries(message.losses.map(({ row }) => [row, numbers[`entering ${row}`].at(-1) ?? 0]));
+    for (const { row, y, entry, value } of this.losses) {
+      const loss = numbers[`loss ${row}`][0];
+      value.textContent = Number.isNaN(loss) ? "" : loss >= 1e4 ? size(Math.log10(loss), 1) : loss.toFixed(loss < 10 ? 2 : loss < 100 ? 1 : 0);
+      const w = wide(share(0, 0), 0.72 * at.high);
+      entry?.setAttribute("d", flow([at.loss.x, y], [at.x(at.T + 0.5) - (at.boxes ? at.pitch - at.box : 0) / 2 + 1, y], w, w));
     }
     if (at.boxes) this.showBoxes(numbers, entered); else this.showBands(numbers, entered);
     for (const curve of this.curves) this.showCurve(curve, numbers);
-    const own = numbers[`d${message.loss.row}`];
-    const zero = own.findLastIndex((log10, k) => log10 === -Infinity && k < at.last) + 1;
+    const own = numbers[`d${message.losses[0].row}`];
+    const zero = message.losses.length > 1 ? 0 : own.findLastIndex((log10, k) => log10 === -Infinity && k < at.last) + 1;
     this.nothing.textContent = zero ? `exactly 0 at ${zero > 1 ? `steps 1 to ${zero}` : "step 1"}` : "";
   }
+
+  // What entered by the loss that a row's gradient is of.
+  from(row, entered) { return entered[row] ?? Object.values(entered)[0]; }
 
   showBoxes(numbers, entered) {
     const { at } = this;
@@ -289,7 +301,7 @@ class Picture {
       const [logs, from] = [numbers[`lane ${place}`], numbers[`d${lane.source}`]];
       this.arrows[place].forEach(({ path, label, start, end }, k) => {
         const most = lane.across ? lane.most : 0.3 * at.high;
-        const [a, b] = [share(from[start - 1], entered), share(logs[k], entered)];
+        const [a, b] = [from[start - 1], logs[k]].map((log10) => share(log10, this.from(lane.source, entered)));
         const half = at.box / 2 + 2;
         const ends = lane.across ? [[at.x(start) - half, lane.y], [at.x(end) + half, lane.y]]
           : [[at.x(start), at.rows[lane.source] + Math.sign(at.rows[lane.target] - at.rows[lane.source]) * (at.high / 2 + 1)],
@@ -300,14 +312,15 @@ class Picture {
         if (label) label.firstChild.setAttribute("fill-opacity", label.lastChild.textContent ? 1 : 0);
       });
     });
+    this.below?.forEach((text, k) => { text.textContent = brief(numbers[this.message.below][k]); });
     this.boxes.forEach((row, place) => {
-      const name = Object.keys(at.rows)[place];
+      const { name } = this.message.rows[place];
       const [values, logs] = [numbers[name], numbers[`d${name}`]];
       row.forEach((box, k) => {
-        box.part = share(logs[k], entered);
+        box.part = share(logs[k], this.from(name, entered));
         const part = Number.isFinite(values[k]) ? within(Math.abs(values[k]), 0, 1) : 1;
         box.full = part * at.high;
-        box.own.classList.toggle("rv-lost", !Number.isFinite(values[k]) || (box.part === 0 && k < at.last));
+        box.own.classList.toggle("rv-lost", !Number.isFinite(values[k]) || (logs[k] === -Infinity && k < at.last));
         if (box.value) box.value.textContent = Number.isFinite(values[k]) ? brief(values[k]) : "∞";
       });
     });
@@ -320,12 +333,12 @@ class Picture {
       for (let k = 0; k < at.T; k += 1) d += `V${(foot - most * (Number.isFinite(values[k]) ? within(Math.abs(values[k]), 0, 1) : 1)).toFixed(1)}H${at.x(k + 1.5).toFixed(1)}`;
       return `${d}V${foot}Z`;
     };
-    this.inputBand.setAttribute("d", area(numbers.x, at.input.y, 18));
+    this.inputBand.setAttribute("d", area(numbers[this.message.below], at.input.y, 18));
     for (const { name, y, level } of this.bands) level.setAttribute("d", area(numbers[name], y + at.high / 2 - 1, at.high - 2));
     for (const { lane, place, stops, path, labels } of this.ribbons) {
       const [logs, from] = [numbers[`lane ${place}`], numbers[`d${lane.source}`]];
-      const parts = Array.from(logs, (log10) => share(log10, entered));
-      const last = share(from[at.T - 1], entered);
+      const parts = Array.from(logs, (log10) => share(log10, this.from(lane.source, entered)));
+      const last = share(from[at.T - 1], this.from(lane.source, entered));
       const halves = [...parts, last].map((part) => wide(part, lane.most) / 2);
       const xs = halves.map((_, k) => (k === at.T - 1 ? at.x(at.T + 0.5) : at.x(k + 1)).toFixed(1));
       xs[0] = at.x(0.5).toFixed(1);
@@ -345,9 +358,9 @@ class Picture {
     }
   }
 
-  showCurve({ label, own, path, points, name, at: k }, numbers) {
+  showCurve({ label, row, own, path, points, name, at: k }, numbers) {
     const { at, message } = this;
-    const logs = own ? numbers[`d${message.loss.row}`] : numbers[`curve ${label}`];
+    const logs = numbers[own ? `d${row}` : `curve ${label}`];
     let d = "";
     let pen = false;
     for (let t = 1; t <= at.T; t += 1) {
@@ -368,7 +381,7 @@ class Picture {
   }
 
   // How far it has come: steps read, then the loss, then steps back.
-  get end() { return this.at.T + 1 + this.at.last; }
+  get end() { return this.at.T + 1 + (this.message.closed ? 0 : this.at.last); }
 
   reached(t, p) { return within(p - (this.at.T + 1) - (this.at.last - t), 0, 1); }
 
@@ -381,7 +394,7 @@ class Picture {
     const done = p >= this.end;
     this.backward.setAttribute("x", done ? 0 : within(front, 0, at.width));
     this.forward.setAttribute("width", p >= at.T ? at.width : at.x(0.5) + p * at.pitch);
-    this.curves.find((curve) => curve.own).name.setAttribute("opacity", done ? 1 : 0);
+    for (const { own, name } of this.curves) if (own) name.setAttribute("opacity", +done);
     this.nothing.setAttribute("opacity", done ? 1 : 0);
     if (at.boxes) {
       this.xs.forEach((group, k) => group.setAttribute("opacity", 0.25 + 0.75 * within(p - k, 0, 1)));
@@ -389,7 +402,7 @@ class Picture {
         const y = +tint.getAttribute("y") + at.high - full * within(p - k, 0, 1);
         level.setAttribute("y", y.toFixed(1));
         level.setAttribute("height", Math.max(0, full * within(p - k, 0, 1)).toFixed(1));
-        tint.setAttribute("fill-opacity", (this.reached(k + 1, p) * 0.66 * shade(part) * (part ? 1 : 0)).toFixed(3));
+        tint.setAttribute("fill-opacity", ((this.message.closed || this.reached(k + 1, p)) * 0.66 * shade(part) * (part ? 1 : 0)).toFixed(3));
       });
       for (const lane of this.arrows) for (const { path, label, end } of lane) {
         const shown = this.reached(end, p);
@@ -425,11 +438,12 @@ class Picture {
   // One step in words.
   reading(t) {
     const { at, message, numbers } = this;
-    const states = Object.keys(at.rows).map((name) => `${name}${lowered(t)} ${message.single ? "is" : "has size"} ${signed(numbers[name][t - 1])}, norm of ∂L/∂${name}${lowered(t)} ${size(numbers[`d${name}`][t - 1])}`);
+    const states = message.rows.map(({ name, sign }) => `${name === sign ? "" : `${name}: `}${sign}${lowered(t)} ${message.single ? "is" : "has size"} ${signed(numbers[name][t - 1])}${message.closed ? "" : `, norm of ∂L/∂${sign}${lowered(t)} ${size(numbers[`d${name}`][t - 1])}`}`);
     const back = at.lanes.flatMap((lane, place) => {
       const k = lane.across ? lane.ends.indexOf(t) : -1;
       const by = k < 0 ? NaN : numbers[`lane ${place}`][k] - numbers[`d${lane.source}`][lane.starts[k] - 1];
-      return Number.isNaN(by) ? [] : [`${lane.gate ? lane.gate : lane.name === "kept" ? "kept" : "through U"} ×${factor(by)}`];
+      const way = { whole: lane.source, kept: lane.gate || "kept", weights: "through U" }[lane.name];
+      return Number.isNaN(by) ? [] : [`${way} ×${factor(by)}`];
     });
     return `Step ${t}: ${states.join("; ")}${back.length ? `; from step ${t + 1}: ${back.join(", ")}` : ""}.`;
   }
@@ -437,21 +451,29 @@ class Picture {
   // Where it stands, in words.
   says() {
     const { at, p, message, numbers } = this;
-    const own = numbers[`d${message.loss.row}`];
     const overflow = Object.keys(at.rows).map((name) => numbers[name].findIndex((v) => !Number.isFinite(v))).find((k) => k >= 0);
     if (overflow !== undefined) return `At step ${overflow + 1} the state grows past the largest number there is, and the gradient is lost.`;
     const t = Math.floor(p + 1e-9);
     if (t < 1) return "Nothing is read yet.";
-    if (t <= at.T) return `Forward, step ${t} of ${at.T}: ${message.tokens[t - 1] === undefined ? `x${lowered(t)}` : `“${message.tokens[t - 1]}”`} comes in, ${message.single ? `h is ${signed(numbers.h[t - 1])}` : "the state takes it up"}.`;
-    const several = message.loss.steps.length > 1;
-    if (t === at.T + 1) return `The loss is ${Number.isNaN(numbers.loss[0]) ? "there" : signed(numbers.loss[0])}. Now its gradient goes back.`;
+    const single = message.losses.length === 1;
+    if (t <= at.T) return `Forward, step ${t} of ${at.T}: ${message.tokens[t - 1] === undefined ? `x${lowered(t)}` : `“${message.tokens[t - 1]}”`} comes in, ${single && message.single ? `h is ${signed(numbers.h[t - 1])}` : "the state takes it up"}.`;
+    if (t === at.T + 1) {
+      const losses = message.losses.map(({ row }) => [single ? "" : `${row} `, numbers[`loss ${row}`][0]]);
+      return `The loss is ${losses.map(([name, loss]) => name + (Number.isNaN(loss) ? "there" : signed(loss))).join(", ")}. Now its gradient goes back.`;
+    }
     const step = at.last - (t - at.T - 2);
+    const own = numbers[`d${message.losses[0].row}`];
+    if (message.losses[0].steps.length > 1) return `Back at step ${step}: ∂L/∂h is ${size(own[step - 1])}. New gradient has entered on the way.`;
+    const back = `${at.last - step} step${at.last - step > 1 ? "s" : ""} back, at step ${step}:`;
+    if (!single) {
+      const left = message.losses.map(({ row }) => `${row} ${size(numbers[`d${row}`][step - 1] - numbers[`d${row}`][at.last - 1], 1)}`);
+      return step === at.last ? `The gradient enters at step ${step}.` : `${back} of 1 is left ${left.join(", ")}.`;
+    }
     const left = own[step - 1] - own[at.last - 1];
-    const much = left === -Infinity || Number.isNaN(left) ? "nothing is left" : left >= 0 ? `${size(left)} times as much arrives` : left > -4 ? `${Number((100 * 10 ** left).toPrecision(2))} % of it is left` : `${size(left, 1)} of it is left`;
-    if (several) return `Back at step ${step}: ∂L/∂h is ${size(own[step - 1])}. New gradient has entered on the way.`;
+    const much = left === -Infinity || Number.isNaN(left) ? "nothing is left" : Math.abs(left) < 1e-9 ? "all of it is left" : left >= 0 ? `${size(left)} times as much arrives` : left > -4 ? `${Number((100 * 10 ** left).toPrecision(2))} % of it is left` : `${size(left, 1)} of it is left`;
     if (step === at.last) return `The gradient enters at step ${step}: ∂L/∂h is ${size(own[step - 1])}.`;
     const pace = at.last > 2 && step === 1 && Number.isFinite(left) ? `, ×${factor(left / (at.last - 1))} a step` : "";
-    return `${at.last - step} step${at.last - step > 1 ? "s" : ""} back, at step ${step}: ${much}${pace}.`;
+    return `${back} ${much}${pace}.`;
   }
 
   table() {
@@ -544,9 +566,9 @@ export default function ({ data, parentElement }) {
   };
   const legend = () => root.picture.at.lanes.filter((lane) => lane.across).map((lane, _, all) => {
     const line = document.createElement("span");
-    line.textContent = all.length > 1 ? `${lane.above ? "upper" : "lower"} lane: ${lane.words}` : "on each arrow: what that step back multiplies the gradient by";
+    line.textContent = lane.words && all.length > 1 ? `${lane.above ? "upper" : "lower"} lane: ${lane.words}` : "on each arrow: what that step back multiplies the gradient by";
     return line;
-  });
+  }).filter((line, k, lines) => line.textContent !== lines[k - 1]?.textContent);
   const settle = () => {
     root.picture.svg.setAttribute("aria-label", `${message.label} unrolled over ${message.steps} steps. ${root.picture.says()}`);
     for (const row of root.picture.boxes ?? []) row.forEach(({ title }, k) => { title.textContent = root.picture.reading(k + 1); });

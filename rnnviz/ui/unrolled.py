@@ -7,10 +7,6 @@ import orjson
 import streamlit as st
 
 from .. import __version__
-from ..figures.flow import powers_axis
-from ..figures.theme import GATE_COLOURS, GREY, cell_look
-from ..names import NAMES
-from ..unrolled import unrolled
 from .assets import module, read
 from .live import standing
 from .order import numbered
@@ -37,57 +33,14 @@ _component = st.components.v2.component(
 )
 
 
-def network(label, recordings, window, tokens=()):
-    """Draw one of a few recordings unrolled, and below it its curve among those of the others.
+def network(drawn, key="unrolled", tokens=()):
+    """Draw a `figures.unrolled.Network`; those of the same key replace one another without anything being mounted anew.
 
-    label: whose. recordings: label -> `Recording`, of the same length. window: a key of `WINDOWS`. tokens: the names of
-    the inputs, where they have some.
+    tokens: the names of the inputs, where they have some.
     """
-    recording, found = recordings[label], unrolled(recordings[label])
-    axis = powers_axis(window, "")
-    colour, _ = cell_look(recording.cell.family)
-    message = {
-        "at": standing(),
-        "version": __version__,
-        "name": "unrolled",
-        "label": label,
-        "colour": colour,
-        "steps": found.steps,
-        "single": recording.h[0].size == 1,
-        "tokens": list(tokens),
-        "axis": {"range": axis["range"], "ticks": axis["tickvals"]},
-        "rows": [{"name": row.name, "words": NAMES.get(row.name, row.name), "followed": row.log10 is not None}
-                 for row in found.rows],
-        "lanes": [_lane(lane) for lane in found.lanes],
-        "loss": {"row": found.loss.row, "steps": found.loss.steps.tolist()},
-        "curves": [{"label": name, "colour": look[0], "dash": look[1]}
-                   for name, look in ((n, cell_look(r.cell.family)) for n, r in recordings.items())],
-        "numbers": network_scene(label, recordings)["unrolled"],
-    }
-    _component(key="unrolled", data=numbered("unrolled", orjson.dumps(message, default=_as_bytes)))
-
-
-def network_scene(label, recordings):
-    """What a `Film` has of the same: the numbers that differ from scene to scene, by name."""
-    found = unrolled(recordings[label])
-    arrays = {row.name: row.values for row in found.rows}
-    arrays |= {f"d{row.name}": row.log10 for row in found.rows if row.log10 is not None}
-    arrays |= {f"lane {k}": lane.log10 for k, lane in enumerate(found.lanes)}
-    arrays |= {f"curve {name}": r.log10_dh for name, r in recordings.items() if name != label}
-    loss = float("nan") if found.loss.value is None else found.loss.value
-    return {"unrolled": arrays | {"loss": np.array([loss]), "entering": found.loss.log10}}
-
-
-def _lane(lane):
-    """A lane's arrows, and in words what multiplies on it."""
-    words = {
-        "weights": "through the weights U",
-        "kept": f"{NAMES.get(lane.source, lane.source)} kept: × the {NAMES.get(lane.gate, 'gate')} {lane.gate}"
-                if lane.gate else f"{NAMES.get(lane.source, lane.source)} carried over",
-        "within": f"from {lane.source} to {lane.target}",
-    }[lane.name]
-    return {"name": lane.name, "words": words, "source": lane.source, "target": lane.target, "gate": lane.gate,
-            "tone": GATE_COLOURS.get(lane.gate, GREY), "starts": lane.starts.tolist(), "ends": lane.ends.tolist()}
+    message = {"at": standing(), "version": __version__, "name": key, "tokens": list(tokens), **drawn.look,
+               "numbers": drawn.numbers}
+    _component(key=key, data=numbered(key, orjson.dumps(message, default=_as_bytes)))
 
 
 def _as_bytes(array):

@@ -86,10 +86,33 @@ SMALL = """() => [...document.querySelectorAll('[data-testid=stMain] *')].filter
   .map(e => [e.textContent, getComputedStyle(e).fontSize])"""
 """Text that is too small to be read, exponents among it."""
 
-DRAWN = """() => { const node = document.querySelector('.rv-figure'); return JSON.stringify([
-  node._fullData.map(t => t.z ? 0 : [t.name, Array.from(t.x), Array.from(t.y)]),
-  node._fullLayout.shapes.map(s => s.x0), document.querySelector('.rv-title').textContent]); }"""
-"""Curves, lines and title of the picture."""
+OVERLAPS = """() => { const shown = [...document.querySelectorAll('.rv-net svg text, .rv-figure .annotation-text')]
+    .filter(n => n.textContent.trim() && getComputedStyle(n).visibility === 'visible' && !n.matches('.rv-curve-name'));
+  const boxes = shown.map(n => [n.textContent, n.getBoundingClientRect()]);
+  const over = (p, q) => p.left < q.right - 1 && q.left < p.right - 1 && p.top + 4 < q.bottom - 4
+    && q.top + 4 < p.bottom - 4;
+  return boxes.flatMap(([a, p], i) => boxes.slice(i + 1).filter(([, q]) => over(p, q)).map(([b]) => [a, b])); }"""
+"""Labels of a picture that lie on one another."""
+
+DRAWN = """() => { const all = (v) => Array.from(v ?? [], String);
+  const net = document.querySelector('.rv-net')?.picture?.numbers;
+  if (net) return JSON.stringify(Object.values(net).map(all));
+  const { _fullData: data, _fullLayout: layout } = document.querySelector('.rv-figure');
+  return JSON.stringify([data.map((t) => t.z ? t.z.map(all) : [all(t.x), all(t.y)]),
+    layout.annotations.map((n) => n.text), layout.shapes.map((s) => [s.x0, s.y0]),
+    document.querySelector('.rv-title').textContent]); }"""
+"""All that the slider moves in a picture."""
+
+PICTURE = ".rv-figure, .rv-net"
+
+
+def moved(person, key):
+    """Press a key on the slider, and wait until the picture shows something else."""
+    page = person.page
+    before = page.evaluate(DRAWN)
+    page.locator(".rv-live input").focus()
+    page.keyboard.press(key)
+    page.wait_for_function(f"old => ({DRAWN})() !== old", arg=before, timeout=15_000)
 
 
 def stage_ready(person, id):
@@ -119,24 +142,20 @@ def test_the_whole_course_stage_by_stage(browser, server, size, scheme):
         stage_ready(person, id)
         if stage.question:
             assert page.locator(".rv-live").count() == 0 and page.locator("[data-size=verdict]").count() == 1
-            inside(page, id, size, (".rv-figure", "[data-testid=stButtonGroup]"))
+            inside(page, id, size, (PICTURE, "[data-testid=stButtonGroup]"))
             page.get_by_test_id("stButtonGroup").get_by_role("radio").first.click()
             page.get_by_test_id("stButtonGroup").wait_for(state="detached")
-            page.wait_for_function("document.querySelectorAll('.rv-plot[data-drawn]').length === 1")
+            page.wait_for_function("document.querySelectorAll(':is(.rv-plot, .rv-net)[data-drawn]').length === 1")
             person.settled()
         if stage.trains:
             page.wait_for_selector("[data-testid=stProgress]", state="detached", timeout=60_000)
             person.settled()
-        inside(page, id, size, [".rv-live"] * bool(stage.slider) + [".rv-figure", ".rv-sentences[data-size=verdict]"])
-        assert page.evaluate(SMALL) == [], id
+        inside(page, id, size, [".rv-live"] * bool(stage.slider) + [PICTURE, ".rv-sentences[data-size=verdict]"])
+        assert page.evaluate(SMALL) == [] and page.evaluate(OVERLAPS) == [], id
         person.fits()
         if stage.slider:
-            before = page.evaluate(DRAWN)
             page.wait_for_function("n => window.rnnvizFilms?.get(n)?.start > 0", arg=stage.control, timeout=30_000)
-            slider = page.locator(".rv-live input")
-            slider.focus()
-            page.keyboard.press("Home" if stage.value > stage.slider.bound.low else "End")
-            page.wait_for_function(f"before => ({DRAWN})() !== before", arg=before, timeout=15_000)
+            moved(person, "Home" if stage.value > stage.slider.bound.low else "End")
             person.settled()
         if k + 1 < len(STAGES):
             page.get_by_role("button", name=re.compile("^Next")).click()

@@ -28,7 +28,7 @@ class Hand:
     def __init__(self, person, name):
         self.person, self.page, self.name = person, person.page, name
         self.heard, self.last = [], None
-        self.input = self.page.locator(f".rv-live input[data-slider={name}]")
+        self.input = self.page.locator(f".rv-live input[data-slider='{name}']")
         self.page.on("websocket", lambda line: line.on("framesent", self.hear))
 
     def hear(self, data):
@@ -146,6 +146,8 @@ JUMPS = {
     "/why_it_vanishes?shown=RNN&view=eigenvalues+and+exponents&gain=2": ("step", 0.3, 0.75),
     "/why_it_vanishes?shown=LSTM&view=direct+path+and+the+rest": ("gain", 0.3, 0.6),
     "/why_it_vanishes?shown=RNN&view=number+formats&window=double": ("gain", 0.4, 0.1),
+    "/lessons?predict=false&stage=3.3": ("at_3.3", 0.3, 0.6),
+    "/lessons?predict=false&stage=4.5": ("at_4.5", 0.3, 0.6),
 }
 
 

@@ -88,16 +88,16 @@ def test_start_over_leaves_what_a_teacher_has_switched():
     assert page.session_state["stage"] == "1.1" and page.session_state["gain"] == 1
 
 
-@pytest.mark.parametrize("id", ["1.7", "2.7"])
+@pytest.mark.parametrize("id", ["1.7", "2.7", "3.7", "4.8"])
 def test_the_last_stage_leads_to_the_page_with_its_settings(id):
     page = opened(PAGE, stage=id, predict="false")
     links = {link.proto.label: link.proto for link in page.get("page_link")}
     link = links["**Open it with these settings**"]
     asked = dict(part.split("=") for part in link.query_string.split("&"))
     assert asked.pop("stage") == id and asked.pop("predict") == "false" and asked == STAGES[id].settings
-    page = opened("pages/gradient_flow.py", **asked)
+    page = opened(f"pages/{STAGES[id].page}.py", **asked)
     drawn = json.loads(json.dumps({name: str(page.session_state[name]) for name in asked}))
-    assert "ignored" not in said(page) and drawn["steps"] == "31"
+    assert "ignored" not in said(page) and drawn["steps"] == asked["steps"]
 
 
 def test_a_stage_that_is_none_is_said():
