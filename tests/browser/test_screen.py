@@ -95,6 +95,55 @@ def test_embedded_there_is_the_lesson_alone(sized):
     assert somebody.slider(re.compile(GAIN)).input_value() == "1.5"
 
 
+# ---- light, dark, projector ------------------------------------------------------------------------------------------
+
+SMALL = """least => [...document.querySelectorAll('[data-testid=stMain] *')].filter(e => e.checkVisibility?.()
+  && [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) && !e.closest('[hidden], .rv-player'))
+  .map(e => [e.textContent, parseFloat(getComputedStyle(e).fontSize) * (e.closest('.rv-figure') ? 1.43 : 1)])
+  .filter(([, size]) => size < least - 0.05)"""
+"""Text smaller than this, exponents and what is scaled up among it."""
+
+
+def test_looks(sized):
+    somebody = sized(1280, 720, color_scheme="light")
+    page = somebody.open("/lessons?stage=1.5&predict=false").page
+    ground = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor.match(/\\d+/g)[0]"
+
+    def choose(look, dark):
+        page.get_by_role("button", name=look).click()
+        page.wait_for_function(f"({ground} < 128) === {str(dark).lower()}")
+        page.wait_for_function(f"(parseInt(document.querySelector('.rv-figure')._fullLayout.paper_bgcolor.slice(1, 3), "
+                               f"16) < 128) === {str(dark).lower()}")
+
+    choose("Dark", True)
+    page.wait_for_url(re.compile("look=dark"))
+    page.get_by_role("link", name="Start").click()
+    page.wait_for_selector(".rv-live input[data-slider=at_start]")
+    assert page.evaluate(f"{ground} < 128") and "look=dark" in page.url
+    page.reload()
+    somebody.settled()
+    page.wait_for_function(f"{ground} < 128")
+    choose("Projector", False)
+    page.wait_for_url(re.compile("look=projector"))
+    page.get_by_role("link", name="Lessons").click()
+    page.wait_for_selector(".rv-live input[data-slider='at_1.5']")
+    somebody.settled()
+    assert page.evaluate(SMALL, 20) == [] and not page.get_by_test_id("stSidebar").is_visible()
+    for part in (".rv-live", ".rv-figure", ".rv-sentences[data-size=verdict]"):
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] + box["height"] <= 720 and box["width"] > 1150, part
+    # Where the mouse is, there is the step that it points at: what is scaled up is read in its own measures.
+    at = page.evaluate("""() => { const node = document.querySelector('.rv-figure'), box = node.getBoundingClientRect();
+        const { xaxis, yaxis } = node._fullLayout;
+        return [box.x + 1.43 * (xaxis._offset + xaxis.l2p(20)),
+                box.y + 1.43 * (yaxis._offset + yaxis._length / 2)]; }""")
+    page.mouse.move(*at)
+    page.wait_for_function("document.querySelector('.hoverlayer').textContent.startsWith('20')")
+    page.get_by_role("button", name="Projector").click()
+    page.wait_for_url(re.compile("stage=1.5(?!.*look)"))
+    somebody.healthy()
+
+
 # ---- keys ----------------------------------------------------------------------------------------------------------
 
 HERE = """() => { const e = document.activeElement; return e.getAttribute('aria-label') ?? e.innerText; }"""
