@@ -63,6 +63,8 @@ with st.expander("For a class"):
         "- At the top right: **light**, **dark**, and **projector**, which is larger and has no sidebar. Without a "
         "choice your device decides."
     )
+    st.page_link("pages/course_on_paper.py", label="The course on paper: all stages and notes, to be printed",
+                 icon=":material/print:")
 takeaway(
     "Nothing here is sketched: every curve is computed, at that moment, from the network that the controls describe."
 )

@@ -8,6 +8,7 @@ import pytest
 from somebody import Person
 
 from rnnviz import Config, __version__, record
+from rnnviz.course import LESSONS
 
 PAGES = ("/", "/lessons", "/gradient_flow", "/inside_the_cell", "/why_it_vanishes", "/the_cliff", "/training",
          "/paper_figures")
@@ -141,6 +142,24 @@ def test_looks(sized):
     page.wait_for_function("document.querySelector('.hoverlayer').textContent.startsWith('20')")
     page.get_by_role("button", name="Projector").click()
     page.wait_for_url(re.compile("stage=1.5(?!.*look)"))
+    somebody.healthy()
+
+
+def test_the_course_on_paper_is_the_sheet_alone(sized):
+    somebody = sized(1280, 720, color_scheme="dark")
+    page = somebody.page
+    page.goto(somebody.server + "/course_on_paper")
+    page.wait_for_selector(".rv-sheet")
+    ready(page)
+    page.emulate_media(media="print")
+    for part in ("stSidebar", "stHeader", "stPageLink"):
+        assert not any(found.is_visible() for found in page.get_by_test_id(part).all()), part
+    assert page.get_by_role("heading").first.inner_text() == "The course on paper"
+    colours = "[getComputedStyle(document.querySelector('.rv-sheet dd')).color, getComputedStyle(document.body)"
+    assert page.evaluate(f"{colours}.backgroundColor]") == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+    # Streamlit's page is as high as the screen and scrolls inside: on paper it goes on to the next sheet.
+    sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
+    assert sheets >= len(LESSONS)
     somebody.healthy()
 
 
