@@ -77,7 +77,7 @@ function places(message, width) {
   const rail = rows[message.loss.row] + high / 2 + 7;
   const input = { y: y + (boxes ? 34 : 24), from: y + (boxes ? 20 : 6) };
   y += boxes ? 40 : 28;
-  const curve = { top: y + 26, high: narrow ? 150 : 146 };
+  const curve = { top: y + 26, high: narrow ? 150 : 120 };
   const [low, top] = message.axis.range;
   return {
     T, width, narrow, left, right, pitch, boxes, box, high, lanes, rows, railed, rail, input, curve,
