@@ -70,7 +70,7 @@ def scene(recordings, step, shown):
     if shown:
         picture = network_scene(shown, recordings)
     else:
-        picture = {"gradient-flow": gradient_flow(recordings, steps=setup.steps, height=300, **look)}
+        picture = {"gradient-flow": gradient_flow(recordings, steps=setup.steps, height=280, **look)}
     return picture | read_off(recordings, step) | {
         "verdict": explain.fates(recordings),
         "reach": "\n\n".join(["##### How far it reaches", *explain.flow(recordings)]),

@@ -7,7 +7,7 @@ from .flow import WINDOWS, powers_axis
 from .theme import ABOVE, AMOUNT, BELOW, GATE_COLOURS, GREY, INK, POWERS, SERIES, SIGNED, cell_look, figure, spoken
 
 FORMAT_LOOKS = {"float16": (SERIES[0], "dot"), "bfloat16": (SERIES[1], "dash"), "float32": (SERIES[2], "dashdot")}
-HEIGHT = 300
+HEIGHT = 280
 SIDE = dict(thickness=10, outlinewidth=0, x=1.01, tickfont=POWERS)
 """The scale of colours beside a map, marked in powers of ten."""
 LEAST = -8

@@ -24,7 +24,7 @@ function plotly(library, figure) {
 }
 
 // A larger picture is not as much higher, or what is said of it would leave the screen.
-const FLAT = 0.87;
+const FLAT = 0.82;
 
 function colours(root) {
   const css = getComputedStyle(root);
