@@ -168,6 +168,29 @@ def test_the_course_on_paper_is_the_sheet_alone(sized):
     somebody.healthy()
 
 
+# ---- one screen ------------------------------------------------------------------------------------------------------
+
+TOGETHER = {
+    "/gradient_flow?": (".rv-live", ".rv-figure", ".st-key-words-verdict"),
+    "/gradient_flow?picture=unrolled&": (".rv-live", ".rv-net-says", ".rv-net-picture"),
+    "/why_it_vanishes?": (".rv-live", ".rv-figure", ".st-key-words-view"),
+    "/the_cliff?": (".rv-live", ".rv-figure", ".st-key-words-verdict", ".st-key-plot-bifurcation"),
+}
+"""Address -> what belongs together: slider, picture and verdict."""
+
+
+def test_slider_picture_and_verdict_are_on_one_screen(sized):
+    somebody = sized(1280, 720)
+    for look in ("light", "projector"):
+        for path, parts in TOGETHER.items():
+            if look == "projector" and "unrolled" in path:
+                continue  # its two lanes and the curve need more
+            page = somebody.open(f"{path}predict=false&look={look}").page
+            for part in parts:
+                for box in (found.bounding_box() for found in page.locator(part).all()[:5 if "cliff" in path else 1]):
+                    assert 0 < box["y"] and box["y"] + box["height"] <= 720, (path, look, part, box)
+
+
 # ---- keys ----------------------------------------------------------------------------------------------------------
 
 HERE = """() => { const e = document.activeElement; return e.getAttribute('aria-label') ?? e.innerText; }"""
