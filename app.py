@@ -61,8 +61,12 @@ with st.expander("For a class"):
         "- **Start over** brings back the first settings; **Reseed** draws other weights and changes nothing else.\n"
         "- Every figure can be taken away as **PNG**, **SVG** or **CSV**; drag a box into it to zoom, double-click to "
         "zoom out.\n"
-        "- **Tab** and the **arrow keys** reach and move everything; light and dark follow your device."
+        "- **Tab** and the **arrow keys** reach and move everything.\n"
+        "- At the top right: **light**, **dark**, and **projector**, which is larger and has no sidebar. Without a "
+        "choice your device decides."
     )
+    st.page_link("pages/course_on_paper.py", label="The course on paper: all stages and notes, to be printed",
+                 icon=":material/print:")
 takeaway(
     "Nothing here is sketched: every curve is computed, at that moment, from the network that the controls describe."
 )

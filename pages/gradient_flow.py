@@ -16,10 +16,11 @@ from rnnviz.ui.films import Film, films, gains
 from rnnviz.ui.live import live_slider
 from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
-from rnnviz.ui.predict import prediction_switch, question
+from rnnviz.ui.predict import elsewhere, prediction_switch, question
 from rnnviz.ui.recorded import recorded
 from rnnviz.ui.unrolled import network
-from rnnviz.ui.words import words
+from rnnviz.ui.words import listed, words
+from rnnviz.wording import shown as number
 
 frame(
     "Gradient flow",
@@ -74,10 +75,11 @@ def scene(recordings, step, shown, says):
     if shown:
         picture = {"unrolled": unrolled(recordings, powers_axis(window, ""), shown).numbers}
     else:
-        picture = {"gradient-flow": gradient_flow(recordings, steps=setup.steps, **look)}
+        picture = {"gradient-flow": gradient_flow(recordings, steps=setup.steps, height=280, **look)}
     at = next((r.config.gain for r in recordings.values()), None)
     return picture | read_off(recordings, step) | {
         "preset-says": says.get(at, controls.OWN),
+        "verdict": explain.fates(recordings),
         "reach": "\n\n".join(["##### How far it reaches", *explain.flow(recordings)]),
         "why": marked("\n\n".join(["##### Why", *(explain.why(label, r) for label, r in recordings.items())]), "U",
                       "singular value", "spectral radius", "slope", "forget gate", "update gate", "path"),
@@ -112,20 +114,20 @@ def flow(setup, cells, look):
     seen = scene(recordings, step, shown, says)
     if shown:
         network(unrolled(recordings, powers_axis(window, ""), shown), tokens=setup.tokens)
-        st.caption(
-            "How to read it: the network reads from left to right; the gradient of the loss goes back from right to "
-            "left. An arrow is as wide as the gradient on it is large, in powers of ten. Click a step to choose it."
-        )
+        how = ("How to read it: the network reads from left to right; the gradient of the loss goes back from right to "
+               "left. An arrow is as wide as the gradient on it is large, in powers of ten. Click a step to choose it.")
+    else:
+        how = ("How to read it: the loss enters at the right and its gradient travels left, one step at a time. "
+               "Falling to the left is [[vanish|vanishing]], rising is [[explode|exploding]]. The axis counts in "
+               "powers of ten: a [[log axis]].")
+        plot(seen["gradient-flow"], "gradient-flow", how, caption=False)
+    words(seen["verdict"], "verdict", "verdict")
+    words(how, "how-gradient-flow", "caption")
+    listed("gain", "U", "norm", "cell state", "forget gate", "orthogonal", "singular value", "spectral radius", "slope",
+           "seed")
+    if shown:
         st.page_link("pages/inside_the_cell.py", label=f"Step {step} inside the {shown} →",
                      query_params=state.address() | {"step": str(step), "shown": shown})
-    else:
-        plot(
-            seen["gradient-flow"],
-            "gradient-flow",
-            "How to read it: the loss enters at the right and its gradient travels left, one step "
-            "at a time. Falling to the left is [[vanish|vanishing]], rising is [[explode|exploding]]. The axis counts "
-            "in powers of ten: a [[log axis]].",
-        )
     live_slider("step", "Time step to read off", state.CONTROLS["step"], high=setup.steps, local=True)
     words(seen["reading"], "reading")
     left, right = st.columns(2)
@@ -141,11 +143,15 @@ def flow(setup, cells, look):
     )
     words(seen["learns"], "learns")
     check_expander(recordings)
-    other = 3.0 if gain < 2 else 0.5
+    # At a gain that no preset has: neither a name nor the picture tells.
+    other = elsewhere("flow", gain, (0.6, 2.0))
+    config = replace(setup.configs["RNN"], gain=other)
     question(
-        f"What will the RNN's curve look like at gain {other:g}?",
+        "flow",
+        f"What will the RNN's curve look like at gain {number(other)}?",
         list(explain.SHAPES.values()),
-        lambda: explain.shape_at("RNN", record(replace(setup.configs["RNN"], gain=other), inputs=setup.inputs), other),
+        lambda: explain.shape_at("RNN", record(config, inputs=setup.inputs), other),
+        about=config,
     )
     shared = ("flow", configs, look, setup.inputs, shown)
     films(

@@ -13,6 +13,7 @@ from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import prediction_switch, question
 from rnnviz.ui.recorded import recorded
+from rnnviz.ui.words import listed
 
 frame("Inside the cell", "What does a recurrent cell remember, and what does it let go, at each step?")
 left, right = st.columns(2)
@@ -68,13 +69,17 @@ def inside(setup, labels):
             )
         with places[place if len(labels) > 1 else 0]:
             numbers(recording, unit, step, label.lower(), setup.tokens, direction)
+    listed("gate", "unit", "sigma", "tanh", "pre-activation", "candidate", "cell state", "hidden state", "forget gate",
+           "input gate", "output gate", "update gate", "reset gate", "weight", "bias", "gain", "U")
     check_expander(recordings)
     lstm = recordings.get("LSTM")
     if lstm is not None and "f" in lstm.gates and not lstm.overflow_step:
         question(
-            f"What part of the cell state that unit {unit} holds at step 1 is left of it at step {lstm.steps}?",
+            "inside",
+            f"At gain 1, what part of the cell state that unit 1 holds at step 1 is left of it at step {lstm.steps}?",
             None,
-            lambda: explain.remembered(lstm, unit),
+            lambda: explain.remembered(recorded(setup.configs, inputs=setup.inputs)["LSTM"], 1),
+            about=setup.configs["LSTM"],
         )
     shared = ("inside", configs, setup.inputs, direction)
     films(

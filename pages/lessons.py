@@ -16,6 +16,7 @@ with st.sidebar:
     controls.start_over()
     prediction_switch()
     with_notes = controls.flag("notes", "Notes for the teacher", "How long, what to say, what they will ask.")
+    st.page_link("pages/course_on_paper.py", label="The course on paper", icon=":material/print:")
 way(stage)
 st.title(stage.title, anchor=False)
 st.fragment(show)(stage)

@@ -6,6 +6,7 @@ from rnnviz.papers import VARIANTS
 from rnnviz.ui import controls, papers
 from rnnviz.ui.page import follow_live, frame
 from rnnviz.ui.state import PAPERS
+from rnnviz.ui.words import listed
 
 frame("Paper figures", "Do the numbers that the papers are built on hold, in the networks on this screen?")
 with st.sidebar:
@@ -18,6 +19,8 @@ with right:
         "paper_code", "As the authors' code has it",
         "The published code differs from the text: strictly above the threshold and a gradient that is no number "
         "rescued as 0.02 W (P4), squared norms in Ω (P5).")
+listed("gradient", "norm", "U", "vanish", "explode", "singular value", "spectral radius", "Lyapunov exponent", "chaos",
+       "clipping by norm", "threshold", "forget gate", "orthogonal", "linear", "solved")
 papers.show(PAPERS[chosen], code)
 with st.expander("All numbers"):
     if st.button("Compute all", key="paper_all"):

@@ -5,13 +5,14 @@ import streamlit as st
 from rnnviz import cliff
 from rnnviz import explain_cliff as explain
 from rnnviz.figures.cliff import bifurcation, error_map, landscape
+from rnnviz.glossary import marked
 from rnnviz.ui import controls, state
 from rnnviz.ui.films import Film, films
 from rnnviz.ui.live import live_slider
 from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import predict, prediction_switch
-from rnnviz.ui.words import words
+from rnnviz.ui.words import listed, words
 from rnnviz.wording import shown
 
 frame("The cliff", "Why can a single step of gradient descent throw a recurrent network far away?")
@@ -21,9 +22,8 @@ with st.sidebar:
     followed = controls.choice("cliff_method", "Follow the descent that is", "Whose place the second figure shows.")
     relief = controls.flag("cliff_relief", "Draw the landscape too", "The same in three dimensions, to be turned.")
 st.markdown(
-    "One unit, no input: $x_t = w\\,\\sigma(x_{t-1}) + b$ from $x_0 = 0.5$, for 50 steps. The error is "
-    "$E = (\\sigma(x_{50}) - 0.7)^2$. With only two weights, $w$ and $b$, all of the error can be seen at once "
-    "(Pascanu, Mikolov and Bengio 2013, figure 6)."
+    "One unit without input makes 50 steps $x_t = w\\,\\sigma(x_{t-1}) + b$ from $x_0 = 0.5$; its error is "
+    "$E = (\\sigma(x_{50}) - 0.7)^2$."
 )
 
 
@@ -43,8 +43,9 @@ def scene(paths, update, guess):
         "wall": explain.wall(w, cliff.wall(w), f"{where[0].upper()}{where[1:]}, at w = {shown(w, 4)},"),
     }
     if update is not None:
-        out["verdict"] = "\n\n".join([explain.verdict(paths, guess), *explain.clipping(paths),
-                                      explain.threshold(paths)])
+        out["verdict"] = explain.verdict(paths, guess)
+        out["why"] = marked("\n\n".join([explain.steepest(paths), *explain.clipping(paths), explain.threshold(paths)]),
+                            "learning rate", "threshold")
     return out
 
 
@@ -76,20 +77,24 @@ def descent(followed, relief):
             seen["error-map"],
             "error-map",
             "How to read it: white is an error near 0, the valley; the darkest grey is 0.5. Along the dotted line the "
-            "error jumps: that is the cliff. Click to start from another place.",
+            "error jumps: that is the cliff. Click to start from another place. After Pascanu, Mikolov and Bengio "
+            "(2013), figure 6.",
         )
     if guess is not None:
         with right:
+            words(seen["verdict"], "verdict")
             plot(
                 seen["bifurcation"],
                 "bifurcation",
                 "How to read it: for each b, the values of x at which the unit can rest. Solid ones draw it in, dashed "
-                "ones push it off. At the wall the start lies on the dashed line, and a hair decides which way it "
-                "runs.",
+                "ones push it off; at a [[fold]] they meet. At the wall the start lies on the dashed line, and a hair "
+                "decides which way it runs.",
             )
+    listed("error surface", "update", "learning rate", "threshold", "clipping by norm", "clipping by value", "fold",
+           "sigma", "weight", "bias")
     words(seen["wall"], "wall")
     if guess is not None:
-        words(seen["verdict"], "verdict")
+        words(seen["why"], "why")
         if update:
             st.markdown(f"##### Update {update}, worked out")
             st.table(explain.table(paths, update))
@@ -105,6 +110,11 @@ def descent(followed, relief):
             "How to read it: height is the error. Drag to turn it.",
         )
     films(*cliff_films(settings, paths, update, guess))
+    if guess is not None:
+        takeaway(
+            "At the wall the gradient is huge although the error is not: it says how steep the ground is, not how far "
+            "to go. Clipping by norm keeps its direction and limits the step."
+        )
     follow_live()
 
 
@@ -128,7 +138,3 @@ def cliff_films(settings, paths, update, guess):
 
 
 descent(followed, relief)
-takeaway(
-    "At the wall the gradient is huge although the error is not: it says how steep the ground is, not how far to go. "
-    "Clipping by norm keeps its direction and limits the step."
-)

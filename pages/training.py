@@ -8,8 +8,13 @@ from rnnviz.presets import TRAINING_PRESETS
 from rnnviz.ui import controls, training, training_controls
 from rnnviz.ui.page import follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
+from rnnviz.ui.predict import asking
 from rnnviz.ui.pulse import pulse
 from rnnviz.ui.state import TRAINED
+from rnnviz.ui.words import listed
+
+WORDS = ("temporal order", "held-out", "credit", "loss", "gradient", "norm", "clipping by norm", "clipping by value",
+         "threshold", "learning rate", "update", "seed", "ReLU", "optimiser", "forget gate", "median")
 
 frame("Training", "Two runs from the same seeds, on the same sequences, differ in one thing. What does it change?")
 settings = training_controls.sidebar()
@@ -19,10 +24,13 @@ controls.presets(TRAINING_PRESETS, TRAINED, TRAINED, key="train_preset")
 @st.fragment
 def run(settings):
     pair = training.bar(*settings)
+    if pair is None:
+        listed(*WORDS)
     # As the buttons show it: after the slice that finishes a pair there is one more round, with the buttons of its end.
     running = pair is not None and pair.running
     if pair is not None:
         training.progress(pair)
+        training.expectation(pair)
         trainings = pair.trainings
         left, right = st.columns(2, gap="medium")
         with left:
@@ -56,13 +64,16 @@ def run(settings):
                 "How to read it: the first seed; each column is an update, each row a time step; dark is where ∂L/∂h "
                 "is large, relative to the largest of its update. Where dark reaches down, the gradient reaches back.",
             )
+        listed(*WORDS)
         training.words(pair)
         if not running:
             training.inside(pair)
             training.take_away(pair)
+    # Not before the guess, which it would answer.
+    if not asking() or (pair is not None and pair.finished):
+        takeaway(TAKE_AWAY[settings[2]])
     follow_live()
     pulse(running)
 
 
 run(settings)
-takeaway(TAKE_AWAY[settings[2]])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from rnnviz import BOUNDS, explain, record
+from rnnviz import BOUNDS
 from rnnviz.engine import anatomy
 from rnnviz.explain_anatomy import TAKE_AWAY
 from rnnviz.ui import controls
@@ -12,8 +12,9 @@ from rnnviz.ui.anatomy import VIEWS, draw, scene, view_films
 from rnnviz.ui.films import films
 from rnnviz.ui.live import live_slider
 from rnnviz.ui.page import follow_live, frame, takeaway
-from rnnviz.ui.predict import prediction_switch, question
+from rnnviz.ui.predict import elsewhere, prediction_switch, question
 from rnnviz.ui.recorded import recorded
+from rnnviz.ui.words import listed
 
 frame("Why it vanishes", "On its way back the gradient is multiplied at every step. By what?")
 left, right = st.columns([3, 1])
@@ -25,10 +26,21 @@ setup = controls.sidebar([shown])
 with st.sidebar:
     prediction_switch()
 
+WORDS = {
+    "singular values": ("singular value", "norm", "log axis"),
+    "eigenvalues and exponents": ("Jacobian", "eigenvalue", "Lyapunov exponent", "chaos"),
+    "direct path and the rest": ("path", "cell state", "forget gate", "update gate"),
+    "phase diagram": ("vanish", "explode", "norm"),
+    "who learns from whom": ("loss", "norm", "truncated BPTT"),
+    "number formats": ("norm", "vanish", "explode"),
+}
+
 
 @st.fragment
 def why(setup, view, label):
-    gain = live_slider("gain", "Recurrent gain: scales the weights U", BOUNDS["gain"])
+    left, right = st.columns([2, 1], vertical_alignment="bottom")
+    with left:
+        gain = live_slider("gain", "Recurrent gain: scales the weights U", BOUNDS["gain"])
     wanted = replace(setup.configs[label], gain=gain)
     config = anatomy.within_reach(wanted)
     if config != wanted:
@@ -40,16 +52,14 @@ def why(setup, view, label):
         config = replace(config, loss=loss)
         st.caption(f"Here the loss is {BOUNDS['loss'].options[loss]}, whatever the sidebar says.")
     recording = recorded({label: config}, inputs=inputs)[label]
-    settings = VIEWS[view].settings(label, recording, config, inputs is None)
+    with right:
+        settings = VIEWS[view].settings(label, recording, config, inputs is None)
     draw(view, scene(view, label, recording, settings))
-    question(
-        f"At gain {gain:g}, whose gradient is the largest at step 1, beside where the loss enters?",
-        list(setup.configs),
-        lambda: explain.most_kept({
-            name: record(replace(anatomy.within_reach(replace(c, gain=gain)), loss="last"), inputs=inputs)
-            for name, c in setup.configs.items()
-        }),
-    )
+    listed("gain", "U", *WORDS[view])
+    asked = VIEWS[view].asks(label, replace(config, gain=elsewhere(f"why-{view}", gain, (0.6, 2.0))), inputs)
+    if asked:
+        question(f"why-{view}", asked.text, asked.options,
+                 lambda: asked.answer(label, recorded({label: asked.config}, inputs=inputs)[label]), about=asked.config)
     films(*view_films(view, label, config, recording, settings, inputs))
     follow_live()
 

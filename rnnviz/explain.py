@@ -159,6 +159,15 @@ def _left(recording, kept):
     return f"The direct path alone would leave {number(kept)} of ∂L/∂{carried} at step 1{whole}."
 
 
+def fates(recordings):
+    """What the last loss's way back to step 1 leaves of its gradient in every cell, and the verb for it."""
+    found = {label: changed(r) for label, r in recordings.items() if not r.overflow_step}
+    parts = [f"**{label}** {number(change, 2)}{' times as much' if change > 0 else ''}, it **{fate(change)}**"
+             for label, (change, last) in found.items() if last and not np.isnan(change)]
+    steps = max((last for _, last in found.values()), default=0)
+    return f"Left of the gradient after {count(steps, 'step')} back: {'; '.join(parts)}." if parts else ""
+
+
 def keeps_most(recordings):
     """Which cell has the largest gradient at the first step, beside what entered, and what became of it."""
     found = {label: changed(r) for label, r in recordings.items() if not r.overflow_step}
@@ -220,11 +229,3 @@ def remembered(recording, unit):
         f"Its forget gate averages {shown(f.mean())} over {count(len(f), 'step')}, and each multiplies by it: the "
         f"product is {number(kept)}."
     )
-
-
-def most_kept(recordings):
-    """The cell whose gradient is largest at the first step, beside what entered, and the sentence on it."""
-    change = {label: changed(r)[0] for label, r in recordings.items()}
-    best = max(change, key=lambda label: change[label] if not np.isnan(change[label]) else -np.inf)
-    left = ", ".join(f"{label} {number(c)}" for label, c in change.items())
-    return best, f"At step 1, ∂L/∂h is this many times as large as where the loss enters: {left}."

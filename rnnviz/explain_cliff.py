@@ -32,17 +32,21 @@ def fate(descent, method):
 
 
 def verdict(descent, guess):
-    """The guess beside what came of the descent that is not clipped, and why."""
+    """What came of the descent that is not clipped, beside the guess."""
+    found = FATES[fate(descent, "none")]
+    text = f"After {descent.updates} updates the descent that is not clipped is **{found}**."
+    return text + (f" Your guess was “{guess}”: {'right' if guess == found else 'not this time'}." if guess else "")
+
+
+def steepest(descent):
+    """Why the descent that is not clipped ends where it does."""
     found = fate(descent, "none")
-    text = f"After {descent.updates} updates the descent that is not clipped is **{FATES[found]}**. "
-    if guess:
-        right = guess == FATES[found]
-        text += f"Your guess was “{guess}”: {'right' if right else 'not this time'}. "
     n = int(descent.norm_before[:, 0].argmax())
     norm = descent.norm_before[n, 0]
-    text += (
-        f"Its steepest place was at update {n + 1}: a gradient of length {shown(norm)}, times the learning rate "
-        f"{shown(descent.rate)}, is a step of length {shown(norm * descent.rate)}"
+    text = (
+        f"The steepest place of the descent that is not clipped was at update {n + 1}: a gradient of length "
+        f"{shown(norm)}, times the learning rate {shown(descent.rate)}, is a step of length "
+        f"{shown(norm * descent.rate)}"
     )
     if found == "thrown":
         text += (

@@ -51,6 +51,16 @@ GLOSSARY = {
     "eigenvalue": "The factor by which a direction that maps onto itself grows each time; over many steps the largest "
     "wins.",
     "spectral radius": "The size of the largest eigenvalue. It tells where many steps tend to.",
+    "Lyapunov exponent": "The mean growth of a direction a step, over many steps, as a natural logarithm. Below 0 it "
+    "shrinks, above 0 it grows.",
+    "chaos": "The smallest difference grows from step to step, until nothing of it can be foretold. Gradients explode "
+    "there.",
+    "truncated BPTT": "Backpropagation through time that sends every loss back a fixed number of steps, and no "
+    "further.",
+    "fold": "Where a resting point that draws in meets one that pushes off, and both are gone. Beyond it the unit runs "
+    "somewhere else.",
+    "credit": "How much of the error at the end is traced back to an earlier step. A step without credit is not learnt "
+    "from.",
     "error surface": "The error for every choice of the weights: ground on which training walks.",
     "update": "One step of training: weights minus learning rate times gradient.",
     "learning rate": "How long a step of training is for a gradient of length 1.",

@@ -125,7 +125,7 @@ def test_descents(w, b, rate, threshold):
     assert (d.norm_after[:, 1] <= threshold * (1 + 1e-12)).all()
     assert (np.abs(d.after[:, 2]) <= threshold).all()
     assert (d.after[:, 0] == d.gradient[:, 0]).all() and (d.turned[:, 1] < 1e-4).all()
-    for sentence in (explain.verdict(d, ""), explain.threshold(d), *explain.clipping(d)):
+    for sentence in (explain.verdict(d, ""), explain.steepest(d), explain.threshold(d), *explain.clipping(d)):
         assert "nan" not in sentence
     assert all(len(column) == 3 for column in explain.table(d, 5).values())
     for k in range(3):

@@ -108,7 +108,7 @@ def test_every_sentence_of_a_random_recording_is_well_formed(config):
     jacobians = anatomy.step_jacobians(r)
     steps = np.unique([1, length - 1, length])
     said = [*explain.flow({label: r}), *explain.flow(others), explain.reading(others, 1), explain.why(label, r),
-            explain.learns_from(label, r), *explain.shape_at(label, r, config.gain), *explain.most_kept(others),
+            explain.learns_from(label, r), *explain.shape_at(label, r, config.gain), explain.fates(others),
             explain_anatomy.singular_values(label, steps, anatomy.products(r, steps), length),
             explain_anatomy.exponents(label, anatomy.lyapunov(jacobians), length),
             explain_anatomy.eigenvalues(np.linalg.eigvals(jacobians[0]), 1),
@@ -130,7 +130,8 @@ def test_every_sentence_of_a_random_descent_is_well_formed(w, b, rate, threshold
     places = [(d.w[n, k], d.b[n, k]) for n in (0, 60) for k in range(3)]
     walls = [explain_cliff.wall(w, cliff.wall(w), f"Here, at w = {shown(w, 4)},") for w, _ in places]
     table = [text for n in (1, 60) for column in explain_cliff.table(d, n).values() for text in column]
-    well_formed([explain_cliff.verdict(d, "x"), *explain_cliff.clipping(d), explain_cliff.threshold(d), *walls, *table])
+    well_formed([explain_cliff.verdict(d, "x"), explain_cliff.steepest(d), *explain_cliff.clipping(d),
+                 explain_cliff.threshold(d), *walls, *table])
 
 
 @pytest.mark.parametrize("changes", [

@@ -8,7 +8,7 @@ from .flow import WINDOWS, powers_axis
 from .theme import ABOVE, AMOUNT, BELOW, GATE_COLOURS, GREY, INK, POWERS, SERIES, SIGNED, cell_look, figure
 
 FORMAT_LOOKS = {"float16": (SERIES[0], "dot"), "bfloat16": (SERIES[1], "dash"), "float32": (SERIES[2], "dashdot")}
-HEIGHT = 430
+HEIGHT = 280
 SIDE = dict(thickness=10, outlinewidth=0, x=1.01, tickfont=POWERS)
 """The scale of colours beside a map, marked in powers of ten."""
 LEAST = -8

@@ -76,7 +76,7 @@ def gradient_flow(
         " ".join(_said(label, r) for label, r in recordings.items()),
         height=height,
         xaxis=dict(title="time step t", range=[0.5, steps + 0.5]),
-        yaxis=powers_axis(window, "norm of the gradient (log scale)"),
+        yaxis=powers_axis(window, "norm (log scale)"),
         shapes=shapes,
         annotations=notes,
         meta={"stepped": True},

@@ -69,14 +69,15 @@ TEMPLATE = dict(
         plot_bgcolor="rgba(0,0,0,0)",
         margin=dict(l=80, r=16, t=64, b=56),
         hovermode="x unified",
+        hoverlabel=dict(font=dict(size=14)),
         legend=dict(orientation="h", x=0, y=1.0, xanchor="left", yanchor="bottom", font=dict(size=14),
                     traceorder="normal"),
         xaxis=AXIS,
         yaxis=AXIS,
     )
 )
-POWERS = dict(size=18)
-"""The font of powers of ten on an axis: plotly.js sets an exponent at 70 % of it, which is then still legible."""
+POWERS = dict(size=20)
+"""The font of powers of ten on an axis: plotly.js sets an exponent at 70 % of it, which is then 14 pixels."""
 
 LEGIBLE_POWERS = dict(size=20)
 """The same in a lesson, where exponents are then 14 pixels."""

@@ -5,7 +5,7 @@ import numpy as np
 from ..wording import number
 from .theme import AMOUNT, GREY, POWERS, SERIES, SERIES_DASHES, cell_look, figure
 
-HEIGHT = 340
+HEIGHT = 280
 MARGIN = dict(l=80, r=96, t=64, b=56)
 
 PLACES = 120

@@ -8,6 +8,7 @@ from starlette.websockets import WebSocketDisconnected
 
 from .address import keep_address
 from .assets import HERE
+from .look import look, look_switch
 from .pulse import gate
 from .state import follow_address, remember, say_notes, settle
 from .way import first_slider
@@ -53,11 +54,15 @@ def frame(title, question=None, stage=False):
     kept = st.session_state
     kept["arrived"] = follow_address(title) or kept.get("arrived", False)
     settle()
+    look()
     if not st.context.is_embedded:
         first_slider()
-        with st.container(horizontal=True, gap="small"):
+        with st.container(horizontal=True, gap=None, vertical_alignment="center"):
             for path, label in PAGES:
                 st.page_link(path, label=label)
+            look_switch()
+    else:
+        look_switch()
     if not stage:
         st.title(title, anchor=False)
     if question:

@@ -23,17 +23,22 @@ function plotly(library, figure) {
   return loads.get(src).then(() => window.Plotly);
 }
 
+// A larger picture is not as much higher, or what is said of it would leave the screen.
+const FLAT = 0.82;
+
 function colours(root) {
   const css = getComputedStyle(root);
   const of = (name, other) => css.getPropertyValue(`--st-${name}`).trim() || other;
-  return { text: of("text-color", "#31333F"), background: of("background-color", "#FFFFFF"), font: of("font", "sans-serif") };
+  return { text: of("text-color", "#31333F"), background: of("background-color", "#FFFFFF"), font: of("font", "sans-serif"), scale: scaleOf(root) };
 }
 
 function themed(figure, root) {
   const { text, background, font } = colours(root);
-  const narrow = root.clientWidth < 520;
+  const scale = scaleOf(root);
+  const narrow = root.clientWidth / scale < 520;
   // A copy, which Plotly may change: what was sent stays what it was.
   const layout = { ...structuredClone(figure.layout), paper_bgcolor: background, plot_bgcolor: background, autosize: true };
+  if (scale > 1) layout.height = Math.round(FLAT * layout.height);
   layout.font = { ...layout.font, color: text, family: font, size: 14 };
   // The title stands above, where it can wrap; it is put back into what is downloaded.
   delete layout.title;
@@ -53,10 +58,11 @@ function mark(root, node, step) {
   const shown = root.figure.layout.meta?.stepped && axis && step >= axis.range[0] && step <= axis.range[1];
   line.hidden = !shown;
   if (!shown) return;
-  const width = Math.max(2, axis.l2p(step + 0.5) - axis.l2p(step - 0.5));
+  const scale = scaleOf(root);
+  const width = Math.max(2, scale * (axis.l2p(step + 0.5) - axis.l2p(step - 0.5)));
   line.style.width = `${width}px`;
-  line.style.transform = `translateX(${node.offsetLeft + axis._offset + axis.l2p(step) - width / 2}px)`;
-  Object.assign(line.style, { top: `${node.offsetTop + node._fullLayout._size.t}px`, height: `${node._fullLayout._size.h}px` });
+  line.style.transform = `translateX(${node.offsetLeft + scale * (axis._offset + axis.l2p(step)) - width / 2}px)`;
+  Object.assign(line.style, { top: `${node.offsetTop + scale * node._fullLayout._size.t}px`, height: `${scale * node._fullLayout._size.h}px` });
   // Seen on the panels alone: what stands between them is their titles.
   const bands = root.figure.layout.meta.panels?.flatMap(([from, to]) => ["#0000", "#000", "#000", "#0000"].map((c, k) => `${c} ${100 * (k < 2 ? from : to)}%`));
   line.style.maskImage = bands ? `linear-gradient(${bands.join(", ")})` : "";
@@ -101,6 +107,8 @@ export default function ({ data, parentElement, key }) {
     return P.react(node, root.figure.data, themed(root.figure, root), { responsive: true, displayModeBar: false, doubleClick: "reset" });
   }).then((drawn) => {
     if (!drawn) return;
+    // What is scaled up takes no more room by itself.
+    node.style.marginBottom = `${(scaleOf(root) - 1) * node.offsetHeight}px`;
     bare();
     follow(root, node);
     mark(root, node, window.rnnvizStep);

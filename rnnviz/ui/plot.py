@@ -22,7 +22,7 @@ _component = st.components.v2.component(
     html='<div class="rv-plot"><div class="rv-title"></div><div class="rv-figure"></div>'
     f'<div class="rv-mark" hidden></div><div class="rv-take">{BUTTONS}</div></div>',
     css=read("plot.css"),
-    js=module("order.js", "join.js", "painter.js", "take.js", "plot.js"),
+    js=module("order.js", "scale.js", "join.js", "painter.js", "take.js", "plot.js"),
     isolate_styles=False,
 )
 

@@ -39,6 +39,11 @@ PAPERS = {f"{name}: {title}": name for name, title in TITLES.items()}
 """The published figures, as they are chosen."""
 
 
+LOOKS = {"": "as the device prefers", "light": "dark on light", "dark": "light on dark",
+         "projector": "larger, without the sidebar"}
+"""How the pages can look."""
+
+
 class Flag:
     """A switch: true or false in the address."""
 
@@ -137,6 +142,7 @@ CONTROLS = {
     "cliff_relief": Flag(False),
     "stage": Choice("", dict.fromkeys(["", *STAGES], "")),
     "notes": Flag(False),
+    "look": Choice("", LOOKS),
     **{stage.control: stage.slider.bound for stage in (START, *STAGES.values()) if stage.slider},
     **_training_controls(),
 }
@@ -156,7 +162,7 @@ TOLD_BY = tuple(name for name in PICTURED if name not in ("window", "bound", "sl
 OWN = ("input", "text", "bits", "period", "input_size", "train_typed")
 """What a person brought along: a preset leaves it alone, unless it is about it."""
 
-TEACHERS = ("predict", "notes")
+TEACHERS = ("predict", "notes", "look")
 """What a teacher has switched, once for all pages: it outlasts "Start over" and links with settings of their own."""
 
 ELSEWHERE = ("embed", "embed_options")

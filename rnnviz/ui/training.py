@@ -187,18 +187,25 @@ def progress(pair):
             st.error(sentence)
 
 
-def words(pair):
-    """What came of it, computed, beside what was expected."""
-    trainings = pair.trainings
-    for preset in TRAINING_PRESETS:
-        if pair.finished and not pair.ended and settings(preset.values)[:2] == pair.configs:
-            st.info(preset.shows)
-    guess = st.session_state.get("expected")
+def expectation(pair):
+    """What came of it in a sentence, where it was asked what is expected."""
+    trainings, guess = pair.trainings, st.session_state.get("expected")
+    said = ""
     if guess in (*trainings, explain.NEITHER):
         right, why = explain.winner(trainings)
         when = "at the end" if pair.finished else "so far"
         verdict = f"{when} that is how it stands" if guess == right else f"{when} it is “{right}”"
-        st.markdown(f"You expected “{plain(guess)}”: {verdict}. {why}")
+        said = f"You expected “{plain(guess)}”: {verdict}. {why}"
+    for preset in TRAINING_PRESETS:
+        if pair.finished and not pair.ended and settings(preset.values)[:2] == pair.configs:
+            said = f"**{preset.shows}** {said}"
+    if said:
+        st.markdown(said)
+
+
+def words(pair):
+    """What came of it, computed."""
+    trainings = pair.trainings
     sentences = [explain.verdict(name, t) for name, t in trainings.items()]
     sentences += [explain.clipped(name, t) for name, t in trainings.items()]
     sentences += [explain.skipped(name, t) for name, t in trainings.items()]

@@ -110,7 +110,7 @@ class Picture {
   constructor(root, message, width) {
     Object.assign(this, { root, message, at: places(message, width) });
     const { at } = this;
-    this.svg = put("svg", { viewBox: `0 0 ${width} ${at.height}`, width, height: at.height, role: "img" }, root);
+    this.svg = put("svg", { viewBox: `0 0 ${width} ${at.height}`, height: at.height * scaleOf(root), role: "img" }, root);
     this.id = `rv-net-${Math.random().toString(36).slice(2)}`;
     const defs = put("defs", {}, this.svg);
     const window_ = (name) => put("rect", { x: 0, y: 0, width, height: at.height },
@@ -551,7 +551,7 @@ export default function ({ data, parentElement }) {
     if (says.textContent !== words) says.textContent = words;
   };
   const build = (shown) => {
-    const width = Math.round(frame.clientWidth);
+    const width = Math.round(frame.clientWidth / scaleOf(frame));
     if (!width) return;
     const old = root.picture;
     const p = old && root.shape === shape && old.p < old.end ? old.p : Infinity;
@@ -578,7 +578,7 @@ export default function ({ data, parentElement }) {
   };
   const bare = () => {
     root.covered = false;
-    if (!root.picture || root.shape !== shape || root.picture.at.width !== Math.round(frame.clientWidth)) build(numbers);
+    if (!root.picture || root.shape !== shape || root.picture.at.width !== Math.round(frame.clientWidth / scaleOf(frame))) build(numbers);
     else { root.picture.message = message; root.picture.show(numbers); root.picture.seek(root.picture.p); told(); }
     if (root.picture) settle();
   };
@@ -647,7 +647,7 @@ export default function ({ data, parentElement }) {
   root.listener = ({ detail }) => root.picture?.mark(detail);
   document.addEventListener("rv-step", root.listener);
   root.watcher?.disconnect();
-  root.watcher = new ResizeObserver(() => { if (root.picture?.at.width !== Math.round(frame.clientWidth)) { build(root.picture?.numbers ?? numbers); if (root.picture) settle(); } });
+  root.watcher = new ResizeObserver(() => { if (root.picture?.at.width !== Math.round(frame.clientWidth / scaleOf(frame))) { build(root.picture?.numbers ?? numbers); if (root.picture) settle(); } });
   root.watcher.observe(frame);
   return ifLast(root, () => { stop(); root.leave(); root.leave = undefined; root.watcher.disconnect(); document.removeEventListener("rv-step", root.listener); });
 }

@@ -28,7 +28,7 @@ _component = st.components.v2.component(
     f'<div class="rv-take">{TAKEN}</div></div><div class="rv-net-legend"></div>'
     '<div class="rv-net-picture"></div><div class="rv-net-table"></div></div>',
     css=read("plot.css", "unrolled.css"),
-    js=module("order.js", "join.js", "take.js", "unrolled.js"),
+    js=module("order.js", "scale.js", "join.js", "take.js", "unrolled.js"),
     isolate_styles=False,
 )
 

@@ -18,6 +18,11 @@ _component = st.components.v2.component(
 )
 
 
+def listed(*names):
+    """Draw the words of the glossary that a page uses, to be opened. Call it once a page."""
+    words("Words: " + " · ".join(f"[[{name}]]" for name in names), "how-words")
+
+
 def words(text, key, size="text"):
     """Draw sentences: paragraphs, **bold**, [[words]] of the glossary, ##### headings, and what `plain` makes of a
     user's own words.

@@ -8,6 +8,7 @@ import pytest
 from somebody import Person
 
 from rnnviz import Config, __version__, record
+from rnnviz.course import LESSONS
 from rnnviz.ui.page import PAGES as page_links
 
 PAGES = ("/", "/lessons", "/gradient_flow", "/inside_the_cell", "/why_it_vanishes", "/the_cliff", "/training",
@@ -98,6 +99,96 @@ def test_embedded_there_is_the_lesson_alone(sized):
         assert not page.get_by_test_id(other).is_visible()
     assert page.locator("h1").bounding_box()["y"] < 40
     assert somebody.slider(re.compile(GAIN)).input_value() == "1.5"
+
+
+# ---- light, dark, projector ------------------------------------------------------------------------------------------
+
+SMALL = """least => [...document.querySelectorAll('[data-testid=stMain] *')].filter(e => e.checkVisibility?.()
+  && [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) && !e.closest('[hidden], .rv-player'))
+  .map(e => [e.textContent, parseFloat(getComputedStyle(e).fontSize) * (e.closest('.rv-figure') ? 1.43 : 1)])
+  .filter(([, size]) => size < least - 0.05)"""
+"""Text smaller than this, exponents and what is scaled up among it."""
+
+
+def test_looks(sized):
+    somebody = sized(1280, 720, color_scheme="light")
+    page = somebody.open("/lessons?stage=1.5&predict=false").page
+    ground = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor.match(/\\d+/g)[0]"
+
+    def choose(look, dark):
+        page.get_by_role("button", name=look).click()
+        page.wait_for_function(f"({ground} < 128) === {str(dark).lower()}")
+        page.wait_for_function(f"(parseInt(document.querySelector('.rv-figure')._fullLayout.paper_bgcolor.slice(1, 3), "
+                               f"16) < 128) === {str(dark).lower()}")
+
+    choose("Dark", True)
+    page.wait_for_url(re.compile("look=dark"))
+    page.get_by_role("link", name="Start").click()
+    page.wait_for_selector(".rv-live input[data-slider=at_start]")
+    assert page.evaluate(f"{ground} < 128") and "look=dark" in page.url
+    page.reload()
+    somebody.settled()
+    page.wait_for_function(f"{ground} < 128")
+    choose("Projector", False)
+    page.wait_for_url(re.compile("look=projector"))
+    page.get_by_role("link", name="Lessons").click()
+    page.wait_for_selector(".rv-live input[data-slider='at_1.5']")
+    somebody.settled()
+    assert page.evaluate(SMALL, 20) == [] and not page.get_by_test_id("stSidebar").is_visible()
+    for part in (".rv-live", ".rv-figure", ".rv-sentences[data-size=verdict]"):
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] + box["height"] <= 720 and box["width"] > 1150, part
+    # Where the mouse is, there is the step that it points at: what is scaled up is read in its own measures.
+    at = page.evaluate("""() => { const node = document.querySelector('.rv-figure'), box = node.getBoundingClientRect();
+        const { xaxis, yaxis } = node._fullLayout;
+        return [box.x + 1.43 * (xaxis._offset + xaxis.l2p(20)),
+                box.y + 1.43 * (yaxis._offset + yaxis._length / 2)]; }""")
+    page.mouse.move(*at)
+    page.wait_for_function("document.querySelector('.hoverlayer').textContent.startsWith('20')")
+    page.get_by_role("button", name="Projector").click()
+    page.wait_for_url(re.compile("stage=1.5(?!.*look)"))
+    somebody.healthy()
+
+
+def test_the_course_on_paper_is_the_sheet_alone(sized):
+    somebody = sized(1280, 720, color_scheme="dark")
+    page = somebody.page
+    page.goto(somebody.server + "/course_on_paper")
+    page.wait_for_selector(".rv-sheet")
+    ready(page)
+    page.emulate_media(media="print")
+    for part in ("stSidebar", "stHeader", "stPageLink"):
+        assert not any(found.is_visible() for found in page.get_by_test_id(part).all()), part
+    assert page.get_by_role("heading").first.inner_text() == "The course on paper"
+    colours = "[getComputedStyle(document.querySelector('.rv-sheet dd')).color, getComputedStyle(document.body)"
+    assert page.evaluate(f"{colours}.backgroundColor]") == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+    # Streamlit's page is as high as the screen and scrolls inside: on paper it goes on to the next sheet.
+    sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
+    assert sheets >= len(LESSONS)
+    somebody.healthy()
+
+
+# ---- one screen ------------------------------------------------------------------------------------------------------
+
+TOGETHER = {
+    "/gradient_flow?": (".rv-live", ".rv-figure", ".st-key-words-verdict"),
+    "/gradient_flow?picture=unrolled&": (".rv-live", ".rv-net-says", ".rv-net-picture"),
+    "/why_it_vanishes?": (".rv-live", ".rv-figure", ".st-key-words-view"),
+    "/the_cliff?": (".rv-live", ".rv-figure", ".st-key-words-verdict", ".st-key-plot-bifurcation"),
+}
+"""Address -> what belongs together: slider, picture and verdict."""
+
+
+def test_slider_picture_and_verdict_are_on_one_screen(sized):
+    somebody = sized(1280, 720)
+    for look in ("light", "projector"):
+        for path, parts in TOGETHER.items():
+            if look == "projector" and "unrolled" in path:
+                continue  # its two lanes and the curve need more
+            page = somebody.open(f"{path}predict=false&look={look}").page
+            for part in parts:
+                for box in (found.bounding_box() for found in page.locator(part).all()[:5 if "cliff" in path else 1]):
+                    assert 0 < box["y"] and box["y"] + box["height"] <= 720, (path, look, part, box)
 
 
 # ---- keys ----------------------------------------------------------------------------------------------------------

@@ -166,13 +166,45 @@ def test_every_figure_says_what_is_in_it(drawn):
         assert "^" not in says and not re.search(r"\de[-+]?\d", says), "powers of ten as in all other sentences"
 
 
-def test_nothing_is_written_smaller_than_12(drawn):
-    for whole, _, _ in drawn:
-        for axis in (a for a in whole.layout if a[1:].startswith("axis")):
-            size = (whole.layout[axis].tickfont.size or 14)
-            texts = whole.layout[axis].ticktext or ()
-            assert size * (0.7 if any("<sup>" in t for t in texts) else 1) >= 12
-        assert all((note.font.size or 14) >= 14 for note in whole.layout.annotations)
+def written(part, size):
+    """Every text in a part of a figure, with its size in pixels: plotly.js sets what is raised or lowered at 70 %.
+
+    size: of texts that have no font of their own.
+    """
+    if isinstance(part, list | tuple):
+        for each in part:
+            yield from written(each, size)
+    if not isinstance(part, dict):
+        return
+    fonts = {key: value.get("size", size) for key, value in part.items() if key.endswith("font")}
+    for key, text in part.items():
+        for one in [text] if isinstance(text, str) else text if key in ("text", "ticktext") else ():
+            if key in ("text", "ticktext", "name"):
+                own = fonts.get({"ticktext": "tickfont", "text": "textfont" if "textfont" in part else "font"}.get(key),
+                                size)
+                yield one, own * (0.7 if "<su" in one else 1)
+        if not isinstance(text, str):
+            yield from written(text, fonts.get("font", size))
+    yield from ((key, found) for key, found in fonts.items() if key != "font")
+
+
+def test_nothing_is_written_smaller_than_14(drawn):
+    house = theme.TEMPLATE["layout"]
+    axes = [house[axis]["tickfont"]["size"] for axis in ("xaxis", "yaxis")]
+    assert min(*axes, house["font"]["size"], house["legend"]["font"]["size"], house["hoverlabel"]["font"]["size"]) >= 14
+    for _, figure, _ in drawn:
+        layout = {key: value for key, value in figure["layout"].items() if key != "template"}
+        found = list(written([layout, figure["data"]], house["font"]["size"]))
+        assert len(found) > 3 and [text for text in found if text[1] < 14] == [], layout["title"]
+
+
+def test_the_walk_finds_what_is_small():
+    figure = {"layout": {"xaxis": {"ticktext": ["10<sup>2</sup>"], "tickfont": {"size": 18}}, "annotations": [
+        {"text": "low", "font": {"size": 12}}, {"text": "plain"}, {"text": "x<sub>1</sub>"}]},
+        "data": [{"text": ["here"], "textfont": {"size": 9}, "colorbar": {"tickfont": {"size": 10}}}]}
+    sizes = dict(written(figure, 14))
+    assert sizes == pytest.approx({"10<sup>2</sup>": 12.6, "low": 12, "plain": 14, "x<sub>1</sub>": 9.8, "here": 9,
+                                   "tickfont": 10, "textfont": 9})
 
 
 @pytest.mark.parametrize("name", CELLS)
