@@ -113,7 +113,7 @@ def flow(setup, cells, look):
     step = min(st.session_state["step"], setup.steps)
     seen = scene(recordings, step, shown, says)
     if shown:
-        network(unrolled(recordings, powers_axis(window, ""), shown), tokens=setup.tokens)
+        network(unrolled(recordings, powers_axis(window, ""), shown, high=120), tokens=setup.tokens)
         how = ("How to read it: the network reads from left to right; the gradient of the loss goes back from right to "
                "left. An arrow is as wide as the gradient on it is large, in powers of ten. Click a step to choose it.")
     else:

@@ -50,7 +50,7 @@ const brief = (value) => (Math.abs(value) < 0.005 ? "0.00" : Math.abs(value) < 1
 const decoded = ({ bdata }) => new Float64Array(Uint8Array.from(atob(bdata), (c) => c.charCodeAt(0)).buffer);
 
 // Where everything stands: pixels of one picture of a width.
-function places(message, width) {
+function places(message, width, scale) {
   const T = message.steps;
   const narrow = width < 520;
   const [left, right] = narrow ? [48, 40] : [64, 64];
@@ -77,9 +77,10 @@ function places(message, width) {
     });
     y += high + (own.some((lane) => !lane.above) ? 18 : 4) + (railed && lossy(row.name) ? 8 : 0);
   });
-  const input = { y: y + (boxes ? 34 : 24), from: y + (boxes ? 20 : 6), };
+  const input = { y: y + (boxes ? 34 : 24), from: y + (boxes ? 20 : 6) };
   y += boxes ? 40 : 28;
-  const curve = { top: y + 26, high: message.high };
+  // For the back row what is said of it has to be on the same screen, and the curves say it a second time.
+  const curve = { top: y + 26, high: scale > 1 ? 40 : message.high };
   const [low, top] = message.axis.range;
   return {
     T, width, narrow, left, right, pitch, boxes, box, high, lanes, rows, railed, input, curve,
@@ -108,7 +109,7 @@ const shade = (part) => within(0.16 + 1.5 * part, 0, 0.95);
 
 class Picture {
   constructor(root, message, width) {
-    Object.assign(this, { root, message, at: places(message, width) });
+    Object.assign(this, { root, message, at: places(message, width, scaleOf(root)) });
     const { at } = this;
     this.svg = put("svg", { viewBox: `0 0 ${width} ${at.height}`, height: at.height * scaleOf(root), role: "img" }, root);
     this.id = `rv-net-${Math.random().toString(36).slice(2)}`;
