@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 import streamlit as st
-from opened import opened, said, sound
+from opened import opened, said, sentences, sound
 
 from rnnviz import TrainConfig, Training, __version__
 from rnnviz.engine.weights_file import read_weights, write_weights
@@ -83,6 +83,18 @@ def test_ends_by_itself_and_says_what_came_of_it():
     assert "after 10 updates" in text and "of 2 seeds" in text and "the same ∂L/∂h at every step" in text
 
 
+def test_an_explosion_leads_to_the_same_event_on_the_cliff():
+    page = press(opened(PAGE, train_updates="20"), "start")
+    while page.session_state["pair"].running:
+        sound(page.run())
+    (query,) = [e.proto.query_string for e in page.get("page_link") if "cliff_step" in e.proto.query_string]
+    asked = dict(part.split("=") for part in query.split("&"))
+    there = opened("pages/the_cliff.py", **asked, predict="false")
+    assert "was at update 41" in said(there) and "thrown out of the picture" in said(there)
+    calm = press(press(small(other_clip="norm", other_threshold="2"), "start"), "go")
+    assert not [e for e in calm.get("page_link") if "cliff_step" in e.proto.query_string]
+
+
 def test_a_changed_control_leaves_the_run_alone():
     page = press(press(small(), "start"), "go")
     pair, at = page.session_state["pair"], page.session_state["pair"].updates
@@ -122,7 +134,7 @@ def test_presets(preset):
         for name, value in preset.values.items():
             assert page.session_state[name] == value
     sound(page.button(key=f"train_preset-{preset.name}").click().run())
-    assert preset.says in [m.value for m in page.markdown]
+    assert sentences(page)["train_preset-says"] == preset.says
     assert tuple(press(page, "start").session_state["pair"].configs) == training_controls.settings(preset.values)[:2]
 
 
