@@ -189,6 +189,8 @@ def test_slider_picture_and_verdict_are_on_one_screen(sized):
             for part in parts:
                 for box in (found.bounding_box() for found in page.locator(part).all()[:5 if "cliff" in path else 1]):
                     assert 0 < box["y"] and box["y"] + box["height"] <= 720, (path, look, part, box)
+    page.goto(somebody.server + "/training?look=projector")
+    assert page.get_by_role("button", name="Train", exact=True).wait_for() is None
 
 
 # ---- keys ----------------------------------------------------------------------------------------------------------
