@@ -17,6 +17,9 @@ from .summary import summary
 
 LOG10_2 = np.log10(2.0)
 
+ROWS = 320
+"""Rows of the matrices of which products over all steps are taken at a time."""
+
 CANCELLED = 1e-6
 """A squared norm below this part of what it could be at most has lost digits to cancellation."""
 
@@ -198,19 +201,22 @@ class Recording:
     def gradients(self):
         """`Parameters` of the gradients dL/dW, dL/dU, dL/db, dL/db_rec, summed over steps and batch."""
         recurrent_side = self._true(self.back.gates)
-        input_side = recurrent_side if self._input_side is self.back.gates else self._true(self._input_side)
-        recurrent = _networks_first(recurrent_side)
-        inputs = recurrent if input_side is recurrent_side else _networks_first(input_side)
+        together = self._input_side is self.back.gates
+        input_side = recurrent_side if together else self._true(self._input_side)
         with np.errstate(all="ignore"):
-            b = inputs.sum(axis=-2)
-            return Parameters(
-                W=_transposed_product(_networks_first(self.x), inputs),
-                U=np.concatenate([_transposed_product(_networks_first(vector),
-                                                      columns(recurrent, block, self.hidden_size))
-                                  for block, vector in self._multiplied], axis=-1),
-                b=b,
-                b_rec=b.copy() if inputs is recurrent else recurrent.sum(axis=-2),
-            )
+            found = [self._block_gradients(columns(input_side, block, self.hidden_size), vector,
+                                           None if together else columns(recurrent_side, block, self.hidden_size))
+                     for block, vector in self._multiplied]
+            return Parameters(*(found[0] if len(found) == 1 else
+                                (np.concatenate(parts, axis=-1) for parts in zip(*found))))
+
+    def _block_gradients(self, inputs, vector, recurrent):
+        """dL/dW, dL/dU, dL/db, dL/db_rec of some gates, from dL/dx_k and, where they differ, dL/du_k."""
+        if recurrent is None:
+            W, U, b = _summed_outer(inputs, self.x, vector)
+            return W, U, b, b.copy()
+        (W, b), (U, b_rec) = _summed_outer(inputs, self.x), _summed_outer(recurrent, vector)
+        return W, U, b, b_rec
 
     @computed_once
     def log10_shares(self):
@@ -352,16 +358,36 @@ def _own(value, k, axis=1):
     return value
 
 
+def _summed_outer(gradient, *vectors):
+    """The sum over steps and batch of vector^T gradient for each of the vectors (T, K, B, P), and of the gradient.
+
+    gradient: (T, K, B, Q). Returns (K, P, Q) for each, and (K, Q). They are rows of one matrix product, which is taken
+    some steps at a time: the long axis is the one that is summed over.
+    """
+    steps, *networks, batch, _ = gradient.shape
+    length = min(steps, max(1, ROWS // batch))
+    left = np.ones((*networks, length * batch, sum(v.shape[-1] for v in vectors) + 1), gradient.dtype)
+    total = None
+    for start in range(0, steps, length):
+        right = _networks_first(gradient[start : start + length])
+        left, first = left[..., : right.shape[-2], :], 0
+        for vector in vectors:
+            left[..., first : first + vector.shape[-1]] = _networks_first(vector[start : start + length])
+            first += vector.shape[-1]
+        product = np.matmul(left.swapaxes(-1, -2), right)
+        total = product if total is None else np.add(total, product, out=total)
+    out, first = [], 0
+    for vector in vectors:
+        out.append(total[..., first : first + vector.shape[-1], :])
+        first += vector.shape[-1]
+    return *out, total[..., first, :]
+
+
 def _networks_first(array):
     """(T, K, B, P) as (K, T*B, P), or (T, B, P) as (T*B, P)."""
     if array.ndim == 3:
         return array.reshape(-1, array.shape[-1])
     return np.moveaxis(array, 1, 0).reshape(array.shape[1], -1, array.shape[-1])
-
-
-def _transposed_product(left, right):
-    """left^T right for each network: the sum over steps and batch of (K, T*B, P) and (K, T*B, Q), (K, P, Q)."""
-    return np.matmul(np.swapaxes(left, -1, -2), right)
 
 
 def _power_of_10(logs):

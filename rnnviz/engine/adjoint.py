@@ -59,9 +59,10 @@ class Adjoint:
 
 @lru_cache(maxsize=64)
 def _local(cell, width, dtype):
-    """The `Program` of all derivatives of a step, and their names: (cut, 'u_k', 'x_k', 'now c' or 'prev s').
+    """The `Program` of all derivatives of a step, their names, and name -> what it is given that is that derivative.
 
-    It is given what the equations read, and what they make: a_k, x_k, u_k, s_prev and the names of the equations.
+    Names are (cut, 'u_k', 'x_k', 'now c' or 'prev s'). It is given what the equations read, and what they make: a_k,
+    x_k, u_k, s_prev and the names of the equations.
     """
     key_of = {f"a_{g}": f"u_{g}" for g in cell.gates} | {f"{p}_{g}": f"{p}_{g}" for g in cell.gates for p in "xu"}
     key_of |= {f"{s}_prev": f"prev {s}" for s in cell.states}
@@ -76,7 +77,9 @@ def _local(cell, width, dtype):
                 own[key] = own[key] + partial * derivative if key in own else partial * derivative
         known[name] = {f"now {name}": 1.0} if name in cell.cuts else own
         wanted |= {(name, key): derivative for key, derivative in own.items() if name in cell.cuts}
-    return program(calls, value, wanted), list(wanted)
+    given = {id(noted): name for name, noted in value.items()}
+    there = {key: given[id(d)] for key, d in wanted.items() if id(d) in given and key[1][:2] != "u_"}
+    return program(calls, value, {key: d for key, d in wanted.items() if key not in there}), list(wanted), there
 
 
 def linearise(cell, trajectory):
@@ -104,7 +107,7 @@ def _linearising(cell, trajectory):
     """A `Linearisation` to be filled, the operations that fill a block of steps of it, and how many steps that is."""
     shape = trajectory.states["h"][1:].shape
     width, dtype, index = shape[-1], trajectory.a.dtype, {g: k for k, g in enumerate(cell.gates)}
-    local, keys = _local(cell, width, dtype)
+    local, keys, there = _local(cell, width, dtype)
     known = trajectory.values | {s: array[1:] for s, array in trajectory.states.items()}
     known |= {f"{s}_prev": array[:-1] for s, array in trajectory.states.items()}
     for g, k in index.items():
@@ -119,7 +122,7 @@ def _linearising(cell, trajectory):
                   for run, array in lin.to_gates[cut] for k in range(run.start, run.stop)}
     for cut, key in keys:
         if key[:2] != "u_":
-            known[cut, key] = np.empty(shape, dtype)
+            known[cut, key] = known[there[cut, key]] if (cut, key) in there else np.empty(shape, dtype)
             if key[:2] == "x_":
                 lin.to_inputs[cut][index[key[2:]]] = known[cut, key]
             else:

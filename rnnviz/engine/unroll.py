@@ -69,14 +69,16 @@ def prepared(cell, parameters, inputs, initial):
 
 def input_terms(parameters, inputs, out):
     """x = inputs W + b for all steps at once: one matrix product a network instead of one a step."""
-    W = parameters.W
+    W, b = parameters.W, parameters.b
     if W.ndim == 2:
-        np.dot(inputs.reshape(-1, len(W)), W, out=out.reshape((-1, W.shape[1]), copy=False))
+        rows = inputs.reshape(-1, len(W))
+        # The bias as one row more of W: a second walk over the result would take longer than the product.
+        left = np.concatenate([rows, np.ones((len(rows), 1), rows.dtype)], axis=1)
+        np.dot(left, np.concatenate([W, b[None]]), out=out.reshape((-1, W.shape[1]), copy=False))
     else:
         steps, _, batch, size = inputs.shape
         networks_first = np.moveaxis(inputs, 1, 0).reshape(-1, steps * batch, size) @ W
-        out[...] = np.moveaxis(networks_first.reshape(len(W), steps, batch, -1), 0, 1)
-    out += parameters.b[..., None, :]
+        np.add(np.moveaxis(networks_first.reshape(len(W), steps, batch, -1), 0, 1), b[:, None], out=out)
 
 
 def _operations(cell, parameters, trajectory, width):
