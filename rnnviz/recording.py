@@ -5,17 +5,16 @@ from functools import cached_property, wraps
 
 import numpy as np
 
-from .arguments import instance, read_only, whole
+from .arguments import choice, instance, read_only, whole
 from .cells import Cell
 from .config import Config
-from .engine.adjoint import Adjoint, Linearisation, pull_back, shifted
+from .engine.adjoint import Adjoint, Linearisation, pull_back
 from .engine.parameters import Parameters
 from .engine.plan import columns, plan
 from .engine.unroll import Trajectory, input_terms
 from .names import NAMES
+from .scaled import LOG10_2, Scaled, log10_norm, near_one, shifted
 from .summary import summary
-
-LOG10_2 = np.log10(2.0)
 
 ROWS = 320
 """Rows of the matrices of which products over all steps are taken at a time."""
@@ -48,6 +47,7 @@ class Recording:
     x: (T, B, D) input. output_gradient: (T, B, H), what was pulled back: the partial derivative of L by each output.
     loss: the value of L (K,), or None where only its gradient was given.
     forward, local, back: what the engine left behind: `Trajectory`, `Linearisation`, `Adjoint`.
+    entering: output_gradient as `Scaled`, where it came from a layer above and may be outside float64; otherwise None.
     """
 
     cell: Cell
@@ -60,6 +60,7 @@ class Recording:
     forward: Trajectory = field(repr=False)
     local: Linearisation = field(repr=False)
     back: Adjoint = field(repr=False)
+    entering: Scaled | None = field(default=None, repr=False)
 
     def __repr__(self):
         K, B, H = (*self.h.shape[1:-2], *self.h.shape[-2:]) if self.h.ndim == 4 else (1, *self.h.shape[1:])
@@ -194,8 +195,20 @@ class Recording:
     @computed_once
     def dx(self):
         """(T, B, D) dL/dx_t = sum over gates k of dL/dx_k W_k^T."""
+        return self.input_gradient.true
+
+    @cached_property
+    def input_gradient(self):
+        """dx as `Scaled`, with what is outside float64."""
         with np.errstate(all="ignore"):
-            return np.matmul(self._true(self._input_side), np.swapaxes(self.parameters.W, -1, -2))
+            mantissa = np.matmul(self._input_side, np.swapaxes(self.parameters.W, -1, -2))
+        read_only(mantissa)
+        return Scaled(mantissa, None if self.back.exponent is None else self.back.exponent[1:])
+
+    def gradient(self, state):
+        """The total gradient by a state at steps 1 to T as `Scaled`. Raises ValueError for a state there is not."""
+        choice("state", state, self.cell.states)
+        return Scaled(self.back.cuts[state][1:], None if self.back.exponent is None else self.back.exponent[1:])
 
     @computed_once
     def gradients(self):
@@ -275,7 +288,7 @@ class Recording:
             return None
         with np.errstate(divide="ignore"):
             per_step = np.log10(np.asarray(self.spectra["h"][1]) * self.cell.max_slope)
-            entering = log10_norm(self.output_gradient)
+            entering = (self.entering or Scaled(self.output_gradient)).log10_norm()
         bound = np.empty_like(entering)
         bound[-1] = entering[-1]
         for t in range(self.steps - 2, -1, -1):
@@ -291,7 +304,7 @@ class Recording:
         gradient = np.zeros_like(self.output_gradient)
         gradient[entered[-1]] = self.output_gradient[entered[-1]]
         back = pull_back(self.local, self.parameters.U, gradient)
-        return sealed(replace(self, output_gradient=gradient, loss=None, back=back))
+        return sealed(replace(self, output_gradient=gradient, loss=None, back=back, entering=None))
 
     def _blocks(self, array):
         return {g: columns(array, slice(k, k + 1), self.hidden_size) for k, g in enumerate(self.cell.gates)}
@@ -395,30 +408,12 @@ def _power_of_10(logs):
         return 10.0**logs
 
 
-def _scaled(array):
-    """The (P, Q) blocks of an array times a power of two that brings them near 1, and log10 of what that took away."""
-    _, size = np.frexp(np.abs(array).max(axis=(-1, -2)))
-    size = np.clip(size, -1022, 1022)
-    return array * np.ldexp(1.0, -size)[..., None, None], size * LOG10_2
-
-
-def log10_norm(array):
-    """(T, K) log10 of the norm of each (P, Q) block, whatever its size."""
-    limits = np.finfo(array.dtype)
-    with np.errstate(all="ignore"):
-        squares = np.einsum("...pq,...pq->...", array, array)
-        if ((squares > limits.tiny * 1e8) & (squares < limits.max)).all():
-            return 0.5 * np.log10(squares)
-        scaled, taken = _scaled(array)
-        return 0.5 * np.log10((scaled**2).sum(axis=(-1, -2))) + taken
-
-
 def _log10_outer(left, right):
     """(T, K) log10 of the Frobenius norm of left_t^T right_t, from the Gram matrices of the two.
 
     The product itself is formed only where the terms of the sequences cancel, and the Gram matrices lose digits.
     """
-    (left, taken_left), (right, taken_right) = _scaled(left), _scaled(right)
+    (left, taken_left), (right, taken_right) = near_one(left), near_one(right)
     grams = [np.matmul(a, np.swapaxes(a, -1, -2)) for a in (left, right)]
     squares = (grams[0] * grams[1]).sum(axis=(-1, -2))
     largest = np.trace(grams[0], axis1=-2, axis2=-1) * np.trace(grams[1], axis1=-2, axis2=-1)

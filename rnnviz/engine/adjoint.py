@@ -11,6 +11,7 @@ from itertools import islice, repeat
 
 import numpy as np
 
+from ..scaled import NOTHING, Scaled, shifted, size_of
 from .memory import keep_freed_memory
 from .plan import by_gate, columns, plan, product_for, runs
 from .tape import derivatives, in_turn, placeholders, program, replay
@@ -23,9 +24,6 @@ BLOCK = 2**18
 
 EVERY = 128
 """Steps back after which the size of the gradient is looked at."""
-
-NOTHING = -(2**30)
-"""The power of two of 0: below all others."""
 
 
 @dataclass(eq=False)
@@ -142,13 +140,14 @@ def _linearising(cell, trajectory):
 def pull_back(lin, U, cotangent, arriving=None):
     """Pull the gradient of a loss back through time, with a power of two carried apart where it leaves float64's range.
 
-    cotangent: (T, N, K, B, H), the partial derivative of the loss by each output h_t. arriving: state -> (N, K, B, H),
-    what comes from after the last step. Returns an `Adjoint`.
+    cotangent: (T, N, K, B, H), the partial derivative of the loss by each output h_t, an array or `Scaled`. arriving:
+    state -> (N, K, B, H), what comes from after the last step. Returns an `Adjoint`.
 
     Between two steps at which the power of two may change lie as many as `EVERY`. What went on in between is looked at
     afterwards: where it came close to the ends of the range, the same steps are taken again, fewer at a time.
     """
-    steps, lead = cotangent.shape[0], cotangent.shape[1:]
+    given = cotangent if isinstance(cotangent, Scaled) else Scaled(cotangent)
+    cotangent, steps, lead = given.mantissa, len(given.mantissa), given.mantissa.shape[1:]
     cuts = {cut: np.zeros((steps + 1, *lead), U.dtype) for cut in lin.cell.cuts}
     gates = np.empty((steps, *lead[:-1], U.shape[-1]), U.dtype)
     exponent = np.zeros((steps + 1, *lead[:-2]), dtype=np.int64)
@@ -160,7 +159,7 @@ def pull_back(lin, U, cotangent, arriving=None):
     near, safe = (int(part * np.finfo(U.dtype).maxexp) for part in (0.25, 0.45))
     high, count = steps, EVERY
     with np.errstate(all="ignore"):
-        _settle(states, exponent, steps, near, cotangent[-1] if loaded[-1] else None)
+        _settle(states, exponent, steps, near, given[-1] if loaded[-1] else None)
         while high:
             low = max(high - count, 0)
             single, first = high - low == 1, max(low - 1, 0)
@@ -168,10 +167,10 @@ def pull_back(lin, U, cotangent, arriving=None):
             if loaded[first : high - 1].any() and not single:
                 # The gradient by output t enters at index t + 1 of the states, so nothing enters at index 0.
                 entering = np.zeros((high - low, *lead), U.dtype)
-                entering[first + 1 - low :] = shifted(cotangent[first : high - 1], -exponent[high])
+                entering[first + 1 - low :] = given[first : high - 1].at(exponent[high])
             start = [array[high].copy() for array in states]
             _step_back(operations, low, high, cuts["h"], entering)
-            lost, last = _looked_at(states, low, high, safe, entering)
+            lost, last = _looked_at(states, low, high, safe, None if entering is None else cotangent[first : high - 1])
             if lost and not single:
                 for array, kept in zip(states, start):
                     array[high] = kept
@@ -180,7 +179,7 @@ def pull_back(lin, U, cotangent, arriving=None):
             exponent[low:high] = exponent[high]
             alone = single and low and loaded[low - 1]
             if alone or not ((last > 4.0**-near) & (last < 4.0**near)).all():
-                _settle(states, exponent, low, near, cotangent[low - 1] if alone else None)
+                _settle(states, exponent, low, near, given[low - 1] if alone else None)
             elif count < EVERY:
                 count *= 2
             high = low
@@ -263,7 +262,7 @@ def _settle(states, exponent, t, near, entering):
     """Add the gradient that enters at index t of the states, after bringing both near 1 where they are far from it."""
     size = np.max([size_of(array[t]) for array in states], axis=0) + exponent[t]
     if entering is not None:
-        size = np.maximum(size, size_of(entering))
+        size = np.maximum(size, entering.size)
     far = (np.abs(size - exponent[t]) > near) & (size > NOTHING // 2)
     if far.any():
         common = np.where(far, size, exponent[t])
@@ -271,23 +270,7 @@ def _settle(states, exponent, t, near, entering):
             array[t] = shifted(array[t], exponent[t] - common)
         exponent[t] = common
     if entering is not None:
-        states[0][t] += shifted(entering, -exponent[t])
-
-
-def size_of(array):
-    """The power of two of the largest element of each (P, Q) block; `NOTHING` where all are 0."""
-    largest = np.abs(array).max(axis=(-1, -2))
-    return np.where(largest > 0, np.frexp(largest)[1], NOTHING)
-
-
-def shifted(array, exponent):
-    """The (P, Q) blocks of an array times 2**exponent: exact, but for what leaves the range of numbers."""
-    most = np.finfo(array.dtype).maxexp - 2
-    while np.any(exponent):
-        part = np.clip(exponent, -most, most)
-        array = array * np.ldexp(array.dtype.type(1.0), part)[..., None, None]
-        exponent = exponent - part
-    return array
+        states[0][t] += entering.at(exponent[t])
 
 
 def _transposed(matrix):

@@ -11,8 +11,9 @@ import numpy as np
 from ..arguments import choice, complaint, finite, instance, lettered, whole
 from ..config import Config
 from ..formats import FORMATS
-from ..recording import LOG10_2, Recording, log10_norm, sealed
-from .adjoint import NOTHING, Adjoint, Linearisation, pull_back, shifted, size_of
+from ..recording import Recording, sealed
+from ..scaled import LOG10_2, NOTHING, log10_norm, shifted, size_of
+from .adjoint import Adjoint, Linearisation, pull_back
 from .plan import columns, plan
 from .record import FREE, record_many
 
