@@ -11,6 +11,9 @@ from .parameters import Parameters
 WEIGHTS, RECURRENT, TARGETS = 1, 2, 3
 """Each kind of draw has a stream of its own, so that the same seed gives the same input to every cell."""
 
+GATES = 16
+"""More than any cell has."""
+
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
@@ -42,11 +45,14 @@ def recurrent_block(init, hidden_size, seed, index):
     return Drawn(matrix, float(np.abs(np.linalg.eigvals(matrix)).max()), float(np.linalg.norm(matrix, 2)))
 
 
-def initialise(config, input_size):
-    """The parameters that a configuration asks for, and gate -> (spectral radius, largest singular value) of U."""
-    cell, width = find(config.cell), config.hidden_size
-    blocks = [recurrent_block(config.init, width, config.seed, k) for k in range(len(cell.gates))]
-    draw = np.random.default_rng([config.seed, WEIGHTS])
+def initialise(config, input_size, width=None, place=0):
+    """The parameters that a configuration asks for, and gate -> (spectral radius, largest singular value) of U.
+
+    width: H, where it is not config.hidden_size. place: tells the layers of one network apart.
+    """
+    cell, width = find(config.cell), width or config.hidden_size
+    blocks = [recurrent_block(config.init, width, config.seed, k + GATES * place) for k in range(len(cell.gates))]
+    draw = np.random.default_rng([config.seed, WEIGHTS, place] if place else [config.seed, WEIGHTS])
     W = draw.standard_normal((len(cell.gates), input_size, width)) * (config.input_scale / np.sqrt(input_size))
     b = np.zeros((len(cell.gates), width))
     for gate, bias in (("f", config.forget_bias), ("z", config.update_bias)):
@@ -63,7 +69,7 @@ def initialise(config, input_size):
     return parameters, spectra
 
 
-def targets(config):
-    """Targets drawn uniformly from (-1, 1), (B, H): within reach of every cell but the logistic, same for all."""
+def targets(config, batch, width):
+    """Targets drawn uniformly from (-1, 1), (B, W): within reach of every cell but the logistic, same for all."""
     draw = np.random.default_rng([config.seed, TARGETS])
-    return draw.uniform(-1.0, 1.0, (config.batch_size, config.hidden_size))
+    return draw.uniform(-1.0, 1.0, (batch, width))
