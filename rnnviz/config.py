@@ -119,6 +119,22 @@ NORMS = {
     "none": "outputs go on as they are",
     "between": "layer normalisation after each layer",
 }
+CELL_NORMS = {
+    "none": "no layer normalisation inside the step",
+    "product": "of the input product and of the recurrent product, each by itself",
+    "sum": "of the sum of the two products",
+    "state": "of the cell state, where the hidden state reads it",
+}
+PEEPHOLES = {
+    "none": "gates read the input and the hidden state",
+    "learned": "gates read the cell state as well, through a learned weight a unit",
+}
+NOISES = {
+    "none": "no masks inside the step",
+    "recurrent": "on the hidden state that U multiplies",
+    "candidate": "on the candidate alone",
+    "zoneout": "units keep their state, with that probability",
+}
 MASKS = {
     "step": "fresh at every step",
     "sequence": "one for all steps of a sequence",
@@ -169,6 +185,10 @@ BOUNDS = {
     "skip": Choice("none", SKIPS),
     "norm": Choice("none", NORMS),
     "dropout": Number(0.0, 0.0, 0.9, 0.05),
+    "cell_norm": Choice("none", CELL_NORMS),
+    "peepholes": Choice("none", PEEPHOLES),
+    "noise": Choice("none", NOISES),
+    "noise_rate": Number(0.1, 0.0, 0.9, 0.05),
     "mask": Choice("step", MASKS),
     "places": Choice("between", PLACES),
     "task": Choice("order_2", TASKS),
@@ -240,7 +260,9 @@ class NetworkConfig(Config):
     """A stack of layers to record. Every field has its bounds in `BOUNDS`; those of `Config` mean the same.
 
     layers: L. widths: H of each layer, from the bottom, if they differ; otherwise hidden_size. directions: see
-    `DIRECTIONS`. skip: see `SKIPS`. norm: see `NORMS`. dropout: the rate; mask: see `MASKS`; places: see `PLACES`.
+    `DIRECTIONS`. skip: see `SKIPS`. norm: see `NORMS`. dropout: the rate between layers; places: see `PLACES`.
+    cell_norm, peepholes: see `CELL_NORMS`, `PEEPHOLES`. noise, noise_rate: see `NOISES`. mask: of all of them, see
+    `MASKS`.
     The loss is on the output of the last layer, which both directions make twice as wide.
 
     Raises ValueError, naming the field, what is allowed and what was given.
@@ -252,6 +274,10 @@ class NetworkConfig(Config):
     skip: str = BOUNDS["skip"].default
     norm: str = BOUNDS["norm"].default
     dropout: float = BOUNDS["dropout"].default
+    cell_norm: str = BOUNDS["cell_norm"].default
+    peepholes: str = BOUNDS["peepholes"].default
+    noise: str = BOUNDS["noise"].default
+    noise_rate: float = BOUNDS["noise_rate"].default
     mask: str = BOUNDS["mask"].default
     places: str = BOUNDS["places"].default
 

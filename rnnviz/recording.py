@@ -9,7 +9,8 @@ from .arguments import choice, instance, read_only, whole
 from .cells import Cell
 from .config import Config
 from .engine.adjoint import Adjoint, Linearisation, pull_back
-from .engine.parameters import Parameters
+from .engine.links import normalise_back
+from .engine.parameters import MoreParameters, Parameters
 from .engine.plan import columns, plan
 from .engine.unroll import Trajectory, input_terms
 from .names import NAMES
@@ -139,8 +140,9 @@ class Recording:
     def input_terms(self):
         """Gate -> (T, B, H): x_k = x_t W_k + b_k."""
         out = np.empty_like(self.forward.a)
+        kept = self.local.normalised.get("x")
         with np.errstate(all="ignore"):
-            input_terms(self.parameters, self.x, out)
+            input_terms(self.parameters, self.x, out, kept and [np.array(array) for array in kept])
         return self._blocks(out)
 
     @computed_once
@@ -149,6 +151,9 @@ class Recording:
         with np.errstate(all="ignore"):
             out = np.concatenate([np.matmul(vector, columns(self.parameters.U, block, self.hidden_size))
                                   for block, vector in self._multiplied], axis=-1)
+            if "u" in self.local.normalised:
+                scale, hat, _ = self.local.normalised["u"]
+                out = scale * hat + self.parameters.learned["shift_u"][..., None, :]
             out += self.parameters.b_rec[..., None, :]
         return self._blocks(out)
 
@@ -213,6 +218,8 @@ class Recording:
     @computed_once
     def gradients(self):
         """`Parameters` of the gradients dL/dW, dL/dU, dL/db, dL/db_rec, summed over steps and batch."""
+        if isinstance(self.parameters, MoreParameters):
+            return self._more_gradients()
         recurrent_side = self._true(self.back.gates)
         together = self._input_side is self.back.gates
         input_side = recurrent_side if together else self._true(self._input_side)
@@ -222,6 +229,24 @@ class Recording:
                      for block, vector in self._multiplied]
             return Parameters(*(found[0] if len(found) == 1 else
                                 (np.concatenate(parts, axis=-1) for parts in zip(*found))))
+
+    def _more_gradients(self):
+        """`MoreParameters` of the gradients of a cell that learns more than W, U, b and b_rec."""
+        back, lin = self.back, self.local
+        sums = {"a": back.gates, "u": back.behind.get("a", back.gates), "x": self._before_input_product}
+        with np.errstate(all="ignore"):
+            W, b = _summed_outer(self._true(self._input_side), self.x)[0], _summed(self._true(sums["x"]))
+            recurrent = self._true(back.behind.get("u", sums["u"]))
+            U = np.concatenate([_summed_outer(columns(recurrent, block, self.hidden_size), vector)[0]
+                                for block, vector in self._multiplied], axis=-1)
+            learned = {}
+            for name, (_, hat, _) in lin.normalised.items():
+                dy = self._true(sums[name]) if name in sums else self._cut(name)[1:]
+                learned |= {f"scale_{name}": _summed(dy * hat), f"shift_{name}": _summed(dy)}
+            for name in self.cell.vectors:
+                learned[name] = sum(_summed(self._cut(cut)[1:] * partials[name])
+                                    for cut, partials in lin.to_vectors.items() if name in partials)
+            return MoreParameters(W, U, b, _summed(self._true(sums["u"])), learned)
 
     def _block_gradients(self, inputs, vector, recurrent):
         """dL/dW, dL/dU, dL/db, dL/db_rec of some gates, from dL/dx_k and, where they differ, dL/du_k."""
@@ -327,14 +352,25 @@ class Recording:
 
     @computed_once
     def _input_side(self):
+        """(T, K, B, G*H) dL/d(x_t W): dL/dx_k, before the product is normalised if it is."""
+        after = self._before_input_product
+        if "x" not in self.local.normalised:
+            return after
+        out = np.empty_like(after)
+        with np.errstate(all="ignore"):
+            normalise_back(after, *self.local.normalised["x"], out)
+        return out
+
+    @computed_once
+    def _before_input_product(self):
         """(T, K, B, G*H) dL/dx_k: dL/du_k but where an equation reads x_k apart from u_k."""
-        apart = {}
+        gates, apart = self.back.behind.get("a", self.back.gates), {}
         for cut, partials in self.local.to_inputs.items():
             for k, partial in partials.items():
                 apart[k] = apart.get(k, 0.0) + self.back.cuts[cut][1:] * partial
         if not apart:
-            return self.back.gates
-        out = self.back.gates.copy()
+            return gates
+        out = gates.copy()
         for k, array in apart.items():
             columns(out, slice(k, k + 1), self.hidden_size)[...] = array
         return out
@@ -343,7 +379,7 @@ class Recording:
     def _multiplied(self):
         """Which vector (T, K, B, H) each block of columns of U multiplies."""
         walk = plan(self.cell)
-        out = [(walk.early, self.forward.states["h"][:-1])]
+        out = [(walk.early, self.forward.states["h"][:-1])] if walk.early.stop else []
         late = [stage.product for stage in walk.stages if stage.product]
         vectors = self.forward.values | {s: array[1:] for s, array in self.states.items()}
         return out + [(block, vectors[name]) for block, name in late]
@@ -394,6 +430,11 @@ def _summed_outer(gradient, *vectors):
         out.append(total[..., first : first + vector.shape[-1], :])
         first += vector.shape[-1]
     return *out, total[..., first, :]
+
+
+def _summed(array):
+    """(K, P) the sum of (T, K, B, P) over steps and batch."""
+    return array.sum(axis=(0, -2))
 
 
 def _networks_first(array):

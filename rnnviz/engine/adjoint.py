@@ -5,13 +5,14 @@ cell once for the whole sequence. What is left, the adjoint recursion, is linear
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice, repeat
 
 import numpy as np
 
 from ..scaled import NOTHING, Scaled, shifted, size_of
+from .links import normalise_back
 from .memory import keep_freed_memory
 from .plan import by_gate, columns, plan, product_for, runs
 from .tape import derivatives, in_turn, placeholders, program, replay
@@ -32,6 +33,7 @@ class Linearisation:
 
     to_gates: cut -> list of (gates, (T, K, B, g, H)), derivatives by u_k. to_inputs: the same by x_k, for the gates
     that read x_k and u_k apart. to_now: cut -> {earlier cut: (T, K, B, H)}. to_previous: cut -> {state: ...}.
+    to_vectors: cut -> {learned vector: ...}. normalised: as in `Trajectory`.
     """
 
     cell: object
@@ -39,6 +41,8 @@ class Linearisation:
     to_inputs: dict
     to_now: dict
     to_previous: dict
+    to_vectors: dict = field(default_factory=dict)
+    normalised: dict = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -46,26 +50,29 @@ class Adjoint:
     """A gradient pulled back through time; N stands for the leading axes of the cotangent, absent where there are none.
 
     cuts: name -> (T+1, N, K, B, H): for a state, dL/ds, index 0 the initial state.
-    gates: (T, N, K, B, G*H), dL/du. exponent: (T+1, N, K) integers; the true value of everything at an index t is
+    gates: (T, N, K, B, G*H), dL/du. behind: "a", "u" -> the same before what the cell normalises of that name.
+    exponent: (T+1, N, K) integers; the true value of everything at an index t is
     2**exponent[t] times what is stored (`gates[t]` goes with `exponent[t+1]`); None where all of them are 0.
     """
 
     cuts: dict
     gates: np.ndarray
     exponent: np.ndarray | None
+    behind: dict = field(default_factory=dict)
 
 
 @lru_cache(maxsize=64)
 def _local(cell, width, dtype):
     """The `Program` of all derivatives of a step, their names, and name -> what it is given that is that derivative.
 
-    Names are (cut, 'u_k', 'x_k', 'now c' or 'prev s'). It is given what the equations read, and what they make: a_k,
-    x_k, u_k, s_prev and the names of the equations.
+    Names are (cut, 'u_k', 'x_k', 'now c', 'prev s' or 'vector p'). It is given what the equations read, and what they
+    make: a_k, x_k, u_k, s_prev, masks, vectors and the names of the equations.
     """
     key_of = {f"a_{g}": f"u_{g}" for g in cell.gates} | {f"{p}_{g}": f"{p}_{g}" for g in cell.gates for p in "xu"}
-    key_of |= {f"{s}_prev": f"prev {s}" for s in cell.states}
+    key_of |= {f"{s}_prev": f"prev {s}" for s in cell.states} | {p: f"vector {p}" for p in cell.vectors}
+    key_of |= {name: f"now {name}" for name in cell.normalised} | dict.fromkeys(cell.masks)
     arguments, calls = placeholders(len(key_of), width, dtype)
-    value, known = dict(zip(key_of, arguments)), {r: {key: 1.0} for r, key in key_of.items()}
+    value, known = dict(zip(key_of, arguments)), {r: {key: 1.0} if key else {} for r, key in key_of.items()}
     wanted = {}
     for name, function in cell.equations.items():
         value[name], partials = derivatives(function, [value[r] for r in cell.reads[name]])
@@ -88,9 +95,9 @@ def linearise(cell, trajectory):
     return lin
 
 
-def unroll_and_linearise(cell, parameters, inputs, initial):
+def unroll_and_linearise(cell, parameters, inputs, initial, masks=None):
     """A `Trajectory` and its `Linearisation`, some steps at a time: what one writes, the other finds in the cache."""
-    trajectory, begin, steps = prepared(cell, parameters, inputs, initial)
+    trajectory, begin, steps = prepared(cell, parameters, inputs, initial, masks)
     lin, blocks, length = _linearising(cell, trajectory)
     steps, blocks = in_turn(steps), in_turn(blocks)
     with np.errstate(all="ignore"):
@@ -106,13 +113,13 @@ def _linearising(cell, trajectory):
     shape = trajectory.states["h"][1:].shape
     width, dtype, index = shape[-1], trajectory.a.dtype, {g: k for k, g in enumerate(cell.gates)}
     local, keys, there = _local(cell, width, dtype)
-    known = trajectory.values | {s: array[1:] for s, array in trajectory.states.items()}
+    known = trajectory.given | trajectory.values | {s: array[1:] for s, array in trajectory.states.items()}
     known |= {f"{s}_prev": array[:-1] for s, array in trajectory.states.items()}
     for g, k in index.items():
         own = slice(k, k + 1)
         known |= {f"{part}_{g}": columns(trajectory.a, own, width) for part in "ax"}
         known |= {f"u_{g}": columns(trajectory.u, own, width)} if k in plan(cell).apart else {}
-    lin = Linearisation(cell, *({cut: {} for cut in cell.cuts} for _ in range(4)))
+    lin = Linearisation(cell, *({cut: {} for cut in cell.cuts} for _ in range(5)), trajectory.normalised)
     for cut in cell.cuts:
         lin.to_gates[cut] = [(run, np.empty((*shape[:-1], run.stop - run.start, width), dtype))
                              for run in runs(index[key[2:]] for c, key in keys if c == cut and key[:2] == "u_")]
@@ -125,7 +132,8 @@ def _linearising(cell, trajectory):
                 lin.to_inputs[cut][index[key[2:]]] = known[cut, key]
             else:
                 kind, name = key.split(" ", 1)
-                (lin.to_now if kind == "now" else lin.to_previous)[cut][name] = known[cut, key]
+                part = {"now": lin.to_now, "prev": lin.to_previous, "vector": lin.to_vectors}[kind]
+                part[cut][name] = known[cut, key]
     length = max(1, BLOCK // known["h"][0].nbytes)
     blocks = [slice(start, start + length) for start in range(0, shape[0], length)]
 
@@ -155,7 +163,8 @@ def pull_back(lin, U, cotangent, arriving=None):
     for state, array in (arriving or {}).items():
         cuts[state][-1] = array
     loaded = cotangent.reshape(steps, -1).any(axis=1)
-    operations = _operations(lin, U, cuts, gates)
+    behind = {name: np.empty_like(gates) for name in ("a", "u") if name in lin.normalised}
+    operations = _operations(lin, U, cuts, gates, behind)
     near, safe = (int(part * np.finfo(U.dtype).maxexp) for part in (0.25, 0.45))
     high, count = steps, EVERY
     with np.errstate(all="ignore"):
@@ -183,10 +192,10 @@ def pull_back(lin, U, cotangent, arriving=None):
             elif count < EVERY:
                 count *= 2
             high = low
-    return Adjoint(cuts, gates, exponent if exponent.any() else None)
+    return Adjoint(cuts, gates, exponent if exponent.any() else None, behind)
 
 
-def _operations(lin, U, cuts, gates):
+def _operations(lin, U, cuts, gates, behind):
     """One step back as operations in order: a function of two arrays, the two, and the array for the result.
 
     An operand is an array over time, of which a step takes its own element, or `repeat`, the same for every step.
@@ -196,20 +205,23 @@ def _operations(lin, U, cuts, gates):
     after, before = ({name: array[part] for name, array in cuts.items()} for part in (slice(1, None), slice(-1)))
     by, written, out = by_gate(gates, len(cell.gates)), {("after", state) for state in cell.states}, []
 
-    def put(key, target, function, left, right):
+    def put(key, target, function, *operands):
         """The first of a step to write to the target sets it, the others add to it."""
         if key in written:
             spare = repeat(np.empty(target.shape[1:], target.dtype))
-            out.extend([(function, left, right, spare), (np.add, target, spare, target)])
+            out.extend([(function, *operands, spare), (np.add, target, spare, target)])
         else:
             written.add(key)
-            out.append((function, left, right, target))
+            out.append((function, *operands, target))
 
     for cut in reversed(cell.cuts):
         adjoint = after[cut]
         if cut in cell.multiplied.values():
             block = slice(walk.early.stop, len(cell.gates))
             put(("after", cut), adjoint, product, columns(gates, block, width), _transposed(columns(U, block, width)))
+        if cut in cell.normalised:
+            of = cell.normalised[cut]
+            put(("after", of), after[of], normalise_back, adjoint, *lin.normalised[cut])
         for other, partial in lin.to_now[cut].items():
             put(("after", other), after[other], np.multiply, adjoint, partial)
         for run, partial in lin.to_gates[cut]:
@@ -219,11 +231,16 @@ def _operations(lin, U, cuts, gates):
             else:
                 written.update(("gate", k) for k in range(run.start, run.stop))
                 out.append((np.multiply, adjoint[..., None, :], partial, by[..., run, :]))
-    from_gates, into_h = columns(gates, walk.early, width), before["h"]
+    last = gates
+    for name, array in behind.items():
+        out.append((normalise_back, last, *lin.normalised[name], array))
+        last = array
+    from_gates, into_h = columns(last, walk.early, width), before["h"]
     if product is np.dot:  # for more than two axes np.dot leaves BLAS aside
         from_gates, into_h = (a.reshape((len(a), -1, a.shape[-1]), copy=False) for a in (from_gates, into_h))
-    written.add(("before", "h"))
-    out.append((product, from_gates, _transposed(columns(U, walk.early, width)), into_h))
+    if walk.early.stop:
+        written.add(("before", "h"))
+        out.append((product, from_gates, _transposed(columns(U, walk.early, width)), into_h))
     for cut in reversed(cell.cuts):
         for state, partial in lin.to_previous[cut].items():
             put(("before", state), before[state], np.multiply, after[cut], partial)

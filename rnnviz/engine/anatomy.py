@@ -51,11 +51,14 @@ class Paths:
 
 
 def _one(recording):
-    """Raises ValueError for anything but a `Recording` of one network and one sequence."""
+    """Raises ValueError for anything but a `Recording` of one network and one sequence, or with a normalised step."""
     shape = instance("recording", recording, Recording, "a Recording").h.shape
     if len(shape) != 3 or shape[1] != 1:
         raise ValueError(f"The 'recording' parameter must be of one network and one sequence, with h of the shape "
                          f"(T, 1, H). Got {shape} instead.")
+    if recording.cell.normalised:
+        raise ValueError(f"The 'recording' parameter must be of a cell that normalises nothing. Got "
+                         f"{recording.cell.name!r} instead.")
 
 
 def _sliced(lin, cut):

@@ -8,7 +8,7 @@ import numpy as np
 from ..cells import find
 from .parameters import Parameters
 
-WEIGHTS, RECURRENT, TARGETS = 1, 2, 3
+WEIGHTS, RECURRENT, TARGETS, VECTORS = 1, 2, 3, 8
 """Each kind of draw has a stream of its own, so that the same seed gives the same input to every cell."""
 
 GATES = 16
@@ -45,12 +45,12 @@ def recurrent_block(init, hidden_size, seed, index):
     return Drawn(matrix, float(np.abs(np.linalg.eigvals(matrix)).max()), float(np.linalg.norm(matrix, 2)))
 
 
-def initialise(config, input_size, width=None, place=0):
+def initialise(config, input_size, width=None, place=0, cell=None):
     """The parameters that a configuration asks for, and gate -> (spectral radius, largest singular value) of U.
 
-    width: H, where it is not config.hidden_size. place: tells the layers of one network apart.
+    width, cell: where they are not those of the configuration. place: tells the layers of one network apart.
     """
-    cell, width = find(config.cell), width or config.hidden_size
+    cell, width = cell or find(config.cell), width or config.hidden_size
     blocks = [recurrent_block(config.init, width, config.seed, k + GATES * place) for k in range(len(cell.gates))]
     draw = np.random.default_rng([config.seed, WEIGHTS, place] if place else [config.seed, WEIGHTS])
     W = draw.standard_normal((len(cell.gates), input_size, width)) * (config.input_scale / np.sqrt(input_size))
@@ -67,6 +67,14 @@ def initialise(config, input_size, width=None, place=0):
     spectra = {g: (config.gain * d.spectral_radius, config.gain * d.largest_singular_value)
                for g, d in zip(cell.gates, blocks)}
     return parameters, spectra
+
+
+def learned(config, cell, width, place):
+    """Name -> what a cell learns beside W, U and the biases: scales are 1, shifts 0, vectors N(0, 1/H)."""
+    draw = np.random.default_rng([config.seed, VECTORS, place])
+    first = {"scale": np.ones, "shift": np.zeros}
+    return {name: first[name.split("_")[0]](shape) if name.startswith(("scale_", "shift_"))
+            else draw.standard_normal(shape) / np.sqrt(width) for name, shape in cell.learned(width).items()}
 
 
 def targets(config, batch, width):

@@ -125,6 +125,13 @@ class Parameters:
         return self.U[..., k * width : (k + 1) * width]
 
 
+@dataclass(frozen=True, eq=False)
+class MoreParameters(Parameters):
+    """The parameters of a cell that learns more: learned is name -> array, of the shapes of `Cell.learned`."""
+
+    learned: dict
+
+
 def _cell(cell):
     return cell if isinstance(cell, Cell) else find(cell)
 

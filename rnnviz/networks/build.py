@@ -1,30 +1,33 @@
 """Networks that are built often."""
 
 from ..arguments import choice, flag, real, several, whole
-from ..cells import CELLS
+from ..cells import CELLS, Cell, find
+from ..cells.variants import variant
 from ..config import BOUNDS, PLACES
 from ..layers import Dropout, Join, Normalise, Recurrent, Sum
 from .base import Network, Node
 
 
 def stacked(cell, inputs, widths, both=False, skip=False, norm=False, dropout=0.0, once=False, places="between",
-            seeds=(0,)):
+            noise=0.0, seeds=(0,)):
     """Layers of one cell, one above the other. Returns a `Network`.
 
-    cell: its name. inputs: D. widths: H of each layer, from the bottom, 1 to 8 of them. both: every layer has both
-    directions, a node each, joined by a third. skip: what a layer reads is added to what it makes, where the two are
-    equally wide. norm: layer normalisation after each layer. dropout: its rate, from 0 to below 1. once: one mask for
-    the sequence instead of one a step. places: a key of `config.PLACES`. seeds: of the masks, one a network.
+    cell: a `Cell` or its name. inputs: D. widths: H of each layer, from the bottom, 1 to 8 of them. both: every layer
+    has both directions, a node each, joined by a third. skip: what a layer reads is added to what it makes, where the
+    two are equally wide. norm: layer normalisation after each layer. dropout: its rate, from 0 to below 1. once: one
+    mask for the sequence instead of one a step. places: a key of `config.PLACES`. noise: the rate of the masks inside
+    the steps of a cell that reads some, see `rnnviz.cells.variants`. seeds: of all masks, one a network.
 
     The nodes of layer k, from 1: "dropout k", "layer k" or, of both directions, "layer k forward", "layer k backward"
     and "layer k", then "norm k" and "sum k", as far as they are asked for. Raises ValueError naming the argument.
     """
-    choice("cell", cell, CELLS)
+    cell = cell if isinstance(cell, Cell) else CELLS[choice("cell", cell, CELLS)]
     widest = BOUNDS["hidden_size"].high
     widths = [whole("widths", w, 1, widest) for w in several("widths", widths, object, "a sequence of whole numbers")]
     whole("layers", len(widths), 1, BOUNDS["layers"].high)
     both, skip, norm, once = (flag(n, v) for n, v in zip(("both", "skip", "norm", "once"), (both, skip, norm, once)))
     rate = real("dropout", dropout, "a number from 0 to 0.99", 0.0, 0.99)
+    noise = real("noise", noise, "a number from 0 to 0.99", 0.0, 0.99)
     choice("places", places, PLACES)
     seeds = tuple(whole("seeds", seed, 0) for seed in several("seeds", seeds, object, "a sequence of whole numbers"))
     nodes, below, width_below = [], "x", whole("inputs", inputs, 1)
@@ -33,13 +36,14 @@ def stacked(cell, inputs, widths, both=False, skip=False, norm=False, dropout=0.
         if rate and (k > 1 or places == "every"):
             nodes.append(Node(f"dropout {k}", Dropout(rate, once, k, seeds), (below,)))
             below = nodes[-1].name
-        name = f"layer {k}"
+        name, own = f"layer {k}", {"rate": noise, "once": once, "seeds": seeds}
         if both:
             parts = f"{name} forward", f"{name} backward"
-            nodes += [Node(part, Recurrent(cell, width, reverse=j > 0), (below,)) for j, part in enumerate(parts)]
+            nodes += [Node(part, Recurrent(cell, width, j > 0, draw=2 * k + j, **own), (below,))
+                      for j, part in enumerate(parts)]
             nodes.append(Node(name, Join(), parts))
         else:
-            nodes.append(Node(name, Recurrent(cell, width), (below,)))
+            nodes.append(Node(name, Recurrent(cell, width, draw=2 * k, **own), (below,)))
         made = 2 * width if both else width
         if norm:
             nodes.append(Node(f"norm {k}", Normalise(), (name,)))
@@ -54,6 +58,7 @@ def stacked(cell, inputs, widths, both=False, skip=False, norm=False, dropout=0.
 def of_configs(configs, inputs):
     """The `Network` that `NetworkConfig`s ask for, which differ in their seeds and weights only. inputs: D."""
     c = configs[0]
-    return stacked(c.cell, inputs, c.all_widths, both=c.directions == "both", skip=c.skip == "residual",
+    cell = variant(find(c.cell), c.cell_norm, c.peepholes == "learned", c.noise)
+    return stacked(cell, inputs, c.all_widths, both=c.directions == "both", skip=c.skip == "residual",
                    norm=c.norm == "between", dropout=c.dropout, once=c.mask == "sequence", places=c.places,
-                   seeds=tuple(own.seed for own in configs))
+                   noise=c.noise_rate, seeds=tuple(own.seed for own in configs))

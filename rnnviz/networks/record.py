@@ -42,9 +42,10 @@ def record_with(cell, parameters, inputs, output_gradient, initial_state=None):
     """Record one's own weights, on one's own input, with the gradient of any loss.
 
     cell: a name in `rnnviz.CELLS`, for a `Recording`; the other arguments are as in `rnnviz.engine.record.record_with`.
-    Or a `Network`, for a `Trace`: parameters is node -> `Parameters`, or {name: array} for a node that is no recurrent
-    layer; output_gradient is (T, B, W), the partial derivative of the loss by its output; initial_state must be None:
-    states start at 0. Arrays are copied. Raises ValueError naming the argument that is wrong.
+    Or a `Network`, for a `Trace`: parameters is node -> `Parameters`, or {name: array} for a node that learns anything
+    else, see `Network.shapes`; output_gradient is (T, B, W), the partial derivative of the loss by its output;
+    initial_state must be None: states start at 0. Arrays are copied. Raises ValueError naming the argument that is
+    wrong.
     """
     if not isinstance(cell, Network):
         return one_layer.record_with(cell, parameters, inputs, output_gradient, initial_state)
@@ -66,7 +67,7 @@ def _checked(network, parameters, widths):
     out = {}
     for node in network.nodes:
         given, own = parameters.get(node.name), shapes.get(node.name)
-        if isinstance(node.layer, Recurrent):
+        if isinstance(node.layer, Recurrent) and not node.layer.cell.learned(1):
             instance(node.name, given, Parameters, "a Parameters")
             U = numbers("U", given.U)
             if U.shape != own["U"]:
@@ -91,5 +92,6 @@ def _drawn(configs, inputs, targets, single):
     for place, node in enumerate(n for n in network.nodes if n.layer.shapes([widths[r] for r in n.reads])):
         drawn = [node.layer.draw(c, [widths[name] for name in node.reads], place) for c in configs]
         arrays = drawn[0] if single else {name: np.stack([d[name] for d in drawn]) for name in drawn[0]}
-        parameters[node.name] = Parameters(**arrays) if isinstance(node.layer, Recurrent) else arrays
+        alone = isinstance(node.layer, Recurrent) and not node.layer.cell.learned(1)
+        parameters[node.name] = node.layer.parameters(arrays) if alone else arrays
     return run(network, parameters, x, loss, configs[0] if single else None)

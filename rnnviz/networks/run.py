@@ -3,19 +3,32 @@
 import numpy as np
 
 from ..arguments import read_only
+from ..engine.parameters import MoreParameters
+from ..layers import Recurrent
 from ..scaled import Scaled
 from .trace import Trace
+
+
+def by_name(parameters):
+    """`MoreParameters` as {name: array}; anything else as it is."""
+    if not isinstance(parameters, MoreParameters):
+        return parameters
+    own = dict(vars(parameters))
+    return own | own.pop("learned")
 
 
 def run(network, parameters, x, loss, config=None):
     """The `Trace` of a network on inputs (T, B, D), or (T, K, B, D), or (T, 1, B, D) where K networks share them.
 
-    parameters: node -> `Parameters` or {name: array}. loss: from the output (T, K, B, W), its gradient by it and its
+    parameters: node -> {name: array}, or `Parameters`. loss: from the output (T, K, B, W), its gradient by it and its
     value (K,).
     """
     outputs, passes = {"x": x}, {}
     for node in network.nodes:
-        passes[node.name] = node.layer.run(parameters.get(node.name, {}), *(outputs[name] for name in node.reads))
+        own = parameters.get(node.name, {})
+        if isinstance(node.layer, Recurrent) and isinstance(own, dict):
+            own = node.layer.parameters(own)
+        passes[node.name] = node.layer.run(own, *(outputs[name] for name in node.reads))
         outputs[node.name] = passes[node.name].output
     gradient, value = loss(outputs[network.output])
     total, arrows, gradients = {network.output: Scaled(gradient)}, {}, {}
@@ -24,7 +37,7 @@ def run(network, parameters, x, loss, config=None):
             total[node.name] = Scaled(np.zeros_like(outputs[node.name]))
         learned, into = passes[node.name].pull_back(total[node.name])
         if learned:
-            gradients[node.name] = learned
+            gradients[node.name] = by_name(learned)
         for name, part in zip(node.reads, into):
             arrows[node.name, name] = part
             total[name] = total[name] + part if name in total else part

@@ -30,12 +30,11 @@ class Trace:
     T steps, B sequences in the batch, D inputs; in an ensemble every shape has K after T. Index t of a (T, ...) array
     is position t + 1 of the sequence, for layers of both directions. L is the loss. All arrays are read-only.
 
-    network: `Network`. parameters, gradients: node -> `Parameters`, or {name: array} for nodes that are no recurrent
-    layer: what is learned, and dL/d of it. x: (T, B, D). outputs: node -> (T, B, W), what it makes; "x" for the input.
-    output_gradient: (T, B, W), what was pulled back. loss: L, (K,), or None where only its gradient was given.
-    total: node -> dL/doutput, `Scaled`, over all its readers; "x" for the input. arrows: (reader, read) -> what of it
-    comes back through that reader, `Scaled`. recordings: recurrent node -> `Recording`, in the order in which the layer
-    takes its steps: for a backward layer step 1 is the end of the sequence. config: `NetworkConfig` or None.
+    network: `Network`. parameters, gradients: node -> {name: array}, what is learned, and dL/d of it; `Parameters` for
+    recurrent layers whose cell learns no more than that. x: (T, B, D). outputs: node -> (T, B, W), what it makes; "x"
+    for the input. output_gradient: (T, B, W), what was pulled back. loss: L, (K,), or None where only its gradient was
+    given. total: node -> dL/doutput, `Scaled`, over all its readers; "x" for the input. arrows: (reader, read) -> what
+    of it comes back through that reader, `Scaled`. config: `NetworkConfig` or None.
     """
 
     network: Network
@@ -71,7 +70,8 @@ class Trace:
 
     @cached_property
     def recordings(self):
-        """Recurrent node -> `Recording`."""
+        """Recurrent node -> `Recording`, in the order in which the layer takes its steps; of a backward one step 1 is
+        the end of the sequence."""
         return {node.name: self.passes[node.name].recording for node in self.network.recurrent}
 
     @cached_property
@@ -81,7 +81,7 @@ class Trace:
         for node in self.network.nodes:
             own, cell = self.passes[node.name], getattr(node.layer, "cell", None)
             for name, value in own.signals.items():
-                kind = "mask" if cell is None else "state" if name in cell.states else (
+                kind = "mask" if cell is None or name in cell.masks else "state" if name in cell.states else (
                     "gate" if name in cell.opens else "value")
                 found[node.name, name] = Signal(value, kind, own.adjoints.get(name))
             found[node.name, "y"] = Signal(self.outputs[node.name], "output", self.total[node.name])
