@@ -103,7 +103,7 @@ class Recording:
     @property
     def hidden_size(self):
         """H."""
-        return self.parameters.U.shape[-2]
+        return self.parameters.U.shape[-1] // len(self.cell.gates)
 
     @property
     def h(self):
@@ -243,6 +243,8 @@ class Recording:
             for name, (_, hat, _) in lin.normalised.items():
                 dy = self._true(sums[name]) if name in sums else self._cut(name)[1:]
                 learned |= {f"scale_{name}": _summed(dy * hat), f"shift_{name}": _summed(dy)}
+            if self.cell.projected:
+                learned["R"] = _summed_outer(self._cut("h")[1:], self.forward.values[self.cell.projected])[0]
             for name in self.cell.vectors:
                 learned[name] = sum(_summed(self._cut(cut)[1:] * partials[name])
                                     for cut, partials in lin.to_vectors.items() if name in partials)

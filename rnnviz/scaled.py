@@ -33,9 +33,8 @@ class Scaled:
 
     def at(self, exponent):
         """The mantissas on other exponents, (T, ...) or one: exact but for what leaves the range of float64."""
-        own = np.zeros(self.mantissa.shape[:-2], np.int64) if self.exponent is None else self.exponent
         with np.errstate(all="ignore"):
-            return shifted(self.mantissa, own - exponent)
+            return shifted(self.mantissa, (0 if self.exponent is None else self.exponent) - exponent)
 
     @property
     def true(self):
@@ -85,6 +84,8 @@ def size_of(array):
 
 def shifted(array, exponent):
     """The (P, Q) blocks of an array times 2**exponent: exact, but for what leaves the range of numbers."""
+    if not np.any(exponent):
+        return array
     most = np.finfo(array.dtype).maxexp - 2
     exponent = np.clip(exponent, -3 * most, 3 * most)  # beyond it any number is 0 or infinite
     while np.any(exponent):

@@ -72,6 +72,7 @@ class Cell:
     normalised: name -> what it is the layer normalisation of (Ba, Kiros and Hinton 2016), with a scale and a shift that
     are learned. The name is "x", "u" or "a" and stands for itself, all gates together: the product x_t W, before b; the
     product h_{t-1} U, before b_rec; or their sum. Or it is a name of its own, which equations read, and of an equation.
+    projected: the equation whose result times R, which is learned, is h; empty where h is an equation itself.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Cell:
     masks: Mapping[str, str] = field(default_factory=dict)
     vectors: tuple[str, ...] = ()
     normalised: Mapping[str, str] = field(default_factory=dict)
+    projected: str = ""
 
     @cached_property
     def reads(self):
@@ -103,14 +105,16 @@ class Cell:
         """What the backward recursion carries the adjoint of: states, vectors that U multiplies, what is normalised."""
         out = []
         for name in self.equations:
-            if name in self.states or name in self.multiplied.values() or name in self.normalised.values():
+            if name in self.states or name in (*self.multiplied.values(), *self.normalised.values(), self.projected):
                 out.append(name)
             out += [new for new, of in self.normalised.items() if of == name]
+            out += ["h"] * (name == self.projected)
         return tuple(out)
 
-    def learned(self, width):
-        """Name -> shape of what is learned beside W, U, b and b_rec, for H = width."""
-        own = {name: (width,) for name in self.vectors}
+    def learned(self, width, outputs=None):
+        """Name -> shape of what is learned beside W, U, b and b_rec, for H = width and h of that many outputs."""
+        own = {"R": (width, outputs or width)} if self.projected else {}
+        own |= {name: (width,) for name in self.vectors}
         sizes = {name: len(self.gates) * width if name in WHOLE else width for name in self.normalised}
         return own | {f"{part}_{name}": (n,) for name, n in sizes.items() for part in ("scale", "shift")}
 
@@ -139,7 +143,9 @@ class Cell:
                 f"The 'opens' and 'keeps' of cell {self.name!r} must name equations of its own. Got {strange[0]!r} "
                 "instead."
             )
-        missing = [n for n in (*self.states, *self.multiplied.values()) if n not in self.equations]
+        made = {*self.equations, "h"} if self.projected in self.equations and "h_prev" not in {
+            r for reads in self.reads.values() for r in reads} else self.equations
+        missing = [n for n in (*self.states, *self.multiplied.values()) if n not in made]
         if missing or not self.states or self.states[0] != "h":
             raise ValueError(
                 f"The cell {self.name!r} must have an equation for each of its states, the first being 'h'. "

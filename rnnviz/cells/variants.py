@@ -1,4 +1,4 @@
-"""Cells made from cells: with layer normalisation, learned peepholes, dropout inside the step, or zoneout."""
+"""Cells made from cells: with layer normalisation, learned peepholes, a projection, dropout in the step, zoneout."""
 
 import inspect
 from dataclasses import replace
@@ -67,13 +67,25 @@ def peephole(cell):
 
 
 @lru_cache(maxsize=64)
+def projected(cell):
+    """h_t = (what h would be) R, with fewer units than c (Sak, Senior and Beaufays 2014), as torch.nn.LSTM's proj_size.
+
+    Raises ValueError for a cell whose equations read h_{t-1}: they would mix two widths.
+    """
+    if len(cell.states) < 2 or any("h_prev" in reads for reads in cell.reads.values()):
+        raise _refused(cell, "a projected state", "one with a cell state, that reads h through U alone")
+    equations = {"full" if name == "h" else name: function for name, function in cell.equations.items()}
+    return replace(cell, name=f"{cell.name}, projected", equations=equations, projected="full")
+
+
+@lru_cache(maxsize=64)
 def recurrent_dropout(cell):
     """A mask on h_{t-1} before it is multiplied by U: fresh at every step, or one for all (Gal and Ghahramani 2016).
 
     Raises ValueError for a cell whose U multiplies another vector as well.
     """
-    if cell.multiplied:
-        raise _refused(cell, "recurrent dropout", "one whose U multiplies h alone")
+    if cell.multiplied or cell.projected:
+        raise _refused(cell, "recurrent dropout", "one whose U multiplies h alone, which is as wide as its gates")
     def dropped(m_h, h_prev):
         return m_h * h_prev
 
@@ -103,7 +115,13 @@ def candidate_dropout(cell):
 
 @lru_cache(maxsize=64)
 def zoneout(cell):
-    """Some units keep their state: s_t = m s_{t-1} + (1 - m) (what the cell makes) (Krueger et al. 2017)."""
+    """Some units keep their state: s_t = m s_{t-1} + (1 - m) (what the cell makes) (Krueger et al. 2017).
+
+    Raises ValueError for a cell with a projected state.
+    """
+    if cell.projected:
+        raise _refused(cell, "zoneout", "one whose state is not projected")
+
     def held(m, previous, made):
         return m * previous + (1.0 - m) * made
 
@@ -120,8 +138,9 @@ NOISES = {"recurrent": recurrent_dropout, "candidate": candidate_dropout, "zoneo
 """Where noise can be inside a step."""
 
 
-def variant(cell, place="none", peepholes=False, noise="none") -> Cell:
+def variant(cell, place="none", peepholes=False, noise="none", project=False) -> Cell:
     """The cell with all of these: `place` of a normalisation, `peepholes`, a key of `NOISES`. "none" leaves it out."""
     cell = peephole(cell) if peepholes else cell
     cell = normalised(cell, place) if place != "none" else cell
+    cell = projected(cell) if project else cell
     return NOISES[noise](cell) if noise != "none" else cell

@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice, repeat
+from math import prod
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class Linearisation:
 
     to_gates: cut -> list of (gates, (T, K, B, g, H)), derivatives by u_k. to_inputs: the same by x_k, for the gates
     that read x_k and u_k apart. to_now: cut -> {earlier cut: (T, K, B, H)}. to_previous: cut -> {state: ...}.
-    to_vectors: cut -> {learned vector: ...}. normalised: as in `Trajectory`.
+    to_vectors: cut -> {learned vector: ...}. normalised: as in `Trajectory`. R: of a cell that projects, or None.
     """
 
     cell: object
@@ -43,6 +44,7 @@ class Linearisation:
     to_previous: dict
     to_vectors: dict = field(default_factory=dict)
     normalised: dict = field(default_factory=dict)
+    R: np.ndarray | None = None
 
 
 @dataclass(eq=False)
@@ -110,8 +112,9 @@ def unroll_and_linearise(cell, parameters, inputs, initial, masks=None):
 
 def _linearising(cell, trajectory):
     """A `Linearisation` to be filled, the operations that fill a block of steps of it, and how many steps that is."""
-    shape = trajectory.states["h"][1:].shape
-    width, dtype, index = shape[-1], trajectory.a.dtype, {g: k for k, g in enumerate(cell.gates)}
+    width = trajectory.a.shape[-1] // len(cell.gates)
+    shape = (*trajectory.a.shape[:-1], width)
+    dtype, index = trajectory.a.dtype, {g: k for k, g in enumerate(cell.gates)}
     local, keys, there = _local(cell, width, dtype)
     known = trajectory.given | trajectory.values | {s: array[1:] for s, array in trajectory.states.items()}
     known |= {f"{s}_prev": array[:-1] for s, array in trajectory.states.items()}
@@ -119,7 +122,7 @@ def _linearising(cell, trajectory):
         own = slice(k, k + 1)
         known |= {f"{part}_{g}": columns(trajectory.a, own, width) for part in "ax"}
         known |= {f"u_{g}": columns(trajectory.u, own, width)} if k in plan(cell).apart else {}
-    lin = Linearisation(cell, *({cut: {} for cut in cell.cuts} for _ in range(5)), trajectory.normalised)
+    lin = Linearisation(cell, *({cut: {} for cut in cell.cuts} for _ in range(5)), trajectory.normalised, trajectory.R)
     for cut in cell.cuts:
         lin.to_gates[cut] = [(run, np.empty((*shape[:-1], run.stop - run.start, width), dtype))
                              for run in runs(index[key[2:]] for c, key in keys if c == cut and key[:2] == "u_")]
@@ -134,7 +137,7 @@ def _linearising(cell, trajectory):
                 kind, name = key.split(" ", 1)
                 part = {"now": lin.to_now, "prev": lin.to_previous, "vector": lin.to_vectors}[kind]
                 part[cut][name] = known[cut, key]
-    length = max(1, BLOCK // known["h"][0].nbytes)
+    length = max(1, BLOCK // (prod(shape[1:]) * dtype.itemsize))
     blocks = [slice(start, start + length) for start in range(0, shape[0], length)]
 
     def empty(kind):
@@ -156,7 +159,9 @@ def pull_back(lin, U, cotangent, arriving=None):
     """
     given = cotangent if isinstance(cotangent, Scaled) else Scaled(cotangent)
     cotangent, steps, lead = given.mantissa, len(given.mantissa), given.mantissa.shape[1:]
-    cuts = {cut: np.zeros((steps + 1, *lead), U.dtype) for cut in lin.cell.cuts}
+    width = U.shape[-1] // len(lin.cell.gates)
+    shapes = {cut: lead if cut == "h" else (*lead[:-1], width) for cut in lin.cell.cuts}
+    cuts = {cut: np.zeros((steps + 1, *shape), U.dtype) for cut, shape in shapes.items()}
     gates = np.empty((steps, *lead[:-1], U.shape[-1]), U.dtype)
     exponent = np.zeros((steps + 1, *lead[:-2]), dtype=np.int64)
     states = [cuts[s] for s in lin.cell.states]
@@ -200,7 +205,7 @@ def _operations(lin, U, cuts, gates, behind):
 
     An operand is an array over time, of which a step takes its own element, or `repeat`, the same for every step.
     """
-    cell, width = lin.cell, U.shape[-2]
+    cell, width = lin.cell, U.shape[-1] // len(lin.cell.gates)
     walk, product = plan(cell), product_for(cell, U)
     after, before = ({name: array[part] for name, array in cuts.items()} for part in (slice(1, None), slice(-1)))
     by, written, out = by_gate(gates, len(cell.gates)), {("after", state) for state in cell.states}, []
@@ -222,6 +227,8 @@ def _operations(lin, U, cuts, gates, behind):
         if cut in cell.normalised:
             of = cell.normalised[cut]
             put(("after", of), after[of], normalise_back, adjoint, *lin.normalised[cut])
+        if cut == "h" and cell.projected:
+            put(("after", cell.projected), after[cell.projected], np.matmul, adjoint, _transposed(lin.R))
         for other, partial in lin.to_now[cut].items():
             put(("after", other), after[other], np.multiply, adjoint, partial)
         for run, partial in lin.to_gates[cut]:

@@ -20,6 +20,7 @@ class Trajectory:
     states: name -> (T+1, K, B, H), index 0 the initial state. values: name -> (T, K, B, H), for every equation that is
     not a state. given: name -> the same shape, what equations read and none computes: masks and learned vectors.
     normalised: name -> the scale, x^ and one over the deviation, see `links`, for what the cell normalises.
+    R: (K, H, P), of a cell that projects its state, so that h is P wide and all else H; otherwise None.
     """
 
     a: np.ndarray
@@ -28,6 +29,7 @@ class Trajectory:
     values: dict
     given: dict = field(default_factory=dict)
     normalised: dict = field(default_factory=dict)
+    R: np.ndarray | None = None
 
     @cached_property
     def overflow_step(self):
@@ -57,7 +59,7 @@ def unroll(cell, parameters, inputs, initial):
 def prepared(cell, parameters, inputs, initial, masks=None):
     """Before the first step: the `Trajectory` to be filled, a function of a slice of steps to be called before they are
     taken, and the operations of a step, for `tape.replay`. masks: name -> (T, K, B, H)."""
-    width = parameters.U.shape[-2]
+    width = parameters.U.shape[-1] // len(cell.gates)
     refuse_mixing(cell, width)
     a = np.empty((len(inputs), *initial["h"].shape[:-1], parameters.U.shape[-1]), parameters.U.dtype)
     trajectory = Trajectory(a, np.empty_like(a) if plan(cell).apart else None, {}, {})
@@ -65,7 +67,8 @@ def prepared(cell, parameters, inputs, initial, masks=None):
         trajectory.states[name] = np.empty((len(a) + 1, *initial[name].shape), a.dtype)
         trajectory.states[name][0] = initial[name]
 
-    shape = (len(a), *initial["h"].shape)
+    shape = (*a.shape[:-1], width)
+    trajectory.R = parameters.learned["R"] if cell.projected else None
     trajectory.given = {name: masks[name] for name in cell.masks}
     trajectory.given |= {n: np.broadcast_to(parameters.learned[n][..., None, :], shape) for n in cell.vectors}
     for name in cell.normalised:
@@ -157,4 +160,7 @@ def _operations(cell, parameters, trajectory, width):
             for new in (new for new, of in cell.normalised.items() if of == name):
                 trajectory.values[new] = operand[new] = np.empty((*a.shape[:-1], width), a.dtype)
                 normalised(new, operand[name], operand[new])
+            if name == cell.projected:
+                operand["h"] = states["h"][1:]
+                out.append((np.matmul, operand[name], repeat(parameters.learned["R"]), operand["h"]))
     return out

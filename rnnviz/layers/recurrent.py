@@ -20,12 +20,13 @@ class Recurrent(Layer):
     """h_t of a cell.
 
     cell: a `Cell` or its name. hidden_size: H. reverse: from the last step of the sequence to the first. rate, once,
-    draw, seeds: of the masks inside the step, for a cell that reads some; as in `Dropout`.
+    draw, seeds: of the masks inside the step, for a cell that reads some; as in `Dropout`. outputs: how wide h is, of a
+    cell that projects it; otherwise H.
     """
 
-    def __init__(self, cell, hidden_size, reverse=False, rate=0.0, once=False, draw=0, seeds=(0,)):
+    def __init__(self, cell, hidden_size, reverse=False, rate=0.0, once=False, draw=0, seeds=(0,), outputs=None):
         self.cell = find(cell) if isinstance(cell, str) else instance("cell", cell, Cell, "a Cell or its name")
-        self.hidden_size, self.reverse = hidden_size, reverse
+        self.hidden_size, self.reverse, self.outputs = hidden_size, reverse, outputs or hidden_size
         self.rate, self.once, self.number, self.seeds = rate, once, draw, seeds
 
     @property
@@ -34,16 +35,17 @@ class Recurrent(Layer):
         return slice(None, None, -1 if self.reverse else None)
 
     def width(self, widths):
-        return self.hidden_size
+        return self.outputs
 
     def shapes(self, widths):
         columns = len(self.cell.gates) * self.hidden_size
-        shapes = {"W": (widths[0], columns), "U": (self.hidden_size, columns), "b": (columns,), "b_rec": (columns,)}
-        return shapes | self.cell.learned(self.hidden_size)
+        shapes = {"W": (widths[0], columns), "U": (self.outputs, columns), "b": (columns,), "b_rec": (columns,)}
+        return shapes | self.cell.learned(self.hidden_size, self.outputs)
 
     def draw(self, config, widths, place):
         parameters, _ = initialise(config, widths[0], self.hidden_size, place, self.cell)
-        return vars(parameters) | learned(config, self.cell, self.hidden_size, place)
+        own = vars(parameters) | learned(config, self.cell, self.hidden_size, self.outputs, place)
+        return own | {"U": own["U"][: self.outputs]}
 
     def parameters(self, arrays):
         """Name -> array as `Parameters`."""
@@ -54,9 +56,10 @@ class Recurrent(Layer):
     def run(self, p, x):
         """p: `Parameters`. The `Pass` has `recording` once it is pulled back."""
         cell, x = self.cell, np.ascontiguousarray(x[self.turn])
-        zeros = np.zeros((*p.U.shape[:-2], x.shape[-2], self.hidden_size))
-        masks = self._masks((len(x), *zeros.shape))
-        forward, local = unroll_and_linearise(cell, p, x, dict.fromkeys(cell.states, zeros), masks)
+        lead = (*p.U.shape[:-2], x.shape[-2])
+        start = {s: np.zeros((*lead, self.outputs if s == "h" else self.hidden_size)) for s in cell.states}
+        masks = self._masks((len(x), *lead, self.hidden_size))
+        forward, local = unroll_and_linearise(cell, p, x, start, masks)
         passed = Pass(forward.states["h"][1:][self.turn], None)
         own = forward.values | masks | {state: array[1:] for state, array in forward.states.items()}
         passed.signals = {name: array[self.turn] for name, array in own.items()}

@@ -1,6 +1,6 @@
 """Networks that are built often."""
 
-from ..arguments import choice, flag, real, several, whole
+from ..arguments import choice, complaint, flag, real, several, whole
 from ..cells import CELLS, Cell, find
 from ..cells.variants import variant
 from ..config import BOUNDS, PLACES
@@ -9,14 +9,15 @@ from .base import Network, Node
 
 
 def stacked(cell, inputs, widths, both=False, skip=False, norm=False, dropout=0.0, once=False, places="between",
-            noise=0.0, seeds=(0,)):
+            noise=0.0, outputs=None, seeds=(0,)):
     """Layers of one cell, one above the other. Returns a `Network`.
 
     cell: a `Cell` or its name. inputs: D. widths: H of each layer, from the bottom, 1 to 8 of them. both: every layer
     has both directions, a node each, joined by a third. skip: what a layer reads is added to what it makes, where the
     two are equally wide. norm: layer normalisation after each layer. dropout: its rate, from 0 to below 1. once: one
     mask for the sequence instead of one a step. places: a key of `config.PLACES`. noise: the rate of the masks inside
-    the steps of a cell that reads some, see `rnnviz.cells.variants`. seeds: of all masks, one a network.
+    the steps of a cell that reads some, see `rnnviz.cells.variants`. outputs: how wide h is, of a cell that projects
+    it. seeds: of all masks, one a network.
 
     The nodes of layer k, from 1: "dropout k", "layer k" or, of both directions, "layer k forward", "layer k backward"
     and "layer k", then "norm k" and "sum k", as far as they are asked for. Raises ValueError naming the argument.
@@ -29,6 +30,8 @@ def stacked(cell, inputs, widths, both=False, skip=False, norm=False, dropout=0.
     rate = real("dropout", dropout, "a number from 0 to 0.99", 0.0, 0.99)
     noise = real("noise", noise, "a number from 0 to 0.99", 0.0, 0.99)
     choice("places", places, PLACES)
+    if outputs is not None and (not cell.projected or whole("outputs", outputs, 1) > min(widths)):
+        raise ValueError(complaint("outputs", "at most the smallest width, for a cell that projects h", outputs))
     seeds = tuple(whole("seeds", seed, 0) for seed in several("seeds", seeds, object, "a sequence of whole numbers"))
     nodes, below, width_below = [], "x", whole("inputs", inputs, 1)
     for k, width in enumerate(widths, 1):
@@ -36,7 +39,7 @@ def stacked(cell, inputs, widths, both=False, skip=False, norm=False, dropout=0.
         if rate and (k > 1 or places == "every"):
             nodes.append(Node(f"dropout {k}", Dropout(rate, once, k, seeds), (below,)))
             below = nodes[-1].name
-        name, own = f"layer {k}", {"rate": noise, "once": once, "seeds": seeds}
+        name, own = f"layer {k}", {"rate": noise, "once": once, "seeds": seeds, "outputs": outputs}
         if both:
             parts = f"{name} forward", f"{name} backward"
             nodes += [Node(part, Recurrent(cell, width, j > 0, draw=2 * k + j, **own), (below,))
@@ -44,7 +47,7 @@ def stacked(cell, inputs, widths, both=False, skip=False, norm=False, dropout=0.
             nodes.append(Node(name, Join(), parts))
         else:
             nodes.append(Node(name, Recurrent(cell, width, draw=2 * k, **own), (below,)))
-        made = 2 * width if both else width
+        made = (1 + both) * (outputs or width)
         if norm:
             nodes.append(Node(f"norm {k}", Normalise(), (name,)))
         if skip and made == width_below:

@@ -11,6 +11,7 @@ differs from the module's by more than 1e-12.
 
 Keys are "<case>/<field>", plus "torch_version". Fields: cell; x, dy; y, dx; the weights by their names in state_dict(),
 grad_<the same>; dh_<suffix>, for an LSTM dc_<suffix>, with the suffix of the layer's weights, as "_l1_reverse".
+The cases "lstm-...-projected" are LSTMs with proj_size=2; torch.nn.LSTMCell has none, so that dh and dc are left out.
 """
 
 import zlib
@@ -24,7 +25,8 @@ torch.set_default_dtype(torch.float64)
 
 MODULES = {"rnn": torch.nn.RNN, "rnn_relu": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 CELLS = {"rnn": torch.nn.RNNCell, "rnn_relu": torch.nn.RNNCell, "lstm": torch.nn.LSTMCell, "gru": torch.nn.GRUCell}
-CASES = [(cell, layers, both) for cell in MODULES for layers in (1, 2, 3) for both in (False, True)]
+CASES = [(cell, layers, both, 0) for cell in MODULES for layers in (1, 2, 3) for both in (False, True)]
+CASES += [("lstm", layers, both, 2) for layers in (1, 2) for both in (False, True)]
 T, B, D, H = 12, 2, 3, 4
 WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
@@ -66,18 +68,19 @@ def by_cells(cell, module, x, dy, layers, both):
 
 def main():
     stored = {"torch_version": np.array(torch.__version__)}
-    for cell, layers, both in CASES:
-        name = f"{cell}-{layers}-{'both' if both else 'forward'}"
+    for cell, layers, both, outputs in CASES:
+        name = f"{cell}-{layers}-{'both' if both else 'forward'}{'-projected' if outputs else ''}"
         rng = np.random.default_rng(zlib.crc32(name.encode()))
-        module = MODULES[cell](D, H, num_layers=layers, bidirectional=both, **other(cell))
+        module = MODULES[cell](D, H, num_layers=layers, bidirectional=both, **other(cell),
+                               **({"proj_size": outputs} if outputs else {}))
         for weight in module.parameters():
             weight.data = torch.tensor(rng.normal(size=weight.shape) * (0.5 if weight.ndim == 2 else 0.3))
         x = torch.tensor(rng.normal(size=(T, B, D)), requires_grad=True)
-        dy = torch.tensor(rng.normal(size=(T, B, H * (1 + both))))
+        dy = torch.tensor(rng.normal(size=(T, B, (outputs or H) * (1 + both))))
         y, _ = module(x)
         (y * dy).sum().backward()
         whole = {"y": y.detach(), "dx": x.grad} | {f"grad_{n}": w.grad for n, w in module.named_parameters()}
-        steps = by_cells(cell, module, x.detach(), dy, layers, both)
+        steps = whole if outputs else by_cells(cell, module, x.detach(), dy, layers, both)
         for key, array in whole.items():
             error = float((array - steps[key]).abs().max() / array.abs().max())
             assert error <= 1e-12, f"{name}: {key} differs by {error:.1e}"

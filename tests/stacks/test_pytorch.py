@@ -13,6 +13,7 @@ from rnnviz import from_pytorch, record_with, to_pytorch
 PATH = Path(__file__).parents[1] / "reference" / "stacks.npz"
 NAMES = [f"{cell}-{layers}-{turns}" for cell in ("rnn", "rnn_relu", "lstm", "gru") for layers in (1, 2, 3)
          for turns in ("forward", "both")]
+NAMES += [f"lstm-{layers}-{turns}-projected" for layers in (1, 2) for turns in ("forward", "both")]
 
 
 @cache
@@ -43,7 +44,7 @@ def test_as_pytorch(name):
     for node in network.recurrent:
         layer, *turn = node.name.removeprefix("layer ").split(" ")
         suffix = f"_l{int(layer) - 1}" + "_reverse" * (turn == ["backward"])
-        for state in node.layer.cell.states:
+        for state in () if "projected" in name else node.layer.cell.states:
             found = trace.signals[node.name, state].gradient.true
             assert_close(found, fields[f"d{state}{suffix}"], rtol=1e-10, per_step=True, name=f"{node.name} d{state}")
 
@@ -52,9 +53,9 @@ def test_all_frozen_cases_are_compared():
     assert {key.split("/")[0] for key in stored() if "/" in key} == set(NAMES)
 
 
-def test_weights_go_there_and_back():
-    fields = case("lstm-2-both")
-    state = weights(fields)
+@pytest.mark.parametrize("name", ["lstm-2-both", "lstm-2-forward-projected"])
+def test_weights_go_there_and_back(name):
+    state = weights(case(name))
     network, parameters = from_pytorch("lstm", {name: Tensor(array) for name, array in state.items()})
     back = to_pytorch(network, parameters)
     assert set(back) == set(state)
@@ -62,5 +63,5 @@ def test_weights_go_there_and_back():
         np.testing.assert_array_equal(back[name], array)
     with pytest.raises(ValueError, match=r"'state'.*weight_hh_l1"):
         from_pytorch("lstm", {name: array for name, array in state.items() if name != "weight_hh_l1"})
-    with pytest.raises(ValueError, match="weight_hh"):
+    with pytest.raises(ValueError, match="weight_hh|projected"):
         from_pytorch("gru", state)

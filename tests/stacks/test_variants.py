@@ -14,6 +14,7 @@ from rnnviz.cells.variants import (
     candidate_dropout,
     normalised,
     peephole,
+    projected,
     recurrent_dropout,
     variant,
     zoneout,
@@ -65,6 +66,21 @@ def random_network(cell, rng, both=False, size=2, **other):
     return network, weights
 
 
+@pytest.mark.parametrize("place", ["none", "product", "sum", "state"])
+@pytest.mark.parametrize("name", [name for name, cell in CELLS.items() if "c" in cell.states])
+def test_every_gradient_of_a_projected_state(name, place):
+    cell = variant(find(name), place, peepholes=place == "sum", noise="candidate", project=True)
+    check_differences(cell, name, outputs=3, both=True, noise=0.3)
+
+
+@pytest.mark.parametrize("name", [name for name, cell in CELLS.items() if "c" not in cell.states])
+def test_what_cannot_be_projected_is_refused(name):
+    with pytest.raises(ValueError, match="projected"):
+        projected(find(name))
+    with pytest.raises(ValueError, match="'outputs'"):
+        stacked(name, 2, [4], outputs=3)
+
+
 def run(network, weights, x, dy):
     given = {n.name: weights[n.name] if n.layer.cell.learned(1) else Parameters(**weights[n.name])
              for n in network.recurrent}
@@ -77,13 +93,18 @@ def by_name(gradients):
 
 @pytest.mark.parametrize("name, place, peepholes, noise", POSSIBLE)
 def test_every_gradient_is_the_derivative(name, place, peepholes, noise):
-    rng = np.random.default_rng(len(name) + len(place) + peepholes)
-    network, weights = random_network(made(name, place, peepholes, noise), rng, both=place == "product", noise=0.4)
+    check_differences(made(name, place, peepholes, noise), name, both=place == "product", noise=0.4)
+
+
+def check_differences(cell, name, **other):
+    """Assert that every gradient is the derivative along a random direction."""
+    rng = np.random.default_rng(len(cell.name))
+    network, weights = random_network(cell, rng, **other)
     x, dy = rng.normal(size=(6, 2, 2)), rng.normal(size=(6, 2, network.widths(2)["layer 1"]))
     trace = run(network, weights, x, dy)
     found = {(n, p): a for n, own in trace.gradients.items() for p, a in by_name(own).items()}
     assert set(found) == {(n, p) for n, own in weights.items() for p in own}
-    step = 1e-3 if "relu" not in name else 1e-6  # relu is smooth only between its kinks
+    step = 1e-4 if "relu" not in name else 1e-6  # relu is smooth only between its kinks
     for key, gradient in {**found, ("x", None): trace.dx}.items():
         direction = rng.normal(size=gradient.shape)
 
