@@ -129,6 +129,11 @@ PEEPHOLES = {
     "none": "gates read the input and the hidden state",
     "learned": "gates read the cell state as well, through a learned weight a unit",
 }
+READS = {
+    "position": "the output at the positions that the loss names",
+    "ends": "of each direction its own last state: forward at the last position, backward at the first",
+    "mean": "the mean of the output over all positions",
+}
 NOISES = {
     "none": "no masks inside the step",
     "recurrent": "on the hidden state that U multiplies",
@@ -187,10 +192,12 @@ BOUNDS = {
     "dropout": Number(0.0, 0.0, 0.9, 0.05),
     "cell_norm": Choice("none", CELL_NORMS),
     "peepholes": Choice("none", PEEPHOLES),
+    "projection": Number(0, 0, 128, 1, whole=True),
     "noise": Choice("none", NOISES),
     "noise_rate": Number(0.1, 0.0, 0.9, 0.05),
     "mask": Choice("step", MASKS),
     "places": Choice("between", PLACES),
+    "read": Choice("position", READS),
     "task": Choice("order_2", TASKS),
     "length": Number(30, 1, 200, 1, whole=True),
     "typed": Text("", 1000),
@@ -261,9 +268,9 @@ class NetworkConfig(Config):
 
     layers: L. widths: H of each layer, from the bottom, if they differ; otherwise hidden_size. directions: see
     `DIRECTIONS`. skip: see `SKIPS`. norm: see `NORMS`. dropout: the rate between layers; places: see `PLACES`.
-    cell_norm, peepholes: see `CELL_NORMS`, `PEEPHOLES`. noise, noise_rate: see `NOISES`. mask: of all of them, see
-    `MASKS`.
-    The loss is on the output of the last layer, which both directions make twice as wide.
+    cell_norm, peepholes: see `CELL_NORMS`, `PEEPHOLES`. projection: how wide h is if it is projected; otherwise 0.
+    noise, noise_rate: see `NOISES`. mask: of all of them, see `MASKS`. read: what the loss sees of the last layer's
+    output, which both directions make twice as wide; see `READS`.
 
     Raises ValueError, naming the field, what is allowed and what was given.
     """
@@ -276,10 +283,12 @@ class NetworkConfig(Config):
     dropout: float = BOUNDS["dropout"].default
     cell_norm: str = BOUNDS["cell_norm"].default
     peepholes: str = BOUNDS["peepholes"].default
+    projection: int = BOUNDS["projection"].default
     noise: str = BOUNDS["noise"].default
     noise_rate: float = BOUNDS["noise_rate"].default
     mask: str = BOUNDS["mask"].default
     places: str = BOUNDS["places"].default
+    read: str = BOUNDS["read"].default
 
     def __post_init__(self):
         super().__post_init__()

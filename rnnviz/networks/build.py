@@ -61,7 +61,7 @@ def stacked(cell, inputs, widths, both=False, skip=False, norm=False, dropout=0.
 def of_configs(configs, inputs):
     """The `Network` that `NetworkConfig`s ask for, which differ in their seeds and weights only. inputs: D."""
     c = configs[0]
-    cell = variant(find(c.cell), c.cell_norm, c.peepholes == "learned", c.noise)
+    cell = variant(find(c.cell), c.cell_norm, c.peepholes == "learned", c.noise, project=c.projection > 0)
     return stacked(cell, inputs, c.all_widths, both=c.directions == "both", skip=c.skip == "residual",
                    norm=c.norm == "between", dropout=c.dropout, once=c.mask == "sequence", places=c.places,
-                   noise=c.noise_rate, seeds=tuple(own.seed for own in configs))
+                   noise=c.noise_rate, outputs=c.projection or None, seeds=tuple(own.seed for own in configs))

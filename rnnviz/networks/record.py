@@ -88,6 +88,8 @@ def _drawn(configs, inputs, targets, single):
     if not single and any("x" in n.reads for n in network.nodes if not isinstance(n.layer, Recurrent)):
         x = np.broadcast_to(x, (len(x), len(configs), *x.shape[2:])).copy()  # only they can share an input
     loss = _loss_of(configs, targets, x, widths[network.output], single)
+    if configs[0].read != "position":
+        loss = _of_what_is_read(configs[0], loss)
     parameters = {}
     for place, node in enumerate(n for n in network.nodes if n.layer.shapes([widths[r] for r in n.reads])):
         drawn = [node.layer.draw(c, [widths[name] for name in node.reads], place) for c in configs]
@@ -95,3 +97,24 @@ def _drawn(configs, inputs, targets, single):
         alone = isinstance(node.layer, Recurrent) and not node.layer.cell.learned(1)
         parameters[node.name] = node.layer.parameters(arrays) if alone else arrays
     return run(network, parameters, x, loss, configs[0] if single else None)
+
+
+def _of_what_is_read(config, loss):
+    """The loss of the mean of the output (T, K, B, W), or of both directions' last states, as if it were the output at
+    every position that the configuration names."""
+    def read(y):
+        seen = np.empty_like(y)
+        if config.read == "mean":
+            seen[...] = y.mean(axis=0)
+        else:
+            half = y.shape[-1] // 2 if config.directions == "both" else y.shape[-1]
+            seen[..., :half], seen[..., half:] = y[-1, ..., :half], y[0, ..., half:]
+        gradient, value = loss(seen)
+        total, out = gradient.sum(axis=0), np.zeros_like(y)
+        if config.read == "mean":
+            out[...] = total / len(y)
+        else:
+            out[-1, ..., :half], out[0, ..., half:] = total[..., :half], total[..., half:]
+        return out, value
+
+    return read

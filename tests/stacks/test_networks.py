@@ -196,3 +196,30 @@ def test_an_own_loss_reaches_all_targets():
     assert isinstance(trace, Trace)
     assert_close(trace.output_gradient, trace.output - 0.25, rtol=1e-14)
     assert abs(trace.loss - 0.5 * ((trace.output - 0.25) ** 2).sum()) < 1e-12
+
+
+@pytest.mark.parametrize("directions", ["forward", "both"])
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("read", ["position", "ends", "mean"])
+def test_what_the_loss_sees(read, many, directions):
+    config = NetworkConfig("gru", steps=5, hidden_size=3, directions=directions, read=read, batch_size=2)
+    y = np.full((2, 3 * (1 + (directions == "both"))), 0.25)
+    trace = record_many([config] * 2, targets=y) if many else record(config, targets=y)
+    out = trace.output
+    seen = {"position": out[-1], "mean": out.mean(axis=0),
+            "ends": np.concatenate([out[-1, ..., :3], out[0, ..., 3:]], axis=-1)}[read]
+    np.testing.assert_allclose(trace.loss, 0.5 * ((seen - 0.25) ** 2).sum(axis=(-1, -2)), rtol=1e-13)
+    gradient = trace.output_gradient.sum(axis=0)
+    assert_close(gradient, seen - 0.25, rtol=1e-13)
+    entered = trace.output_gradient.any(axis=tuple(range(1, out.ndim)))
+    ends = [True, *[False] * 3, True] if directions == "both" else [False] * 4 + [True]
+    assert list(entered) == {"position": [False] * 4 + [True], "mean": [True] * 5, "ends": ends}[read]
+
+
+def test_a_projection_is_asked_for_by_its_width():
+    trace = record(NetworkConfig("lstm", steps=5, hidden_size=4, projection=2, directions="both"))
+    assert trace.output.shape == (5, 1, 4) and trace.signals["layer 1 forward", "c"].value.shape == (5, 1, 4)
+    with pytest.raises(ValueError, match="projected"):
+        record(NetworkConfig("gru", projection=2))
+    with pytest.raises(ValueError, match="'outputs'"):
+        record(NetworkConfig("lstm", hidden_size=4, projection=5))

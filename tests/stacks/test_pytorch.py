@@ -63,5 +63,5 @@ def test_weights_go_there_and_back(name):
         np.testing.assert_array_equal(back[name], array)
     with pytest.raises(ValueError, match=r"'state'.*weight_hh_l1"):
         from_pytorch("lstm", {name: array for name, array in state.items() if name != "weight_hh_l1"})
-    with pytest.raises(ValueError, match="weight_hh|projected"):
+    with pytest.raises(ValueError, match=r"weight_hh|projected"):
         from_pytorch("gru", state)
