@@ -1,5 +1,5 @@
 // The address of the page always holds what is set: one entry of the browser's history for every action.
-const HELD = { address: "", replace: true };
+const HELD = { address: "", replace: true, news: false };
 
 function write() {
   const params = new URLSearchParams(HELD.address);
@@ -8,7 +8,7 @@ function write() {
   if (sorted(params) !== sorted(new URLSearchParams(location.search))) {
     history[HELD.replace ? "replaceState" : "pushState"](HELD.replace ? history.state : {}, "", location.pathname + (params.size ? `?${params}` : ""));
   }
-  HELD.replace = false;
+  HELD.replace = HELD.news = false;
 }
 
 // A link to another page takes the settings along by itself; opened in a new tab or copied, it needs them in its address.
@@ -17,17 +17,27 @@ function complete({ target }) {
   if (link && (!link.search || link.completed)) { link.search = HELD.address; link.completed = true; }
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".rv-address");
   if (overtaken(root, data.serial)) return undefined;
+  // What says nothing new leaves the address alone: the browser may have gone back meanwhile.
+  HELD.news ||= data.replace || data.address !== HELD.address;
   HELD.address = data.address;
   HELD.replace ||= data.replace;
+  // Told once every control has taken over what was put.
+  clearTimeout(root.tells);
+  const tell = () => {
+    if (underWay()) root.tells = setTimeout(tell, 30);
+    else { root.told = data.put; setStateValue("put", data.put); }
+  };
+  if (data.put > (root.told ?? 0)) tell();
   // A slider on its way through many values is one action: it is written once it rests.
-  const rest = () => { if (!window.rnnvizMoving) write(); };
+  const rest = () => { if (HELD.news && !window.rnnvizMoving) write(); };
   rest();
   document.addEventListener("rv-rest", rest);
   for (const kind of ["pointerover", "focusin"]) document.addEventListener(kind, complete);
   return ifLast(root, () => {
+    clearTimeout(root.tells);
     document.removeEventListener("rv-rest", rest);
     for (const kind of ["pointerover", "focusin"]) document.removeEventListener(kind, complete);
   });

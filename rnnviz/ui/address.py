@@ -6,7 +6,7 @@ import streamlit as st
 
 from .assets import module
 from .order import serial
-from .state import address
+from .state import acknowledged, address
 
 _component = st.components.v2.component(
     "rnnviz.address",
@@ -16,10 +16,18 @@ _component = st.components.v2.component(
 )
 
 
+@st.fragment
 def keep_address():
     """Have the address bar show the current settings. Call it at the end of every page, in its fragment if it has one.
 
-    What a page arrives with takes the place of the address that led to it; any later change is a new entry.
+    What a page arrives with takes the place of the address that led to it; any later change is a new entry. The browser
+    tells which `put` it knows of: this comes last, so that it knows of all controls by then. In a fragment of its own,
+    so that telling runs nothing else.
     """
-    data = {"address": urlencode(address(), doseq=True), "replace": st.session_state.pop("arrived", False)}
-    _component(key="address", data=data | {"serial": serial("address", tuple(data.values()))})
+    kept = st.session_state
+    told = kept.get("address")
+    acknowledged(told.get("put") if hasattr(told, "get") else 0)
+    data = {"address": urlencode(address(), doseq=True), "replace": kept.pop("arrived", False),
+            "put": kept.get("under_way", (0,))[0]}
+    _component(key="address", data=data | {"serial": serial("address", tuple(data.values()))},
+               on_put_change=lambda: None)

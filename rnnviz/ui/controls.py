@@ -24,6 +24,7 @@ from .state import (
     reseed,
     spoken,
     take_preset,
+    undone,
     whole_page,
 )
 
@@ -65,9 +66,14 @@ def slider(name, label, help, low=None, high=None):
 
 
 def choice(name, label, help, on_change=None):
-    """A choice among the few names of a `Choice` of `CONTROLS`."""
+    """A choice among the few names of a `Choice` of `CONTROLS`. on_change: called where a person has chosen."""
+
+    def chosen():
+        if name not in undone():
+            on_change()
+
     recall(name)
-    return st.selectbox(label, list(CONTROLS[name].options), key=name, help=help, on_change=on_change)
+    return st.selectbox(label, list(CONTROLS[name].options), key=name, help=help, on_change=on_change and chosen)
 
 
 def one(name, label, options):
@@ -191,15 +197,12 @@ def presets(options, sets, reads, key="preset"):
     it is in force.
     """
     whole_page()
-    by_name = {preset.name: preset for preset in options}
     now = next((preset for preset in options if in_force(preset, reads)), None)
-    st.session_state[key] = now.name if now else None
-
-    def take():
-        if st.session_state[key]:
-            take_preset(by_name[st.session_state[key]], sets)
-
-    st.pills("Try", list(by_name), key=key, on_change=take, label_visibility="collapsed")
+    # Buttons: what is pressed is on its way once, where a choice would go along with every later message.
+    with st.container(horizontal=True, gap="xsmall", key=f"rv-{key}"):
+        for preset in options:
+            st.button(preset.name, key=f"{key}-{preset.name}", type="primary" if preset is now else "secondary",
+                      on_click=take_preset, args=(preset, sets))
     st.markdown(now.says if now else "Your own settings. Each button above shows something worth seeing.")
     if "input" in sets:
         _own_input(now)

@@ -1,6 +1,5 @@
 // Holds the scenes that the server has computed ahead for the page's sliders, and asks for more, one slice at a time:
 // the first of every slider, all of the one that a hand or the focus is on, and every value around where that one rests.
-const PAUSE = 200;
 const text = new TextDecoder();
 
 function unpack(bytes, start) {
@@ -71,14 +70,10 @@ export default function ({ data, parentElement, setStateValue }) {
   };
   const ask = () => {
     clearTimeout(root.again);
-    // The first picture comes first, what a slider has asked for, and whatever runs or is about to run again: a message
-    // takes along what all controls stood at here, and would undo what a button on its way sets.
+    // The first picture comes first, what a slider has asked for, and whatever runs or is about to run again.
     const now = performance.now();
-    const running = (document.querySelector("[data-testid=stApp]")?.dataset.testScriptState ?? "notRunning") !== "notRunning";
-    if (running) root.ran = now;
-    const runs = now - (root.ran ?? -PAUSE) < PAUSE;
     const waiting = [...document.querySelectorAll(".rv-live input")].some((input) => input.live?.waiting);
-    const busy = now < root.patience || window.rnnvizMoving || runs || waiting || !document.querySelector(".rv-plot[data-drawn]");
+    const busy = now < root.patience || window.rnnvizMoving || underWay() || waiting || !document.querySelector(".rv-plot[data-drawn]");
     const wanted = busy ? undefined : next();
     if (!wanted) { root.again = setTimeout(ask, 30); return; }
     const [name, near] = wanted;

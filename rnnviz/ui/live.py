@@ -7,7 +7,7 @@ import streamlit as st
 from .assets import module, read
 from .order import serial
 from .pulse import gate
-from .state import recall, whole_page
+from .state import moved, recall, whole_page
 
 _component = st.components.v2.component(
     "rnnviz.live",
@@ -35,6 +35,7 @@ def live_slider(name, label, bound, high=None, local=False, play=False):
     whole_page()
     kept = st.session_state
     recall(name)
+    _take(name, bound)
     kept[name] = bound.clamp(min(kept[name], high))
     data = dict(
         name=name,
@@ -62,9 +63,12 @@ def standing():
 
 
 def _take(name, bound):
-    value = _sent(name)[1]
-    if bound.accepts(value):
-        st.session_state[name] = value
+    """The value of a message that was not taken yet."""
+    number, value = _sent(name)
+    if number > st.session_state.get(f"taken-{name}", 0):
+        st.session_state[f"taken-{name}"] = number
+        if bound.accepts(value):
+            moved(name, value)
 
 
 def _sent(name):

@@ -10,3 +10,18 @@ function ifLast(state, cleanUp) {
   const turn = (state.turn = (state.turn ?? 0) + 1);
   return () => { if (state.turn === turn) cleanUp(); };
 }
+
+// Whether an answer is being worked out, or was a moment ago, or is about to be: what a component says by itself would
+// take along what all controls stood at before it, and Streamlit would forget that the browser went back.
+function underWay(pause = 200) {
+  const runs = (window.rnnvizRuns ??= { last: -Infinity });
+  const app = document.querySelector("[data-testid=stApp]");
+  const now = () => { runs.last = performance.now(); };
+  if (!runs.seen) window.addEventListener("popstate", now);
+  if (app && runs.seen !== app) {
+    runs.seen = app;
+    new MutationObserver(now).observe(app, { attributeFilter: ["data-test-script-state"] });
+  }
+  if (app?.dataset.testScriptState === "running") now();
+  return performance.now() - runs.last < pause;
+}

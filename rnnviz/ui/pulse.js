@@ -10,8 +10,8 @@ export default function ({ data, parentElement, setStateValue }) {
   // An answer can be lost to a press of a button that came between: ask again. One that is under way may still wait for
   // its turn, and another question would end it, and its place in the queue with it.
   const again = () => {
-    const underWay = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "running";
-    if (underWay) root.next = setTimeout(again, 3000);
+    const running = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "running";
+    if (running) root.next = setTimeout(again, 3000);
     else ask();
   };
   if (data.running) root.next = setTimeout(ask, 0);

@@ -277,20 +277,57 @@ def spoken(error):
 def put(values):
     """Set controls, in a callback, or before they are drawn."""
     kept = st.session_state
+    number, under_way = kept.get("under_way", (0, {}))
+    for name, value in values.items():
+        older, last = under_way.get(name, ((), value))
+        older = [v for v in (*older, last, kept.get(name, value)) if v != value]
+        if older:
+            under_way = under_way | {name: (older[-4:], value)}
+    kept["under_way"] = number + bool(under_way), under_way
     kept["just_put"] = kept.get("just_put", {}) | values
     for name, value in values.items():
         kept[name] = value
 
 
 def settle():
-    """Have what a callback has put stand, whatever a slider said in the same message. Returns whether any has.
+    """Have what was put stand, whatever a message says that left the browser before it knew. Returns whether any was
+    put in this run.
 
-    Call it before the controls of a page are drawn.
+    Every message carries what all controls stand at in the browser, and one that is sent while an answer is on its way
+    what they stood at before. Call it before the controls of a page are drawn.
     """
-    values = st.session_state.pop("just_put", {})
-    for name, value in values.items():
-        st.session_state[name] = value
-    return bool(values)
+    kept = st.session_state
+    just = kept.pop("just_put", {})
+    for name, value in (undone() | just).items():
+        kept[name] = value
+    return bool(just)
+
+
+def undone():
+    """Control -> value of what was put and does not stand, since a message had an older value."""
+    kept = st.session_state
+    return {name: value for name, (older, value) in kept.get("under_way", (0, {}))[1].items()
+            if kept.get(name) != value and kept.get(name) in older}
+
+
+def acknowledged(number):
+    """Take it that the browser knows of all that was put up to that number; of what it has not taken over, it is to
+    tell once more.
+    """
+    kept = st.session_state
+    last, under_way = kept.get("under_way", (0, {}))
+    behind = undone()
+    if under_way and number == last:
+        kept["under_way"] = last + bool(behind), {name: under_way[name] for name in behind}
+        for name, value in behind.items():
+            kept[name] = value
+
+
+def moved(name, value):
+    """Set a control to what its slider's own message says, which is newer than anything that was put."""
+    kept = st.session_state
+    kept.get("under_way", (0, {}))[1].pop(name, None)
+    kept[name] = value
 
 
 def whole_page():
@@ -337,12 +374,14 @@ def take_preset(preset, names):
     if preset.values.get("input", own) != own:
         kept["own_input"] = own
     elif "input" in names:
-        kept["input"] = own
+        put({"input": own})
 
 
 def own_input_back():
     """The input that a preset has set aside, in a callback."""
-    put({"input": st.session_state.pop("own_input")})
+    own = st.session_state.pop("own_input", None)
+    if own:
+        put({"input": own})
 
 
 def in_force(preset, names):

@@ -10,7 +10,7 @@ from ..engine.weights_file import read_weights
 from ..sources.tasks import LENGTHS, task
 from .controls import choice, slider, start_over
 from .predict import prediction_switch
-from .state import CONTROLS, VARIED, WORDS, held, plain, recall, spoken
+from .state import CONTROLS, VARIED, WORDS, held, plain, put, recall, spoken
 
 
 def sidebar():
@@ -126,7 +126,7 @@ def _task():
     kept = st.session_state
 
     def usual_length():
-        kept["train_length"] = LENGTHS[WORDS["train_task"][kept["train_task"]]][1]
+        put({"train_length": LENGTHS[WORDS["train_task"][kept["train_task"]]][1]})
 
     title = choice("train_task", "Task", "What the networks are to learn.", on_change=usual_length)
     name = WORDS["train_task"][title]

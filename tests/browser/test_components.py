@@ -137,25 +137,25 @@ def test_a_figure_that_comes_late_is_not_drawn(out_of_order):
 LIBRARIES = "performance.getEntriesByType('resource').map(r => r.name).filter(name => name.includes('plotly'))"
 
 
-def test_the_library_that_draws_comes_packed_and_small(person):
-    person.open("/")
-    [address] = person.page.evaluate(LIBRARIES)
-    answer = person.page.request.get(address)
+def test_the_library_that_draws_comes_packed_and_small(newcomer):
+    newcomer.open("/")
+    [address] = newcomer.page.evaluate(LIBRARIES)
+    answer = newcomer.page.request.get(address)
     assert answer.headers["content-type"] == "application/gzip" and "content-encoding" not in answer.headers
     assert len(answer.body()) < 600_000
 
 
-def test_a_surface_fetches_the_whole_library_and_flat_figures_go_on(person):
-    person.open("/the_cliff?predict=false")
-    assert all("cartesian" in name for name in person.page.evaluate(LIBRARIES))
-    person.open("/the_cliff?predict=false&cliff_relief=true")
-    person.page.wait_for_function(
+def test_a_surface_fetches_the_whole_library_and_flat_figures_go_on(newcomer):
+    newcomer.open("/the_cliff?predict=false")
+    assert all("cartesian" in name for name in newcomer.page.evaluate(LIBRARIES))
+    newcomer.open("/the_cliff?predict=false&cliff_relief=true")
+    newcomer.page.wait_for_function(
         "[...document.querySelectorAll('.rv-figure')].some(n => n._fullData?.some(t => t.type === 'surface'))")
-    assert any("cartesian" not in name for name in person.page.evaluate(LIBRARIES))
-    before = person.figure()
-    person.press("Learning rate", "Home")
-    assert person.changed(before)
-    person.settled()
+    assert any("cartesian" not in name for name in newcomer.page.evaluate(LIBRARIES))
+    before = newcomer.figure()
+    newcomer.press("Learning rate", "Home")
+    assert newcomer.changed(before)
+    newcomer.settled()
 
 
 def test_a_library_that_did_not_load_is_asked_for_again(person):

@@ -42,8 +42,9 @@ def test_start_is_alive_on_one_screen(browser, server, scheme):
 # ---- words ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path, word", [("/", "gradient"), ("/gradient_flow", "loss"), ("/gradient_flow", "log axis")])
-@pytest.mark.parametrize("by", ["mouse", "key", "touch"])
+@pytest.mark.parametrize("path, word, by", [
+    ("/", "gradient", "mouse"), ("/", "gradient", "touch"), ("/gradient_flow", "loss", "key"),
+    ("/gradient_flow", "log axis", "touch")])
 def test_a_word_opens_what_it_means(browser, server, path, word, by):
     size = {"width": 390, "height": 844} if by == "touch" else {"width": 1280, "height": 720}
     context = browser.new_context(viewport=size, has_touch=by == "touch", is_mobile=by == "touch")

@@ -12,8 +12,7 @@ CLIFF = "/the_cliff?predict=false"
 SMALL = "/training?train_hidden_size=8&train_networks=2&train_sequences=4&train_length=20&train_updates=20000"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1366, 850), (390, 844)], ids=["wide", "phone"])
+@pytest.mark.parametrize("scheme, size", [("light", (1366, 850)), ("dark", (390, 844))], ids=["wide", "phone"])
 def test_open(browser, server, scheme, size):
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     somebody = Person(context.new_page(), server).open(CLIFF + "&cliff_relief=true")
@@ -206,10 +205,10 @@ def test_closing_the_tab_ends_the_work(browser, fresh_server):
         time.sleep(seconds)
         return fresh_server.processor_time() - before
 
-    assert spent(2) > 0.5
+    at_work = spent(2)
     page.context.close()
     time.sleep(2)
-    assert spent(3) < 0.3
+    assert spent(2) < at_work / 4
 
 
 def test_presets_and_a_run_that_diverges(person):
@@ -264,9 +263,8 @@ def test_truncation_blanks_what_it_cuts(person):
 # ---- paper figures -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme, size", [("light", (1366, 850)), ("dark", (390, 844))], ids=["wide", "phone"])
-def test_the_papers_hold_on_the_page(browser, server, scheme, size):
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+def test_the_papers_hold_on_the_page(browser, server):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
     page = context.new_page()
     somebody = Person(page, server)
     page.goto(server + "/paper_figures")
@@ -275,6 +273,8 @@ def test_the_papers_hold_on_the_page(browser, server, scheme, size):
     page.get_by_text(re.compile(r"\d+ of \d+ numbers hold")).wait_for(timeout=60_000)
     count, total = re.search(r"(\d+) of (\d+) numbers hold", page.inner_text("body")).groups()
     assert count == total and "✘" not in page.inner_text("body")
+    somebody.fits()
+    page.set_viewport_size({"width": 1366, "height": 850})
     somebody.fits()
     somebody.healthy()
     context.close()

@@ -14,8 +14,7 @@ GAIN, STEP = re.compile("Recurrent gain"), re.compile("Time step")
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1366, 850), (390, 844)], ids=["wide", "phone"])
+@pytest.mark.parametrize("scheme, size", [("light", (1366, 850)), ("dark", (390, 844))], ids=["wide", "phone"])
 def test_opens(browser, server, path, scheme, size):
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     somebody = Person(context.new_page(), server).open(path)
@@ -116,31 +115,10 @@ def test_what_is_set_is_in_the_address(person, browser, server):
     context.close()
 
 
-NONSENSE = (
-    "?gain=nan",
-    "?gain=1e999",
-    "?gain=-5",
-    "?steps=99999",
-    "?hidden_size=-3",
-    "?hidden_size=abc",
-    "?seed=1e400",
-    "?init=%3Cscript%3Ealert(1)%3C/script%3E",
-    "?cells=ABC",
-    "?step=abc",
-    "?unit=0",
-    "?what=ever",
-    "?bound=maybe",
-    "?input=text&text=",
-    "?input=bits&bits=12",
-    "?loss=one&loss_step=5000",
-)
-
-
-@pytest.mark.parametrize("path, query", [(LESSONS[k % 2], query) for k, query in enumerate(NONSENSE)])
-def test_nonsense_in_the_address_is_said(person, path, query):
-    person.open(path + query)
+def test_nonsense_in_the_address_is_said(person):
+    person.open("/gradient_flow?gain=1e999&init=%3Cscript%3Ealert(1)%3C/script%3E&hidden_size=abc&what=ever")
     said = person.page.get_by_text(re.compile("ignored|is used|Still in use|must be"))
-    assert said.count() >= 1
+    assert said.count() == 4
     assert person.page.locator("script", has_text="alert(1)").count() == 0
 
 

@@ -1,5 +1,7 @@
 """Every page at both ends of every control, without a browser: no exception, whatever is chosen."""
 
+import re
+
 import pytest
 from opened import opened, said, sound
 
@@ -50,7 +52,7 @@ def test_every_choice(path):
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda p: p.name)
 def test_presets(preset):
     page = opened("pages/gradient_flow.py")
-    sound(page.button_group(key="preset").select(preset.name).run())
+    sound(page.button(key=f"preset-{preset.name}").click().run())
     assert preset.says in [m.value for m in page.markdown]
     for name, value in preset.values.items():
         assert page.session_state[name] == value
@@ -84,6 +86,17 @@ def test_nonsense_is_clamped_or_ignored_and_said():
     assert page.session_state["gain"] == 0
     for name in ("steps", "hidden\\_size", "gain", "what"):
         assert name in said
+
+
+NONSENSE = ("gain=nan", "gain=1e999", "gain=-5", "steps=99999", "hidden_size=-3", "hidden_size=abc", "seed=1e400",
+            "init=<script>alert(1)</script>", "cells=ABC", "step=abc", "unit=0", "what=ever", "bound=maybe",
+            "input=text&text=", "input=bits&bits=12", "loss=one&loss_step=5000")
+
+
+@pytest.mark.parametrize("path, query", [(LESSONS[k % 2], query) for k, query in enumerate(NONSENSE)])
+def test_nonsense_in_the_address_is_said(path, query):
+    page = opened(path, **dict(part.split("=") for part in query.split("&")))
+    assert re.search("ignored|is used|Still in use|must be", said(page))
 
 
 @pytest.mark.parametrize(
@@ -170,39 +183,76 @@ def test_what_is_not_there_keeps_what_it_was_set_to():
     assert page.slider(key="update_bias").value == 4
 
 
+def in_force(page):
+    """Names of the presets that are marked as in force."""
+    return [b.label for b in page.button if (b.key or "").startswith("preset-") and b.proto.type == "primary"]
+
+
 def test_a_preset_leaves_the_input_that_a_person_has_set():
     page = opened("pages/gradient_flow.py", input="text", text="abracadabra abracadabra")
-    sound(page.button_group(key="preset").select("Exploding").run())
+    sound(page.button(key="preset-Exploding").click().run())
     assert page.session_state["gain"] == 3 and page.selectbox(key="input").value == "text"
     assert page.text_area(key="text").value == "abracadabra abracadabra"
-    assert page.button_group(key="preset").value == "Exploding"
+    assert in_force(page) == ["Exploding"]
     assert any("The input stays yours" in c.value for c in page.caption)
 
 
 def test_a_preset_that_needs_an_input_gives_the_own_one_back():
     page = opened("pages/gradient_flow.py", input="text", text="abracadabra abracadabra")
-    sound(page.button_group(key="preset").select("Identity ReLU").run())
+    sound(page.button(key="preset-Identity ReLU").click().run())
     assert page.selectbox(key="input").value == "impulse"
-    assert page.button_group(key="preset").value == "Identity ReLU"
+    assert in_force(page) == ["Identity ReLU"]
     sound(page.button(key="own_input_back").click().run())
     assert page.selectbox(key="input").value == "text"
     assert page.text_area(key="text").value == "abracadabra abracadabra"
-    sound(page.button_group(key="preset").select("Identity ReLU").run())
-    sound(page.button_group(key="preset").select("Vanishing").run())
+    sound(page.button(key="preset-Identity ReLU").click().run())
+    sound(page.button(key="preset-Vanishing").click().run())
     assert page.selectbox(key="input").value == "text"
     assert page.text_area(key="text").value == "abracadabra abracadabra"
 
 
 def test_without_an_own_input_there_is_nothing_to_bring_back():
     page = opened("pages/gradient_flow.py")
-    sound(page.button_group(key="preset").select("Identity ReLU").run())
+    sound(page.button(key="preset-Identity ReLU").click().run())
     assert not [b for b in page.button if b.key == "own_input_back"]
-    sound(page.button_group(key="preset").select("Vanishing").run())
+    sound(page.button(key="preset-Vanishing").click().run())
     assert page.selectbox(key="input").value == "noise"
 
 
 def test_a_preset_of_training_leaves_a_typed_text():
     text = "so it is and so it was and so it will be"
     page = opened("pages/training.py", train_task="Your own text", train_typed=text)
-    sound(page.button_group(key="train_preset").select("Threshold 1 or 0.001").run())
-    assert page.session_state["train_typed"] == text
+    sound(page.button(key="train_preset-Threshold 1 or 0.002").click().run())
+    assert page.session_state["train_typed"] == text and page.session_state["other_threshold"] == "0.002"
+
+
+@pytest.mark.parametrize("press", ["preset-Identity ReLU", "start over"])
+def test_a_message_that_left_before_an_answer_came_undoes_nothing(press):
+    page = opened("pages/gradient_flow.py", hidden_size="9", init="orthogonal", input="sine", seed="5")
+    older = page._tree.get_widget_states()
+    button = next(b for b in page.button if b.key == press or b.label.lower() == press)
+    sound(button.click().run())
+    names = ("hidden_size", "init", "input", "seed")
+    set_now = [page.session_state[name] for name in names]
+    sound(page._run(older))
+    assert [page.session_state[name] for name in names] == set_now != [9, "orthogonal", "sine", 5]
+    sound(page.slider(key="hidden_size").set_value(20).run())
+    assert page.session_state["hidden_size"] == 20 and page.session_state["init"] == set_now[1]
+
+
+def test_an_own_input_that_a_preset_has_set_aside_is_not_forgotten_for_an_older_message():
+    page = opened("pages/gradient_flow.py", input="sine")
+    older = page._tree.get_widget_states()
+    sound(page.button(key="preset-Identity ReLU").click().run())
+    sound(page._run(older))
+    sound(page.button(key="own_input_back").click().run())
+    assert page.session_state["input"] == "sine"
+
+
+def test_what_the_browser_knows_of_can_be_set_back():
+    page = opened("pages/gradient_flow.py", hidden_size="9")
+    sound(next(b for b in page.button if b.label == "Start over").click().run())
+    page.session_state["address"] = {"put": page.session_state["under_way"][0]}
+    sound(page.run())
+    sound(page.slider(key="hidden_size").set_value(9).run())
+    assert page.session_state["hidden_size"] == 9
