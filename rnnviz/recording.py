@@ -325,13 +325,15 @@ class Recording:
     @cached_property
     def last_loss(self):
         """The same recording with the gradient of its last loss alone; itself where the loss enters only once."""
-        entered = np.flatnonzero(self.output_gradient.any(axis=tuple(range(1, self.output_gradient.ndim))))
+        given = self.entering or Scaled(self.output_gradient)
+        entered = np.flatnonzero(given.mantissa.any(axis=tuple(range(1, given.mantissa.ndim))))
         if len(entered) < 2:
             return self
-        gradient = np.zeros_like(self.output_gradient)
-        gradient[entered[-1]] = self.output_gradient[entered[-1]]
-        back = pull_back(self.local, self.parameters.U, gradient)
-        return sealed(replace(self, output_gradient=gradient, loss=None, back=back, entering=None))
+        last = given.like(np.zeros_like(given.mantissa))
+        last.mantissa[entered[-1]] = given.mantissa[entered[-1]]
+        back = pull_back(self.local, self.parameters.U, last)
+        return sealed(replace(self, output_gradient=last.true, loss=None, back=back,
+                              entering=None if last.exponent is None else last))
 
     def _blocks(self, array):
         return {g: columns(array, slice(k, k + 1), self.hidden_size) for k, g in enumerate(self.cell.gates)}

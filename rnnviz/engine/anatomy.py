@@ -51,7 +51,10 @@ class Paths:
 
 
 def _one(recording):
-    """Raises ValueError for anything but a `Recording` of one network and one sequence, or with a normalised step."""
+    """Raises ValueError for anything but a `Recording` of one network and one sequence.
+
+    Also for one of a cell that normalises something, and for one whose output gradient is outside float64.
+    """
     shape = instance("recording", recording, Recording, "a Recording").h.shape
     if len(shape) != 3 or shape[1] != 1:
         raise ValueError(f"The 'recording' parameter must be of one network and one sequence, with h of the shape "
@@ -59,6 +62,10 @@ def _one(recording):
     if recording.cell.normalised:
         raise ValueError(f"The 'recording' parameter must be of a cell that normalises nothing. Got "
                          f"{recording.cell.name!r} instead.")
+    entering, true = recording.entering, recording.output_gradient
+    if entering is not None and not (np.isfinite(true).all() and ((true != 0) == (entering.mantissa != 0)).all()):
+        raise ValueError("The 'recording' parameter must have an output gradient within float64. Got one that leaves "
+                         "it on the way through the layers above instead.")
 
 
 def _sliced(lin, cut):

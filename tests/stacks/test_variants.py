@@ -318,3 +318,16 @@ def test_what_cannot_be_normalised_is_refused(normal, equations):
     with pytest.raises(ValueError, match=r"The cell 'bad' must .* Got"):
         Cell(name="bad", title="", family="", gates=("h",), states=("h",), equations=equations, latex={},
              normalised=normal)
+
+
+def test_a_gradient_outside_float64_from_a_layer_above_is_not_taken_for_0():
+    config = dict(layers=2, steps=900, gain=0.1, hidden_size=3, input="impulse")
+    trace = record(NetworkConfig("rnn_identity", **config))
+    lower = trace.recordings["layer 1"]
+    assert lower.log10_dh[0] < -800 and lower.entering is not None
+    with pytest.raises(ValueError, match="within float64"):
+        step_jacobians(lower)
+    step_jacobians(record(NetworkConfig("rnn_identity", **config | {"steps": 20})).recordings["layer 1"])
+    assert_close(10.0 ** (lower.last_loss.log10_dh[-3:] - lower.last_loss.log10_dh[-1]),
+                 10.0 ** (record_with("rnn_identity", lower.parameters, lower.x, np.concatenate(
+                     [np.zeros((899, 1, 3)), lower.output_gradient[-1:]])).log10_dh[-3:] - lower.log10_dh[-1]), 1e-12)
