@@ -4,7 +4,7 @@ from .cells import CELLS
 from .config import BOUNDS, Config, NetworkConfig, TrainConfig
 from .engine.parameters import Parameters
 from .engine.train import Training
-from .networks import Network, Trace, from_pytorch, stacked, to_pytorch
+from .networks import Network, Trace, from_keras, from_pytorch, stacked, to_pytorch
 from .networks.record import record, record_many, record_with
 from .recording import Recording
 
@@ -22,6 +22,7 @@ __all__ = [
     "Trace",
     "TrainConfig",
     "Training",
+    "from_keras",
     "from_pytorch",
     "record",
     "record_many",

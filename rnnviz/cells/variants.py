@@ -52,6 +52,7 @@ def peephole(cell):
     """
     if "c" not in cell.states:
         raise _refused(cell, "peepholes", "one with a cell state")
+
     def gate(a, p, c):
         return sigmoid(a + p * c)
 
@@ -86,6 +87,7 @@ def recurrent_dropout(cell):
     """
     if cell.multiplied or cell.projected:
         raise _refused(cell, "recurrent dropout", "one whose U multiplies h alone, which is as wide as its gates")
+
     def dropped(m_h, h_prev):
         return m_h * h_prev
 
@@ -102,6 +104,7 @@ def candidate_dropout(cell):
     if not cell.opens:
         raise _refused(cell, "dropout on the candidate", "one with gates")
     (candidate,) = (gate for gate in cell.gates if gate not in cell.opens)
+
     def dropped(m, value):
         return m * value
 

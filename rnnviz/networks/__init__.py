@@ -2,7 +2,8 @@
 
 from .base import Network, Node
 from .build import stacked
+from .keras import from_keras
 from .pytorch import from_pytorch, to_pytorch
 from .trace import Signal, Trace
 
-__all__ = ["Network", "Node", "Signal", "Trace", "from_pytorch", "stacked", "to_pytorch"]
+__all__ = ["Network", "Node", "Signal", "Trace", "from_keras", "from_pytorch", "stacked", "to_pytorch"]

@@ -46,6 +46,6 @@ def run(network, parameters, x, loss, config=None):
     adjoints = [own.adjoints.values() for own in passes.values()]
     read_only([one.mantissa for group in (total.values(), arrows.values(), *adjoints) for one in group])
     read_only([x, gradient, value, outputs, *(own.signals for own in passes.values()),
-               *(own for own in gradients.values() if isinstance(own, dict))])
+               *(own for part in (parameters, gradients) for own in part.values() if isinstance(own, dict))])
     return Trace(network, parameters, dict(reversed(gradients.items())), x, outputs, gradient, value, total, arrows,
                  passes, config)

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from compare import assert_close
 
-from rnnviz import NetworkConfig, Parameters, record, record_many, record_with, stacked
-from rnnviz.layers import Dropout, Normalise
+from rnnviz import Network, NetworkConfig, Parameters, record, record_many, record_with, stacked
+from rnnviz.layers import Dropout, Linear, Normalise
+from rnnviz.layers.dropout import mask
+from rnnviz.networks import Node
 from rnnviz.scaled import Scaled
 
 T = 60
@@ -193,6 +195,28 @@ def test_masks_are_seeded_and_each_network_has_its_own():
     np.testing.assert_array_equal(masks(many)[:, 0], masks(one))
     np.testing.assert_array_equal(masks(many)[:, 1], masks(other))
     assert not any("dropout" in n.name for n in record(NetworkConfig(**config | {"layers": 1})).network.nodes)
+
+
+def test_dropout_on_a_linear_readout_is_a_ridge():
+    """E (y - t)^2 = (w x - t)^2 + p/q sum_i (w_i x_i)^2: each step of one sequence is a draw."""
+    rng, rate, steps = np.random.default_rng(4), 0.3, 1000
+    x, V, target = rng.normal(size=6), rng.normal(size=(6, 1)), 0.4
+    network = Network((Node("dropped", Dropout(rate, draw=1), ("x",)), Node("y", Linear(1), ("dropped",))))
+    trace = record_with(network, {"y": {"V": V, "b_y": np.zeros(1)}}, np.tile(x, (steps, 32, 1)),
+                        np.zeros((steps, 32, 1)))
+    expected = (x @ V[:, 0] - target) ** 2 + rate / (1 - rate) * ((x * V[:, 0]) ** 2).sum()
+    assert abs(((trace.output - target) ** 2).mean() / expected - 1) < 0.03
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.5])
+def test_one_mask_for_all_steps_raises_the_spectral_radius(rate):
+    """By 1/sqrt(q): the edge of chaos moves from a gain of 1 to sqrt(q)."""
+    N, found = 300, []
+    for seed in range(4):
+        U = np.random.default_rng([seed, 1]).normal(size=(N, N)) / np.sqrt(N)
+        masked = mask((1, 1, N), rate, 0, (seed,), once=True)[0, 0][:, None] * U
+        found.append(np.abs(np.linalg.eigvals(masked)).max() / np.abs(np.linalg.eigvals(U)).max())
+    assert abs(np.mean(found) * np.sqrt(1 - rate) - 1) < 0.06
 
 
 # ---- far outside float64 ---------------------------------------------------------------------
