@@ -223,3 +223,21 @@ def test_a_projection_is_asked_for_by_its_width():
         record(NetworkConfig("gru", projection=2))
     with pytest.raises(ValueError, match="'outputs'"):
         record(NetworkConfig("lstm", hidden_size=4, projection=5))
+
+
+@pytest.mark.parametrize("fields", [{}, {"skip": "residual"}, {"directions": "both"}, {"dropout": 0.3}], ids=str)
+def test_members_of_an_ensemble_leave_float64_each_by_itself(fields):
+    """One vanishes, one explodes, one stays, and each has the logarithms it has alone, along every arrow."""
+    configs = [NetworkConfig("rnn_identity", steps=700, hidden_size=2, init="identity", gain=g, **fields)
+               for g in (0.1, 1.0, 4.0)]
+    x = np.zeros((700, 1, 1))
+    many = record_many(configs, inputs=x)
+    for k, config in enumerate(configs):
+        alone = record(config, inputs=x)
+        for arrow, logs in alone.log10_arrows.items():
+            networks.assert_logs(many.log10_arrows[arrow][:, k], logs, name=str(arrow))
+        for name, logs in alone.log10_dh.items():
+            networks.assert_logs(many.log10_dh[name][:, k], logs, name=name)
+    reach = {k: np.abs(many.log10_dh[many.network.recurrent[0].name][:, k]).max() for k in range(3)}
+    assert reach[0] > 320 or fields.get("skip") or fields.get("directions")
+    assert reach[2] > 320
