@@ -73,8 +73,9 @@ class Recording:
             rows += [(f"d{s}", self.h.shape, f"gradient of the loss by the {NAMES[s]}"),
                      (f"log10_d{s}", over_time, f"log10 of the norm of d{s}, exact beyond float64's range")]
         rows.append(("dx", (*self.h.shape[:-1], D), "gradient of the loss by the input"))
-        rows += [(f"gradients.{name}", array.shape, f"gradient of the loss by {name}")
-                 for name, array in vars(self.parameters).items()]
+        own = dict(vars(self.parameters))
+        own |= own.pop("learned", {})
+        rows += [(f"gradients.{name}", array.shape, f"gradient of the loss by {name}") for name, array in own.items()]
         many = f" of {K} networks" if self.h.ndim == 4 else ""
         return summary(f"Recording{many}, {self.cell.title}: {sizes}", rows)
 
@@ -264,14 +265,15 @@ class Recording:
 
         Step t's term of dL/dU is the sum over the batch of h_{t-1}^T dL/du_t, and so on for "W" and "b".
         """
-        input_side, recurrent_side = self._input_side, self.back.gates
+        input_side = self._input_side
+        recurrent_side = self.back.behind.get("u", self.back.behind.get("a", self.back.gates))
         with np.errstate(all="ignore"):
             blocks = [_log10_outer(vector, columns(recurrent_side, block, self.hidden_size))
                       for block, vector in self._multiplied]
             logs = {
                 "W": _log10_outer(self.x, input_side),
                 "U": blocks[0] if len(blocks) == 1 else 0.5 * _log10_sum(*(2.0 * log for log in blocks)),
-                "b": log10_norm(input_side.sum(axis=-2, keepdims=True)),
+                "b": log10_norm(self._before_input_product.sum(axis=-2, keepdims=True)),
             }
             return {name: log + self._exponents(1) * LOG10_2 for name, log in logs.items()}
 
@@ -289,10 +291,12 @@ class Recording:
 
     @computed_once
     def spectra(self):
-        """Gate -> (spectral radius, largest singular value) of its block of U, each (K,)."""
+        """Gate -> (spectral radius, largest singular value) of its block of U, each (K,); of R U for a projected h."""
         if self.drawn_spectra is not None:
             return self.drawn_spectra
         blocks = {g: self.parameters.gate(self.cell, g) for g in self.cell.gates}
+        if self.cell.projected:
+            blocks = {g: np.matmul(self.parameters.learned["R"], block) for g, block in blocks.items()}
         return {g: (np.abs(np.linalg.eigvals(block)).max(axis=-1), np.linalg.norm(block, 2, axis=(-2, -1)))
                 for g, block in blocks.items()}
 

@@ -36,7 +36,8 @@ def normalised(cell, place):
     """
     if place != "state":
         names = ("x", "u") if place == "product" else ("a",)
-        return replace(cell, name=f"{cell.name}, {place} normalised", normalised={name: name for name in names})
+        return replace(cell, name=f"{cell.name}, {place} normalised", max_slope=None,
+                       normalised={name: name for name in names})
     if "c" not in cell.states:
         raise _refused(cell, "a normalised state", "one with a cell state")
     h = reading(cell.equations["h"], ["m" if r == "c" else r for r in cell.reads["h"]])
@@ -92,7 +93,7 @@ def recurrent_dropout(cell):
         return m_h * h_prev
 
     return replace(cell, name=f"{cell.name}, recurrent dropout", equations={"d": dropped, **cell.equations},
-                   multiplied=dict.fromkeys(cell.gates, "d"), masks={"m_h": "kept"})
+                   multiplied=dict.fromkeys(cell.gates, "d"), masks={"m_h": "kept"}, max_slope=None)
 
 
 @lru_cache(maxsize=64)

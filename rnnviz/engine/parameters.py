@@ -116,12 +116,12 @@ class Parameters:
         return Parameters(**{n: checked_array(n, getattr(self, n), s) for n, s in shapes.items()})
 
     def gate(self, cell, name):
-        """U's block for one gate, (K, H, H), a view.
+        """U's block for one gate, (K, H, H), or (K, P, H) where h is P wide, a view.
 
         cell: a `Cell` or its name. name: one of its gates. Raises ValueError for any other.
         """
         cell = _cell(cell)
-        width, k = self.U.shape[-2], cell.gates.index(choice("name", name, cell.gates))
+        width, k = self.U.shape[-1] // len(cell.gates), cell.gates.index(choice("name", name, cell.gates))
         return self.U[..., k * width : (k + 1) * width]
 
 
@@ -130,6 +130,11 @@ class MoreParameters(Parameters):
     """The parameters of a cell that learns more: learned is name -> array, of the shapes of `Cell.learned`."""
 
     learned: dict
+
+    def __repr__(self):
+        own = dict(vars(self))
+        return summary("Parameters", [(name, array.shape, WHAT.get(name, "learned inside the step"))
+                                      for name, array in (own | own.pop("learned")).items()])
 
 
 def _cell(cell):

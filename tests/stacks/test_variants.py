@@ -331,3 +331,28 @@ def test_a_gradient_outside_float64_from_a_layer_above_is_not_taken_for_0():
     assert_close(10.0 ** (lower.last_loss.log10_dh[-3:] - lower.last_loss.log10_dh[-1]),
                  10.0 ** (record_with("rnn_identity", lower.parameters, lower.x, np.concatenate(
                      [np.zeros((899, 1, 3)), lower.output_gradient[-1:]])).log10_dh[-3:] - lower.log10_dh[-1]), 1e-12)
+
+
+EVERYTHING = ("h", "c", "gates", "preactivations", "dh", "dc", "dx", "log10_dh", "gradients", "initial_gradient",
+              "log10_shares", "shares", "spectra", "log10_bound", "slope", "overflow_step", "last_loss")
+
+
+@pytest.mark.parametrize("name, place, peepholes, noise", POSSIBLE)
+def test_all_of_a_recording_can_be_read(name, place, peepholes, noise):
+    """And the gradients by W and U are each step's terms: of two steps with x_1 = 0 and h_0 = 0, the second's alone."""
+    rng = np.random.default_rng(3)
+    cells = [made(name, place, peepholes, noise)]
+    if "c" in cells[0].states and noise in ("none", "candidate"):
+        cells.append(projected(cells[0]))
+    for cell in cells:
+        network, weights = random_network(cell, rng, noise=0.4)
+        weights["layer 1"] |= {"shift_x": np.zeros_like(weights["layer 1"]["b"])} if place == "product" else {}
+        x = np.stack([np.zeros((1, 2)), rng.normal(size=(1, 2))])
+        recording = run(network, weights, x, rng.normal(size=(2, 1, 4))).recordings["layer 1"]
+        for what in EVERYTHING:
+            getattr(recording, what)
+        assert "gradients.U" in repr(recording) and "U" in repr(recording.gradients)
+        assert recording.log10_bound is None or noise == "none"
+        for p in ("W", "U"):
+            norm = np.linalg.norm(getattr(recording.gradients, p))
+            assert abs(10.0 ** recording.log10_shares[p][1] - norm) <= 1e-10 * norm
