@@ -30,8 +30,10 @@ start()
 st.page_link("pages/lessons.py", label=f"**Begin: lesson 1, {next(iter(LESSONS))}**", icon=":material/arrow_forward:",
              query_params=link(stage="1.1"))
 words(HOW_TO_READ, "how-start", "caption")
-for place, (title, stages) in zip(st.columns(len(LESSONS), border=True), LESSONS.items()):
-    with place:
+for number, (title, stages) in enumerate(LESSONS.items()):
+    if number % 3 == 0:
+        places = st.columns(3, border=True)
+    with places[number % 3]:
         st.page_link("pages/lessons.py", label=f"**Lesson {stages[0].id[0]}: {title}**",
                      query_params=link(stage=stages[0].id))
         st.markdown(f"{', '.join(stage.title for stage in stages[:-1])}. About "

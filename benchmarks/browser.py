@@ -5,7 +5,8 @@ that Plotly has drawn with the values that the server sent; the browser has had 
 one slider and one line, by the same components, and is measured in turn with the pages.
 
 Dragging moves a slider with the mouse to and fro and counts the refreshes of the screen at which the busiest picture of
-the page was painted or drawn anew. It all takes less than four minutes.
+the page was painted or drawn anew: every page, the unrolled network, and every stage of the lessons. It all takes about
+ten minutes.
 """
 
 import shutil
@@ -21,8 +22,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from somebody import FLAGS, serving
 
+from rnnviz.course import STAGES
+
 KEY_TO_PICTURE = """() => new Promise((done) => {
-  const roots = [...document.querySelectorAll('.rv-plot')];
+  const roots = [...document.querySelectorAll('.rv-plot, .rv-net')];
   // A press is answered once, and a figure is drawn anew only where it differs: a test holds both.
   const before = roots.map((root) => [root.painted ?? 0, root.dataset.drawn]);
   const changed = (root, k) => {
@@ -42,7 +45,7 @@ KEY_TO_PICTURE = """() => new Promise((done) => {
 })"""
 COUNT = """() => {
   const count = window.rnnvizCount = { counting: true };
-  const roots = [...document.querySelectorAll('.rv-plot')];
+  const roots = [...document.querySelectorAll('.rv-plot, .rv-net')];
   const now = () => roots.map((root) => `${root.painted ?? 0}:${root.dataset.drawn}`);
   count.shown = roots.map(() => 0);
   count.refreshes = 0;
@@ -76,10 +79,17 @@ ADDRESSES = {
     **{view.replace(" ", "_"): f"why_it_vanishes?predict=false&reach=1000&view={view.replace(' ', '+')}"
        for view in VIEWS},
 }
+DRAGGED_ALONE = {
+    "unrolled, 16 steps": "gradient_flow?predict=false&picture=unrolled&steps=16",
+    "unrolled, 100 steps": "gradient_flow?predict=false&picture=unrolled",
+    **{f"stage {id}": f"lessons?predict=false&stage={id}" for id, stage in STAGES.items() if stage.slider},
+}
+"""What is dragged and not pressed: name -> address."""
+
 DRAGGED = {"the_cliff": ("Start: weight w", "Start: bias b", "Learning rate", "Threshold of clipping")}
 """Page -> the sliders to drag, where it is not the first one."""
 
-PICTURES = dict.fromkeys(ADDRESSES, 40) | {"gradient_flow": 45, "inside_the_cell": 45}
+PICTURES = dict.fromkeys([*ADDRESSES, *DRAGGED_ALONE], 40) | {"gradient_flow": 45, "inside_the_cell": 45}
 """Page -> pictures a second."""
 
 TIMES = {"frame": 1.0, "answer": 2.0}
@@ -93,7 +103,7 @@ def opened(browser, address):
     page = browser.new_context(viewport={"width": 1366, "height": 900}).new_page()
     start = perf_counter()
     page.goto(address)
-    page.wait_for_selector(".rv-plot[data-drawn]", timeout=60_000)
+    page.wait_for_selector(":is(.rv-plot, .rv-net)[data-drawn]", timeout=60_000)
     return page, perf_counter() - start
 
 
@@ -173,6 +183,13 @@ def main():
                 rates[name, label], refreshes = drag(pages[name], slider)
                 print(f"drag page={name}{f' slider={label!r}' if label else ''} "
                       f"pictures_per_s={rates[name, label]:.1f} refreshes_per_s={refreshes:.1f}", flush=True)
+        for name, address in DRAGGED_ALONE.items():
+            page, _ = opened(browser, f"{app}/{address}")
+            slider = page.locator(".rv-live input").first
+            slider.wait_for(timeout=60_000)
+            rates[name, None], refreshes = drag(page, slider)
+            print(f"drag {name}: pictures_per_s={rates[name, None]:.1f} refreshes_per_s={refreshes:.1f}", flush=True)
+            page.context.close()
         sleep(2)
         presses(frames=False)
         plain = median(times["bare", "answer"])

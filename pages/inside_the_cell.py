@@ -26,15 +26,15 @@ with st.sidebar:
     prediction_switch()
 
 
-def scene(recordings, unit):
+def scene(recordings, unit, direction):
     """Everything on this page that the recordings decide, by name."""
     pictures = {f"cell-{label.lower()}": cell_heatmaps(recording) for label, recording in recordings.items()}
-    return pictures | worked_out(recordings, unit)
+    return pictures | worked_out(recordings, unit, direction)
 
 
-def worked_out(recordings, unit):
-    """The numbers of one unit, by name."""
-    scenes = (unit_scene(recording, unit, label.lower()) for label, recording in recordings.items())
+def worked_out(recordings, unit, direction):
+    """The numbers of one unit, by name; of the gradients by them if the direction is backward."""
+    scenes = (unit_scene(recording, unit, label.lower(), direction) for label, recording in recordings.items())
     return {name: picture for scene in scenes for name, picture in scene.items()}
 
 
@@ -45,13 +45,18 @@ def inside(setup, labels):
         gain = live_slider("gain", "Recurrent gain: scales the weights U", BOUNDS["gain"])
     with right:
         unit = live_slider("unit", "Unit to work out", state.CONTROLS["unit"], high=setup.hidden_size)
-    step = live_slider("step", "Time step t", state.CONTROLS["step"], high=setup.steps, local=True)
+    left, right = st.columns([2.4, 1], vertical_alignment="center")
+    with left:
+        step = live_slider("step", "Time step t", state.CONTROLS["step"], high=setup.steps, local=True)
+    with right:
+        direction = controls.one("direction", "Direction", list(state.CONTROLS["direction"].options))
     configs = {label: setup.configs[label] for label in labels}
     recordings = recorded(configs, gain, setup.inputs)
-    seen = scene(recordings, unit)
-    places = st.columns([3, 2] if len(labels) == 1 else 2, gap="medium")
+    seen = scene(recordings, unit, direction)
+    places = st.columns(2, gap="medium")
     for place, (label, recording) in enumerate(recordings.items()):
-        with places[place]:
+        # Alone, its drawing comes first, so that on a phone too it stands under the sliders.
+        with places[place if len(labels) > 1 else 1]:
             overflow = explain.overflow(label, recording)
             if overflow:
                 st.warning(overflow)
@@ -61,8 +66,8 @@ def inside(setup, labels):
                 "How to read it: each row is a unit, each column a step. A gate is white when it is shut (0) and in "
                 "full colour when it is open (1). Slate is negative, red positive. Click to choose step and unit.",
             )
-        with places[place if len(labels) > 1 else 1]:
-            numbers(recording, unit, step, label.lower(), setup.tokens)
+        with places[place if len(labels) > 1 else 0]:
+            numbers(recording, unit, step, label.lower(), setup.tokens, direction)
     check_expander(recordings)
     lstm = recordings.get("LSTM")
     if lstm is not None and "f" in lstm.gates and not lstm.overflow_step:
@@ -71,10 +76,10 @@ def inside(setup, labels):
             None,
             lambda: explain.remembered(lstm, unit),
         )
-    shared = ("inside", configs, setup.inputs)
+    shared = ("inside", configs, setup.inputs, direction)
     films(
-        gains(configs, gain, lambda found: scene(found, unit), (*shared, unit), setup.inputs),
-        Film("unit", state.CONTROLS["unit"], unit, lambda units: [worked_out(recordings, u) for u in units],
+        gains(configs, gain, lambda found: scene(found, unit, direction), (*shared, unit), setup.inputs),
+        Film("unit", state.CONTROLS["unit"], unit, lambda units: [worked_out(recordings, u, direction) for u in units],
              (*shared, gain), setup.hidden_size),
     )
     follow_live()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from rnnviz.papers import VARIANTS
 from rnnviz.ui import controls, papers
-from rnnviz.ui.page import follow_live, frame, takeaway
+from rnnviz.ui.page import follow_live, frame
 from rnnviz.ui.state import PAPERS
 
 frame("Paper figures", "Do the numbers that the papers are built on hold, in the networks on this screen?")
@@ -23,5 +23,4 @@ with st.expander("All numbers"):
     if st.button("Compute all", key="paper_all"):
         papers.all_rows()
     st.caption("The same table, at a prompt: python -m rnnviz.papers. It fails if a number does not hold.")
-takeaway("A claim about a network is worth what its number is worth: said, derived, and measured, side by side.")
 follow_live()

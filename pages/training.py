@@ -45,8 +45,10 @@ def run(settings):
                 gradient_norms(trainings),
                 "norms",
                 "How to read it: the length (norm) of the gradient of all weights at each update, before clipping, and "
-                "after it (dotted). Where both meet, nothing was clipped.",
+                "after it (dotted). Where both meet, nothing was clipped. On a logarithmic axis the first ten updates "
+                "take as much room as the next ninety.",
             )
+            training.to_the_cliff(pair)
         with right:
             plot(
                 credit(trainings),

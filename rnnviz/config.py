@@ -159,7 +159,7 @@ CLIPPINGS = {
     "none": "the gradient is used as it is",
     "norm": "the whole gradient is shortened to the threshold where it is longer; its direction stays",
     "parameter": "each weight matrix's gradient is shortened by itself",
-    "value": "each single element is cut to the threshold; this turns the direction",
+    "value": "each single element is cut to the threshold; this can turn the direction",
 }
 NONFINITE = {
     "stop": "the network stops, and the page says why",

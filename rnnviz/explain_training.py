@@ -112,6 +112,15 @@ def clipped(name, training):
     return text + f". Clipping turned the gradient by up to {turn:.0f}°: the update no longer points straight downhill."
 
 
+def exploded(training):
+    """Whether a gradient that was not clipped was at least a hundred times its median."""
+    norms = training.norms
+    if training.config.clip != "none" or not np.isfinite(norms).any():
+        return False
+    with np.errstate(invalid="ignore"):
+        return bool((np.nanmax(norms, axis=0) >= 100 * np.nanmedian(norms, axis=0)).any())
+
+
 def same_pass(trainings):
     """What clipping leaves alone: both first passes, compared; None where the runs start from different networks."""
     one, two = trainings.values()

@@ -56,8 +56,8 @@ GLOSSARY = {
     "learning rate": "How long a step of training is for a gradient of length 1.",
     "clipping by norm": "If the gradient is longer than the threshold, it is shortened to it. Its direction stays.",
     "threshold": "The length at which clipping begins.",
-    "clipping by value": "Every part of the gradient is cut by itself. Long parts are cut, short ones not: the "
-    "direction turns.",
+    "clipping by value": "Every part of the gradient is cut by itself. Where long parts are cut and short ones "
+    "are not, the direction turns.",
     "temporal order": "The task: two symbols among noise, far apart; say which came in which order.",
     "held-out": "Sequences that were never trained on; only these count.",
     "accuracy": "The share of right answers.",

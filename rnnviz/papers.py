@@ -5,7 +5,7 @@ Every row has what the paper says, what theory says exactly, and what is measure
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -19,7 +19,7 @@ from .engine.adjoint import linearise
 from .engine.clip import clip, norm
 from .engine.network import backward, draw
 from .engine.parameters import Parameters
-from .engine.record import record, record_with
+from .engine.record import record, record_each, record_with
 from .engine.unroll import unroll
 from .sources import sequences
 from .sources.tasks import task
@@ -113,6 +113,7 @@ def the_cliff(code=False):
     ]
 
 
+@lru_cache(maxsize=2)
 def _rests(start, low, high):
     """The b between low and high at which the attractor that `start` runs to disappears, and x there; by iterating."""
     def run(b):
@@ -128,6 +129,14 @@ def _rests(start, low, high):
     b = 0.5 * (low + high)
     # On the fold itself nothing comes to rest in finite time: x is read a little inside.
     return b, float(run(np.array([b + np.sign(start) * 1e-5]))[0])
+
+
+def across_the_wall(w=5.0):
+    """b on both sides of the wall, ever closer to it; the error there, and the norm of its gradient: (N,) each."""
+    away = np.geomspace(1e-9, 0.15, 120)
+    b = cliff.wall(w) + np.concatenate([-away[::-1], [0.0], away])
+    error, by, _ = cliff.gradient(np.full_like(b, w), b)
+    return b, error, np.linalg.norm(by, axis=1)
 
 
 def bifurcation(code=False):
@@ -194,6 +203,13 @@ def clipping(code=False):
     return rows
 
 
+def turned(thresholds, seeds=20):
+    """Degrees by which clipping element by element turns random gradients of 200 elements and norm 10: (N, seeds)."""
+    drawn = np.stack([np.random.default_rng(seed).normal(size=200) for seed in range(seeds)])
+    drawn *= 10.0 / norm(drawn)[:, None]
+    return np.stack([clip(drawn, "value", threshold).turned for threshold in thresholds])
+
+
 def omega(recording, code=False):
     """The regulariser of equations 9 and 10 for a loss at the last step: sum of (|dL/dh_t| / |dL/dh_{t+1}| - 1)^2.
 
@@ -201,6 +217,12 @@ def omega(recording, code=False):
     """
     ratio = 10.0 ** (recording.log10_dh[:-1] - recording.log10_dh[1:])
     return float((((ratio**2 if code else ratio) - 1.0) ** 2).sum())
+
+
+def omegas(gains, code=False, seed=0):
+    """Ω of orthogonal linear networks of these gains, over `STEPS` steps."""
+    kept = Config("rnn_identity", init="orthogonal", steps=STEPS, seed=seed)
+    return np.array([omega(r, code) for r in record_each([replace(kept, gain=float(gain)) for gain in gains])])
 
 
 def regulariser(code=False):
@@ -257,10 +279,30 @@ def gru_origin(code=False):
     ]
 
 
+def rests_of_a_gru(weights, start=0.1, steps=2000):
+    """Where GRUs of one unit end that read nothing but h, through the candidate's weight alone: (N,)."""
+    weights = np.asarray(weights, float)
+    U = np.zeros((len(weights), 1, 3))
+    U[:, 0, 2] = weights
+    zero = np.zeros((len(weights), 3))
+    parameters = Parameters(W=np.zeros((len(weights), 1, 3)), U=U, b=zero, b_rec=zero)
+    first = {"h": np.full((len(weights), 1, 1), start)}
+    return unroll(find("gru"), parameters, np.zeros((steps, 1, 1, 1)), first).states["h"][-1, :, 0, 0]
+
+
+def rest_of_tanh(weights):
+    """The h above 0 with h = tanh(weight h / 2), or 0 where there is none: (N,)."""
+    weights = np.asarray(weights, float)
+    h = np.ones_like(weights)
+    for _ in range(2000):
+        h = np.tanh(0.5 * weights * h)
+    return np.where(weights > 2.0, h, 0.0)
+
+
 GAINS = (0.5, 1.0, 1.5, 2.0, 3.0)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def lyapunov_of_random_networks(units=200, steps=1500, settle=200, seeds=7):
     """The largest Lyapunov exponent of tanh networks with U ~ N(0, g^2/N) and no input: (gains, seeds)."""
     K = len(GAINS) * seeds
@@ -315,29 +357,38 @@ def orthogonal(code=False):
 
 
 def identity_relu(code=False):
-    H, T = 16, 200
-    start = np.random.default_rng(2).uniform(0.1, 1.0, (1, H))
-    gradient = np.zeros((T, 1, H))
-    gradient[-1] = np.random.default_rng(3).normal(size=(1, H))
-    zero = np.zeros(H)
-    parameters = Parameters(W=np.zeros((1, H)), U=np.eye(H), b=zero, b_rec=zero)
-    r = record_with("rnn_relu", parameters, np.zeros((T, 1, 1)), gradient, {"h": start})
+    r = relu_from()
     return [
         Row("largest change of the state over 200 steps", "kept exactly while units are positive", 0.0,
-            float(np.abs(r.h - start).max()), 0.0, "absolute"),
+            float(np.abs(r.h - r.h[0]).max()), 0.0, "absolute"),
         Row("largest change of the gradient over 200 steps", "kept exactly while units are positive", 0.0,
-            float(np.abs(r.dh - gradient[-1]).max()), 0.0, "absolute"),
+            float(np.abs(r.dh - r.dh[-1]).max()), 0.0, "absolute"),
     ]
 
 
+def relu_from(off=0, factor=1.0, seed=2):
+    """The recording of 16 ReLUs over 200 steps with U = factor I and no input. off: units that start below 0."""
+    H, T = 16, 200
+    start = np.random.default_rng(seed).uniform(0.1, 1.0, (1, H))
+    start[:, :off] *= -1.0
+    gradient = np.zeros((T, 1, H))
+    gradient[-1] = np.random.default_rng(seed + 1).normal(size=(1, H))
+    zero = np.zeros(H)
+    parameters = Parameters(W=np.zeros((1, H)), U=factor * np.eye(H), b=zero, b_rec=zero)
+    return record_with("rnn_relu", parameters, np.zeros((T, 1, 1)), gradient, {"h": start})
+
+
 @lru_cache(maxsize=1)
-def smoothness(updates=150, seeds=4):
-    """Norm of the gradient, and local smoothness |g(w + d) - g(w)| / |d|, at every update of a run: two (N, K)."""
+def smoothness(updates=150, seeds=4, first=0):
+    """Norm of the gradient, and local smoothness |g(w + d) - g(w)| / |d|, at every update of a run: two (N, K).
+
+    first: the first of the seeds.
+    """
     config = TrainConfig(cell="rnn", task="order_2", length=20, init="orthogonal", hidden_size=24, networks=seeds,
-                         rate=0.1, precision="float64")
+                         seed=first, rate=0.1, precision="float64")
     cell, work = find(config.cell), task(config.task, config.length)
     weights = draw(config, work.inputs, work.outputs)
-    draws = [np.random.default_rng([k, 14]) for k in range(seeds)]
+    draws = [np.random.default_rng([first + k, 14]) for k in range(seeds)]
     sizes, rough = [], []
     for _ in range(updates):
         batches = [work.draw(rng, config.sequences) for rng in draws]
@@ -410,6 +461,36 @@ TOO_LONG = {
 TITLES = {name: f.title for name, f in FIGURES.items()} | {name: title for name, (title, _) in TOO_LONG.items()}
 TITLES = {name: TITLES[name] for name in sorted(TITLES, key=lambda name: int(name[1:]))}
 """Name -> title of all figures, in order."""
+
+TAKE_AWAY = {
+    "P1": "On the wall the gradient is thousands of times as long as a hundredth beside it, and the error there is "
+    "small. Its length says how steep the ground is, not how far to go.",
+    "P2": "Between the two folds the unit can rest in two places, and where it starts decides in which. Beyond a fold "
+    "one of them is gone.",
+    "P3": "With the largest singular value times the largest slope below 1, every gradient vanishes. Above 1 one may "
+    "explode, and one may vanish all the same: saturated units see to that.",
+    "P4": "Clipping by norm keeps the direction, whatever the threshold. Element by element, the direction turns with "
+    "what is cut: by about 37 degrees where all of these 200 elements are.",
+    "P5": "Ω is 0 where every step keeps the norm of the gradient, and grows on both sides of that. It asks for a "
+    "gradient that arrives, not for one that is right.",
+    "P6": "In this small version clipping decides: over 40 steps all five seeds find the order with it, and none "
+    "without.",
+    "P7": "In this small version four of five LSTMs have learnt to add over 20 steps at the end, and no RNN. Over 40 "
+    "steps, in the same time, neither has.",
+    "P8": "What is left of a cell state after T steps is σ(b) to the power of T: a bias of 0 leaves 8.9 · 10⁻¹⁶ of it "
+    "after 50 steps, one of 5 leaves 71 %.",
+    "P9": "Left alone, a GRU of one unit forgets while its candidate's weight is below 2: it comes to rest at 0. Above "
+    "2 it keeps one of two values.",
+    "P10": "Well below g = 1 small differences die out, and gradients with them. Well above it they grow: chaos.",
+    "P11": "Who has forgotten the ten symbols pays ln 8 for each of them, 10 ln 8 / (T + 20) a step. Only a loss below "
+    "that is a sign of memory.",
+    "P12": "In a linear network an orthogonal U hands on every gradient at its full length, at any distance; 0.99 of "
+    "it leaves 4.4 · 10⁻⁵ after 999 steps.",
+    "P13": "With U the identity, units above 0 hand on state and gradient unchanged. A unit at 0 hands on nothing.",
+    "P14": "Where the gradient is long it also changes fast, so a step that is safe is shorter there. Clipping "
+    "shortens it.",
+}
+"""Name -> the one sentence to take away from a figure."""
 
 VARIANTS = ("P4", "P5")
 """Figures whose authors' published code differs from the text."""

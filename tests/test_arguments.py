@@ -32,11 +32,11 @@ from rnnviz import (
 )
 from rnnviz.engine import anatomy, optimise, train
 
-clip, recording = (import_module(f"rnnviz.engine.{name}") for name in ("clip", "record"))
-MODULES = (rnnviz, recording, anatomy, clip, train, optimise, cliff, checks, sources)
+clip, inside, recording = (import_module(f"rnnviz.engine.{name}") for name in ("clip", "inside", "record"))
+MODULES = (rnnviz, recording, anatomy, inside, clip, train, optimise, cliff, checks, sources)
 
-RESULTS = {"Recording", "Paths", "Clipped", "Stop", "First", "Surface", "Descent", "Equilibria", "Result", "Batch",
-           "OneHot", "Standardised", "Table", "Task", "Trace"}
+RESULTS = {"Recording", "Paths", "Inside", "Clipped", "Stop", "First", "Surface", "Descent", "Equilibria", "Result",
+           "Batch", "OneHot", "Standardised", "Table", "Task", "Trace"}
 """What functions return: a caller makes none of them."""
 
 ANYTHING = {
@@ -169,6 +169,7 @@ ENTRIES = {
     "lyapunov": (anatomy.lyapunov, dict(jacobians=np.ones((3, 2, 2)) + np.eye(2)),
                  {"jacobians": {*REAL, "longer"}}),
     "paths": (anatomy.paths, dict(recording=RECORDING), {}),
+    "inside": (inside.inside, dict(recording=RECORDING, unit=1), {"unit": {"1"}}),
     "influence": (anatomy.influence, dict(recording=RECORDING, reach=2), {"reach": {"1", "huge"}}),
     "rounded": (anatomy.rounded, dict(recording=RECORDING, names=("float16",)), {}),
     "phase": (anatomy.phase, dict(config=CONFIG, field="gain", values=np.array([0.5, 1.0]), inputs=X),

@@ -5,11 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pytest
 from opened import opened, said, sound
 
 from rnnviz import papers
+from rnnviz.figures import papers as figures
 from rnnviz.papers import FIGURES, Row
+from rnnviz.ui import papers as screen
 from rnnviz.ui.state import PAPERS
 
 PAGE = "pages/paper_figures.py"
@@ -83,14 +86,49 @@ def test_the_grid_computed_ahead_says_what_it_is():
         assert by["SGD, clipped at 1", length] >= by["SGD", length]
 
 
+def drawn(page):
+    """The figures of a page, as they were sent."""
+    sent = [e.proto.bytes for e in page.get("bidi_component") if e.proto.component_name == "rnnviz.plot"]
+    return [message["figure"] for message in map(orjson.loads, sent)]
+
+
+def test_each_has_a_figure_and_a_sentence_of_its_own():
+    assert list(papers.TAKE_AWAY) == list(papers.TITLES) and len(set(papers.TAKE_AWAY.values())) == 14
+    assert screen.DRAWINGS.keys() | papers.TOO_LONG.keys() == papers.TITLES.keys()
+    figures = {name: draw(screen.rows_of(name, False), False)[0] for name, draw in screen.DRAWINGS.items()}
+    curves = [json.dumps([[*t["y"]] for t in figure["data"]], default=float) for figure in figures.values()]
+    assert len(set(curves)) == 12
+
+
+def test_what_the_code_has_differently_is_drawn_so():
+    for name in papers.VARIANTS:
+        rows = {code: screen.rows_of(name, code) for code in (False, True)}
+        found = {code: np.asarray(screen.DRAWINGS[name](rows[code], code)[0]["data"][-1]["y"]) for code in rows}
+        # Algorithm 1 turns nothing either way; Ω of squared norms is another number.
+        assert (name == "P4") == np.allclose(found[False], found[True])
+
+
+def test_figures_over_logarithmic_axes_hold_plain_values():
+    """So that a table of them does too."""
+    sizes, rough = papers.smoothness()
+    dots = figures.smoothness(sizes, rough)
+    assert dots["layout"]["xaxis"]["type"] == dots["layout"]["yaxis"]["type"] == "log"
+    np.testing.assert_array_equal(dots["data"][0]["x"], sizes[:, 0])
+    np.testing.assert_array_equal(dots["data"][0]["y"], rough[:, 0])
+    line = dots["data"][1]
+    slope = np.diff(np.log10(line["y"])) / np.diff(np.log10(line["x"]))
+    assert f"slope {slope[0]:.2f}" in line["name"]
+
+
 @pytest.mark.parametrize("chosen", PAPERS)
 def test_on_the_page(chosen):
     for code in ("false", "true"):
         page = opened(PAGE, paper=chosen, paper_code=code)
-        assert len(page.table) == 1
+        assert [e.value for e in page.success] == [f"**Take away:** {papers.TAKE_AWAY[PAPERS[chosen]]}"]
+        assert len(drawn(page)) == 1 and len(page.table) == 1
         assert "✘" not in str(page.table[0].value)
         if PAPERS[chosen] in papers.TOO_LONG:
-            assert GRID["date"] in said(page) and "Computed ahead" in said(page)
+            assert GRID["date"] in said(page) and "computed ahead" in said(page)
 
 
 def test_all_at_once_and_nonsense():

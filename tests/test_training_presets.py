@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from rnnviz import Training
+from rnnviz.course import STAGES
 from rnnviz.presets import TRAINING_PRESETS
 from rnnviz.ui.state import CONTROLS, TRAINED
 from rnnviz.ui.training_controls import settings
@@ -42,6 +43,13 @@ def for_good(run):
     return run.solved().all()
 
 
+def answered(id, first, second):
+    """The right answer of the stage of the lessons that shows these runs, and its last sentence."""
+    about = dict(zip(STAGES[id].networks, (first, second)))
+    assert [t.config.clip for t in about.values()] == [c.clip for c in STAGES[id].networks.values()]
+    return STAGES[id].question.right(about), STAGES[id].sentence(about, STAGES[id].value)
+
+
 def test_every_preset_is_held_to_its_word():
     told = {"Clipped or not", "RNN against LSTM", "Half open or open", "Threshold 1 or 0.002", "By norm or by value"}
     assert set(BY_NAME) == told
@@ -66,6 +74,8 @@ def test_clipped_or_not():
     peak = norms.max(axis=0)
     assert (peak > 100 * np.median(norms, axis=0)).all(), "an explosion that one can see, in every network"
     assert clipped.history["cosine"].min() > 1 - 1e-6
+    right, said = answered("6.3", free, clipped)
+    assert right == "never learns" and said.endswith("0 of 4 networks solve it; clipped, 4 of 4.")
 
 
 def test_rnn_against_lstm():
@@ -73,6 +83,8 @@ def test_rnn_against_lstm():
     assert (rnn.config.cell, lstm.config.cell) == ("rnn", "lstm")
     assert {run.config.clip for run in (rnn, lstm)} == {"norm"} and {run.config.threshold for run in (rnn, lstm)} == {1}
     assert for_good(lstm) and at_chance(rnn)
+    right, said = answered("6.6", rnn, lstm)
+    assert right == "only the LSTM" and said.endswith("Clipping cannot bring back what vanished.")
 
 
 def test_half_open_or_open():
@@ -80,6 +92,8 @@ def test_half_open_or_open():
     assert (half.config.forget_bias, whole.config.forget_bias) == (0, 4)
     assert round(1 / (1 + np.exp(-whole.config.forget_bias)), 2) == 0.98
     assert at_chance(half) and for_good(whole)
+    right, said = answered("6.7", half, whole)
+    assert right == "all or nothing" and "must be open before learning begins" in said
 
 
 def test_threshold_too_small():
@@ -88,6 +102,8 @@ def test_threshold_too_small():
     assert for_good(usual) and not (tiny.solved_at >= 0).any()
     assert tiny.history["clipped"].mean() == 1 and tiny.history["cosine"].min() > 1 - 1e-6
     assert (tiny.tests["loss"][-1] < tiny.tests["loss"][0] + 0.1).all(), "nothing is thrown away"
+    right, said = answered("6.4", usual, tiny)
+    assert right == "slower" and "100 % of the updates are clipped, none turned; 0 of 4 networks" in said
 
 
 def test_by_norm_or_by_value():

@@ -5,7 +5,9 @@ import threading
 import pytest
 from opened import opened
 
-from rnnviz.ui import pulse
+from rnnviz import TrainConfig, Training
+from rnnviz.figures.course import PICTURES
+from rnnviz.ui import pulse, runs
 from rnnviz.ui.pulse import Gate
 
 SOON = 30.0
@@ -175,3 +177,26 @@ def test_every_run_of_a_page_and_of_its_live_slider_goes_first(monkeypatch):
         monkeypatch.setattr(f"rnnviz.ui.{place}.gate", Noted(place))
     opened("pages/gradient_flow.py", steps="4", hidden_size="2")
     assert seen[0] == "page" and "live" in seen
+
+
+def test_many_who_watch_a_run_train_it_once_and_see_it_whole(monkeypatch):
+    """Whoever looks at a stage works at its runs or waits: together they make every update once, as one would alone."""
+    monkeypatch.setattr(runs, "SLICE", 0.005)
+    monkeypatch.setattr(runs, "WAIT", 0.01)
+    config = TrainConfig(cell="rnn", hidden_size=3, length=10, networks=2, sequences=2, updates=300)
+    watched, alone, seen = {"a": Training(config)}, Training(config), []
+
+    def look():
+        while not runs.done(watched):
+            runs.work(watched.values(), lambda: None)
+            with runs.at_rest:
+                picture, updates = PICTURES["learning"](watched, None), watched["a"].updates
+            seen.append((updates, len(picture["data"][0]["x"])))
+
+    assert ended(*[start(look) for _ in range(6)])
+    while not alone.finished:
+        alone.update()
+    assert (watched["a"].weights.flat == alone.weights.flat).all() and (watched["a"].norms == alone.norms).all()
+    assert len({updates for updates, _ in seen}) > 3
+    # A line of two networks, and a gap after each.
+    assert all(points == 2 * (1 + updates // 20 + 1) for updates, points in seen)

@@ -1,13 +1,13 @@
 """The lessons, as data: what each stage sets, asks, draws and says."""
 
-from . import lesson_1, lesson_2
-from .stage import Notes, Question, Slider, Stage
+from . import lesson_1, lesson_2, lesson_5, lesson_6
+from .stage import Downhill, Link, Notes, Question, Slider, Stage, become
 from .start import START
 
-LESSONS = {lesson_1.TITLE: lesson_1.STAGES, lesson_2.TITLE: lesson_2.STAGES}
+LESSONS = {lesson.TITLE: lesson.STAGES for lesson in (lesson_1, lesson_2, lesson_5, lesson_6)}
 """Title -> stages, in their order."""
 
 STAGES = {stage.id: stage for stages in LESSONS.values() for stage in stages}
 """id -> stage, of all lessons."""
 
-__all__ = ["LESSONS", "STAGES", "START", "Notes", "Question", "Slider", "Stage"]
+__all__ = ["LESSONS", "STAGES", "START", "Downhill", "Link", "Notes", "Question", "Slider", "Stage", "become"]

@@ -1,28 +1,61 @@
 """What a stage of a lesson is: one setting, one question or none, one picture, one sentence."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 
-from ..config import Number
+from ..cliff import descend_many
+from ..config import Config, Number, TrainConfig
+from ..engine.record import record_each
+from ..engine.train import Training
+
+
+@dataclass(frozen=True)
+class Downhill:
+    """A start on the cliff and how the descents go from there, see `cliff.descend`."""
+
+    w: float
+    b: float
+    rate: float
+    threshold: float
+
+
+def _descents(many):
+    return descend_many(*zip(*map(astuple, many)))
+
+
+def _trainings(many):
+    return [Training(config) for config in many]
+
+
+BECOMES = {Config: record_each, Downhill: _descents, TrainConfig: _trainings}
+"""Kind of a setting -> function that makes a list of them what they set: recordings, descents, trainings to come."""
+
+
+def become(settings):
+    """What a list of settings of one kind becomes, see `BECOMES`."""
+    return BECOMES[type(settings[0])](settings)
 
 
 @dataclass(frozen=True)
 class Slider:
     """The one thing that a stage moves.
 
-    field: of `Config`; empty where it moves how far one looks. bound: what it can be, its default being the stage's
-    own setting. moves: labels of the networks that it moves; all of them where empty.
+    field: of the setting; empty where it moves how far one looks. bound: what it can be, its default being the stage's
+    own setting; with `powers`, of the logarithm of what it sets. moves: labels of the networks that it moves; all of
+    them where empty. play: with a button to play through it.
     """
 
     label: str
     bound: Number
     field: str = ""
     moves: tuple = ()
+    powers: bool = False
+    play: bool = False
 
 
 @dataclass(frozen=True)
 class Question:
-    """What to guess before the picture is seen. right: function of label -> `Recording`, giving one of the options."""
+    """What to guess before the picture is seen. right: function of `Stage.networks` become, giving an option."""
 
     text: str
     options: tuple
@@ -41,13 +74,24 @@ class Notes:
 
 
 @dataclass(frozen=True, eq=False)
+class Link:
+    """To a page: its name without ".py", what the link says, and control -> text as in the page's address."""
+
+    page: str
+    says: str
+    settings: dict
+
+
+@dataclass(frozen=True, eq=False)
 class Stage:
     """One screen of a lesson.
 
-    id: "1.3" is the third of lesson 1. networks: label -> `Config`. sentence: function of label -> `Recording` and the
-    slider's value, in the markup of `glossary`. picture: a name in `figures.course.PICTURES`. words: those of the
-    glossary that are met here first. page, settings: of the last stage of a lesson, the page to explore, without
-    ".py", and control -> text as in its address.
+    id: "1.3" is the third of lesson 1. networks: label -> setting, all of one kind of `BECOMES`; picture, sentence and
+    the answer to the question are functions of label -> what it becomes. sentence: of that and the slider's value, None
+    while a training still runs, in the markup of `glossary`. picture: a name in `figures.course.PICTURES`. words: those
+    of the glossary that are met here first. trains: whether its networks are trainings, which run before the slider
+    comes. page, settings: of the last stage of a lesson, the page to explore, without ".py", and control -> text as in
+    its address. link: to where the same is seen from another side.
     """
 
     id: str
@@ -59,8 +103,10 @@ class Stage:
     question: Question | None = None
     words: tuple = ()
     notes: Notes | None = None
+    trains: bool = False
     page: str = ""
     settings: dict = field(default_factory=dict)
+    link: Link | None = None
 
     @property
     def control(self):
@@ -73,9 +119,10 @@ class Stage:
         return self.slider.bound.default if self.slider else None
 
     def at(self, value):
-        """label -> `Config`, with the slider at a value."""
+        """label -> setting, with the slider at a value."""
         if self.slider is None or not self.slider.field:
             return self.networks
         moved = self.slider.moves or self.networks
-        return {label: replace(config, **{self.slider.field: value}) if label in moved else config
-                for label, config in self.networks.items()}
+        change = {self.slider.field: 10.0**value if self.slider.powers else value}
+        return {label: replace(setting, **change) if label in moved else setting
+                for label, setting in self.networks.items()}

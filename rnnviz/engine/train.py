@@ -66,7 +66,8 @@ class Training:
 
     config: `TrainConfig`. updates: how many were made. weights: `Weights` now; initial: before the first update.
     history: `History` of every update: loss, norm_before, norm_after, clipped, cosine, each (K,), and log10_dh (K, T),
-    the mean of its updates but for gradients that are exactly 0. norms: norm_before of each single update.
+    the mean of its updates but for gradients that are exactly 0. norms, losses: norm_before and loss of each single
+    update.
     tests: `History` on the held-out sequences: loss and accuracy (K,), after the updates that `tested` has. stops:
     network, from 0 -> `Stop`. skipped: (K,) updates left out. seconds: spent so far. solved_at: (K,) the first test, in
     updates, that met what counts as solved; -1 before. first: `First`, or None before any update.
@@ -122,7 +123,7 @@ class Training:
             "loss": ("mean", one), "norm_before": ("largest", one), "norm_after": ("largest", one),
             "clipped": ("mean", one), "cosine": ("smallest", one), "log10_dh": (FINITE, (networks, steps)),
         })
-        self._norms = np.empty((config.updates, networks))
+        self._norms, self._losses = np.empty((2, config.updates, networks))
         self.tests = History({"loss": ("last", one), "accuracy": ("last", one)})
         self.updates, self.seconds, self.stops = 0, 0.0, {}
         self.skipped, self.solved_at = np.zeros(networks, int), np.full(networks, -1)
@@ -145,6 +146,11 @@ class Training:
     def norms(self):
         """(N, K) the norm of the gradient before clipping, at each of the N updates so far."""
         return self._norms[: self.updates]
+
+    @property
+    def losses(self):
+        """(N, K) the loss on its batch, at each of the N updates so far; not a number once a network has stopped."""
+        return self._losses[: self.updates]
 
     @property
     def tested(self):
@@ -178,16 +184,16 @@ class Training:
                 self._stop(k, cause, int(overflow[k]))
         if self.first is None:
             self.first = First(log10_dh, clipped)
-        seen = self.running | usable
+        seen = np.where(self.running | usable, loss, np.nan)
         self.history.add(
-            loss=np.where(seen, loss, np.nan),
+            loss=seen,
             norm_before=clipped.norm_before,
             norm_after=clipped.norm_after,
             clipped=clipped.touched,
             cosine=clipped.cosine,
             log10_dh=log10_dh.T,
         )
-        self._norms[self.updates] = clipped.norm_before
+        self._norms[self.updates], self._losses[self.updates] = clipped.norm_before, seen
         self.updates += 1
         if self.updates % self.every == 0 or self.finished:
             self._test()

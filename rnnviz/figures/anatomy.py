@@ -3,8 +3,9 @@
 import numpy as np
 
 from ..formats import FORMATS
+from ..wording import number
 from .flow import WINDOWS, powers_axis
-from .theme import ABOVE, AMOUNT, BELOW, GATE_COLOURS, GREY, INK, POWERS, SERIES, SIGNED, cell_look, figure, spoken
+from .theme import ABOVE, AMOUNT, BELOW, GATE_COLOURS, GREY, INK, POWERS, SERIES, SIGNED, cell_look, figure
 
 FORMAT_LOOKS = {"float16": (SERIES[0], "dot"), "bfloat16": (SERIES[1], "dash"), "float32": (SERIES[2], "dashdot")}
 HEIGHT = 430
@@ -108,8 +109,8 @@ def phase(values, logs, name, words, current, low=-12, high=6):
                               "ticktext": [f"10<sup>{v:g}</sup>" if v else "1" for v in (low, low / 2, 0, high)]},
           "hovertemplate": f"{words} %{{y:.2f}}, %{{x}} steps back: 10^%{{z:.2f}}<extra></extra>"}],
         "How much is left, for every setting at once",
-        f"At {words} {values[nearest]:.3g}, {spoken(relative[nearest, -1])} is left {len(logs) - 1} steps back; at "
-        f"{values[0]:g} it is {spoken(relative[0, -1])}, at {values[-1]:g} {spoken(relative[-1, -1])}.",
+        f"At {words} {values[nearest]:.3g}, {number(relative[nearest, -1])} is left {len(logs) - 1} steps back; at "
+        f"{values[0]:g} it is {number(relative[0, -1])}, at {values[-1]:g} {number(relative[-1, -1])}.",
         height=HEIGHT, hovermode="closest",
         margin=dict(l=80, r=76, t=28, b=56),
         xaxis=dict(title="steps back from the loss", range=[-0.5, len(logs) - 0.5], showgrid=False),
@@ -146,7 +147,7 @@ def influence(logs, reach):
          part | {"z": np.where(kept, np.nan, shown), "name": "cut off", "showscale": False, "opacity": 0.35},
          cut],
         "Who learns from whom: how far back the loss of every step reaches",
-        f"The loss of step {T} keeps {spoken(by_loss[T // 2, T - 1] - by_loss[0, T - 1])} of its gradient {T // 2} "
+        f"The loss of step {T} keeps {number(by_loss[T // 2, T - 1] - by_loss[0, T - 1])} of its gradient {T // 2} "
         f"steps back. What goes back {reach} steps or more is cut off.",
         height=HEIGHT, hovermode="closest",
         margin=dict(l=80, r=76, t=28, b=56),
@@ -199,7 +200,7 @@ def _ends(t, logs):
     if not len(known):
         return "is nowhere above rounding"
     first, last = known[0], known[-1]
-    return f"is {spoken(logs[last])} at step {t[last]} and {spoken(logs[first])} at step {t[first]}"
+    return f"is {number(logs[last])} at step {t[last]} and {number(logs[first])} at step {t[first]}"
 
 
 def _time(length):

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from ..wording import number
+from . import course_cliff, course_training
 from .flow import gradient_flow
-from .theme import FAMILY_COLOURS, figure, spoken
+from .theme import FAMILY_COLOURS, figure
 
 HEIGHT = 275
 HIGHEST = 5
@@ -49,9 +51,9 @@ def bars(recordings, steps):
                                           anchor="x")
         notes.append(dict(xref="x", yref=axis, x=steps + 0.4, xanchor="right" if steps > 5 else "left",
                           y=float(10 ** left[steps]), yanchor="bottom", showarrow=False,
-                          text=f"<b>{spoken(left[steps])}</b>", font=dict(size=16)))
+                          text=f"<b>{number(left[steps])}</b>", font=dict(size=16)))
     last = f"y{len(recordings)}" if len(recordings) > 1 else "y"
-    says = " ".join(f"Times {label}: {spoken(_left(r)[steps])} after {steps} steps." for label, r in recordings.items())
+    says = " ".join(f"Times {label}: {number(_left(r)[steps])} after {steps} steps." for label, r in recordings.items())
     return figure(traces, "1, multiplied again and again", says, height=HEIGHT, showlegend=False, annotations=notes,
                   xaxis=dict(title="steps", range=[-1, len(_left(r)) + 1], anchor=last), **layout)
 
@@ -67,7 +69,7 @@ def axes(recordings, value):
                       "meta": {"log10": True}}]
     return figure(
         traces, "The same curve on two axes",
-        f"It starts at 1; after {steps[-1]} steps it is {spoken(left[-1])}.",
+        f"It starts at 1; after {steps[-1]} steps it is {number(left[-1])}.",
         height=HEIGHT, showlegend=False,
         xaxis=dict(title="steps", range=[-1, len(left)], anchor="y2"),
         yaxis=dict(domain=[0.58, 1], range=[0, HIGHEST], tickvals=[0, 1, HIGHEST], title="counts"),
@@ -86,6 +88,8 @@ def curtain(picture):
 
 def closed(name, recordings):
     """The picture of that name in `PICTURES` before a guess: nothing of what is asked."""
+    if name in CLOSED:
+        return CLOSED[name](recordings)
     if name != "bars":
         return curtain(PICTURES[name](recordings, None))
     first = bars(recordings, 0)
@@ -113,5 +117,9 @@ def _outline(heights):
     return x, y
 
 
-PICTURES = {"curves": curves, "close": close, "wide": wide, "bars": bars, "axes": axes}
+PICTURES = {"curves": curves, "close": close, "wide": wide, "bars": bars, "axes": axes,
+            **course_cliff.PICTURES, **course_training.PICTURES}
 """What a stage can draw."""
+
+CLOSED = course_cliff.CLOSED | course_training.CLOSED
+"""Those that are more than curves, before a guess."""

@@ -5,7 +5,8 @@ from functools import lru_cache
 import numpy as np
 
 from ..formats import FORMATS
-from .theme import GREY, POWERS, SERIES, cell_look, figure, spoken
+from ..wording import number
+from .theme import GREY, POWERS, SERIES, cell_look, figure
 
 WINDOWS = {"close": (-8, 4), "near": (-20, 10), "wide": (-60, 30), "double": (-330, 320), "all": (-1100, 650)}
 """Powers of ten that the vertical axis can show; it never rescales by itself."""
@@ -142,7 +143,7 @@ def _said(label, recording):
     logs = recording.log10_dh
     loaded = np.flatnonzero(~np.isneginf(logs))
     last = loaded[-1] if len(loaded) else len(logs) - 1
-    return f"{label}: ∂L/∂h is {spoken(logs[last])} at step {last + 1} and {spoken(logs[0])} at step 1."
+    return f"{label}: ∂L/∂h is {number(logs[last])} at step {last + 1} and {number(logs[0])} at step 1."
 
 
 def _learnt(label, shares):

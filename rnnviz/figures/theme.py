@@ -8,10 +8,6 @@ and green apart, and a black and white print, have dashes, symbols and labels.
 Text and background are left to the page, which has a light and a dark side: every line is legible on both.
 """
 
-import math
-
-import numpy as np
-
 FAMILY_COLOURS = {"rnn": "#D55E00", "lstm": "#0072B2", "gru": "#009E73"}
 """Of Okabe and Ito (2008)."""
 FAMILY_DASHES = {"rnn": "dash", "lstm": "solid", "gru": "dashdot"}
@@ -106,14 +102,3 @@ def figure(traces, title, says="", meta=None, **layout):
     title = dict(text=title, x=0, xref="paper", xanchor="left")
     return Figure(data=traces, layout=dict(template=TEMPLATE, title=title, uirevision="keep",
                                            meta={"says": says} | (meta or {}), **layout))
-
-
-def spoken(log10):
-    """10 to the power of it, in few words: "0.25", "3.1 · 10^-15", "exactly 0"."""
-    if not np.isfinite(log10):
-        return "exactly 0" if log10 < 0 else "not finite"
-    if -3 <= log10 < 4:
-        return f"{10.0**log10:.3g}"
-    power = math.floor(log10)
-    digits = f"{10.0 ** (log10 - power):.1f}"
-    return f"{digits} · 10^{power}" if digits != "10.0" else f"1.0 · 10^{power + 1}"

@@ -2,10 +2,14 @@
 
 import numpy as np
 
-from .theme import AMOUNT, GREY, POWERS, SERIES, SERIES_DASHES, cell_look, figure, spoken
+from ..wording import number
+from .theme import AMOUNT, GREY, POWERS, SERIES, SERIES_DASHES, cell_look, figure
 
 HEIGHT = 340
 MARGIN = dict(l=80, r=96, t=64, b=56)
+
+PLACES = 120
+"""On the axis, at most, at which a curve of all updates is drawn, each the largest of those that it stands for."""
 
 
 def looks(trainings):
@@ -79,12 +83,16 @@ def accuracy(trainings, kept=()):
 
 
 def gradient_norms(trainings):
-    """Norm of the gradient of all weights at each update: before clipping, what clipping left, and the threshold."""
+    """Norm of the gradient of all weights at each update: before clipping, what clipping left, and the threshold.
+
+    The axis of updates is logarithmic: what explodes does so in the first few.
+    """
     traces, shapes, notes = [], [], []
     for place, ((label, t), (colour, dash)) in enumerate(zip(trainings.items(), looks(trainings))):
         h = t.history
-        traces += _band(h.updates, h["norm_before"], f"{label}, before", colour)
-        traces.append(_middle(h.updates, h["norm_before"], f"{label}: before", colour, dash, 2))
+        at, norms = largest(t.norms)
+        traces += _band(at, norms, f"{label}, before", colour)
+        traces.append(_middle(at, norms, f"{label}: before", colour, dash, 2))
         if t.config.clip != "none":
             traces.append(_middle(h.updates, h["norm_after"], f"{label}: after", colour, "dot", 2 + 1.5 * place))
         if t.config.clip == "norm":
@@ -100,7 +108,8 @@ def gradient_norms(trainings):
         " ".join(_largest(label, t.history["norm_before"]) for label, t in trainings.items()),
         height=HEIGHT,
         margin=MARGIN,
-        xaxis=_updates_axis(trainings),
+        xaxis=dict(title="updates (log scale)", type="log",
+                   range=[0, float(np.log10(max(t.config.updates for t in trainings.values())))], dtick=1),
         yaxis=dict(title="norm (log scale)", range=[-4, top], tickvals=ticks, ticktext=_powers(ticks),
                    tickfont=POWERS),
         shapes=shapes,
@@ -157,6 +166,19 @@ def credit(trainings, network=0):
     )
 
 
+def largest(values, even=False):
+    """The last of each of at most `PLACES` runs of updates, from 1, and the largest of (N, K) values in each.
+
+    The runs are equally long on a logarithmic axis, the first ones of a single update; or on a plain one, if `even`.
+    """
+    count = len(values)
+    if not count:
+        return np.empty(0, int), values
+    ends = np.linspace(1, count, PLACES // 2) if even else np.logspace(0, np.log10(count), PLACES)
+    ends = np.unique(ends.round().astype(int))
+    return ends, np.fmax.reduceat(values, np.concatenate([[0], ends[:-1]]), axis=0)
+
+
 def held_out(training, name="loss"):
     """Updates and values (N, K) of the tests on held-out sequences, the first of them before any update."""
     return training.tested, training.tests[name]
@@ -179,7 +201,7 @@ def _reach(label, logs):
     """How many decades lie between the last step and the first at the last update, in words."""
     if not len(logs) or not np.isfinite(logs[-1][[0, -1]]).all():
         return ""
-    return f"{label}: at the last update step 1 has {spoken(logs[-1][0] - logs[-1][-1])} of what the last step has."
+    return f"{label}: at the last update step 1 has {number(logs[-1][0] - logs[-1][-1])} of what the last step has."
 
 
 def _updates_axis(trainings):

@@ -3,10 +3,13 @@
 import numpy as np
 
 from ..names import NAMES
+from ..wording import SUPERSCRIPTS
 from .theme import GATE_COLOURS, GREY, SIGNED, figure, opening
 
 ROW, GAP, TOP, FOOT = 96, 40, 24, 56
 """Heights in pixels: of a heatmap, between two, above and below all."""
+BESIDE = 90
+"""Pixels at the right for a colour scale and the longest of its labels, so that none needs more."""
 
 
 def cell_heatmaps(recording, batch=0, label=""):
@@ -48,8 +51,8 @@ def cell_heatmaps(recording, batch=0, label=""):
                     "lenmode": "pixels",
                     "thickness": 8,
                     "outlinewidth": 0,
-                    "tickvals": [low, high] if low == 0 else [low, 0, high],
-                    "tickformat": ".3~g",
+                    "tickvals": (marks := [low, high] if low == 0 else [low, 0, high]),
+                    "ticktext": [_label(mark) for mark in marks],
                     "tickfont": {"size": 14},
                 },
                 "hovertemplate": f"step %{{x}}, unit %{{y}}: {name} = %{{z:.4g}}<extra></extra>",
@@ -81,7 +84,7 @@ def cell_heatmaps(recording, batch=0, label=""):
         f"{label or recording.cell.title}: every unit at every step",
         " ".join(_said(name, values) for name, values in rows.items()),
         height=height + TOP + FOOT + 28,
-        margin=dict(l=64, r=64, t=TOP + 28, b=FOOT),
+        margin=dict(l=64, r=BESIDE, t=TOP + 28, b=FOOT),
         hovermode="closest",
         xaxis=dict(title="time step t", range=[0.5, steps + 0.5], anchor=last, showgrid=False),
         annotations=notes,
@@ -106,5 +109,24 @@ def _range(name, values, cell):
         return 0.0, 1.0, opening(GATE_COLOURS.get(name, GREY))
     if name in GATE_COLOURS and name not in "xcq" and largest <= 1:
         return -1.0, 1.0, SIGNED
-    largest = min(largest or 1.0, 8e307)  # twice that is still a number, as a colour scale needs
+    largest = min(_short(largest or 1.0), 1e307)  # twice that is still a number, as a colour scale needs
     return -largest, largest, SIGNED
+
+
+def _short(size):
+    """The size itself, or, where it is too long to be written out, the next of 1, 2 and 5 times a power of ten."""
+    if 0.01 <= size < 1000:
+        return size
+    power = int(np.floor(np.log10(size)))
+    digits = (1, 2, 5) if abs(power) < 99 else (1,)
+    return next((d * 10.0**power for d in digits if d * 10.0**power >= size), 10.0 ** min(power + 1, 307))
+
+
+def _label(value):
+    """One end of a colour scale, in few letters; painter.js writes them the same way."""
+    size = abs(value)
+    if size == 0 or 0.01 <= size < 1000:
+        return f"{value:.3g}".replace("-", "−")
+    power = int(np.floor(np.log10(size) + 1e-9))
+    digit = round(size / 10.0**power)
+    return f"{'−' * (value < 0)}{f'{digit}·' * (digit > 1)}10{str(power).translate(SUPERSCRIPTS)}"

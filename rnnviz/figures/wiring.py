@@ -9,7 +9,9 @@ WIDTH, HEIGHT, ACROSS, DOWN = 72, 42, 20, 10
 def wiring(cell):
     """An SVG of the cell's equations, from the previous state and the pre-activations on the left to the new state.
 
-    Places for numbers are text elements with data-value="name"; wires have data-wire="name of what they carry".
+    Places for numbers are text elements with data-value="name"; wires have data-wire="name of what they carry" and
+    data-to="name of what reads it". Inside an element of the class rv-back it shows the way of the gradient instead:
+    arrows to the left, and dL/d of every name.
     """
     reads = {name: list(cell.reads[name]) for name in cell.equations}
     for gate, vector in cell.multiplied.items():
@@ -38,21 +40,25 @@ def wiring(cell):
     left = {n: level[n] * (WIDTH + ACROSS) for n in level}
     parts = [
         f'<svg viewBox="-4 -4 {width + 8} {total + 8:.0f}" role="img" aria-label="{cell.title}: what is computed '
-        f'from what, with the numbers of this step" style="min-width:{0.87 * width:.0f}px;max-width:{width + 60}px">'
+        f'from what, with the numbers of this step" '
+        f'style="--least:{width + 8}px;min-width:var(--least);max-width:{width + 60}px">'
     ]
     for source, name in wires:
         x0, y0 = left[source] + WIDTH, middle[source] + HEIGHT / 2
         x1, y1 = left[name], middle[name] + HEIGHT / 2
-        bend = x1 - ACROSS  # late, so that a wire over several columns passes above or below their boxes
+        bend = max(x1 - ACROSS, x0 + 14)  # late: a wire over several columns passes above or below their boxes
         parts.append(
-            f'<path data-wire="{source}" d="M{x0} {y0:.0f}C{bend} {y0:.0f} {bend} {y1:.0f} {x1} {y1:.0f}" '
-            f'stroke="{_colour(source)}"/>'
+            f'<path data-wire="{source}" data-to="{name}" '
+            f'd="M{x0} {y0:.0f}C{bend} {y0:.0f} {x1 - 14} {y1:.0f} {x1} {y1:.0f}" stroke="{_colour(source)}"/>'
+            f'<path class="on" d="M{x1} {y1:.0f}l-9 -6v12z" fill="{_colour(source)}"/>'
+            f'<path class="back" display="none" d="M{x0} {y0:.0f}l9 -6v12z" fill="{_colour(source)}"/>'
         )
     for n in level:
         x, y = left[n], middle[n]
         parts.append(
             f'<g><title>{_words(n)}</title><rect x="{x}" y="{y:.0f}" width="{WIDTH}" height="{HEIGHT}" rx="7" '
-            f'stroke="{_colour(n)}"/><text class="n" x="{x + WIDTH / 2}" y="{y + 15:.0f}">{_symbol(n)}</text>'
+            f'stroke="{_colour(n)}"/><text class="n" x="{x + WIDTH / 2}" y="{y + 15:.0f}">'
+            f'<tspan class="back" display="none">∂L/∂</tspan>{_symbol(n)}</text>'
             f'<text class="v" data-value="{n}" x="{x + WIDTH / 2}" y="{y + 32:.0f}"></text></g>'
         )
     return "".join(parts) + "</svg>"

@@ -43,7 +43,7 @@ def _show(label, results):
     rows = {"way": [], "gradient": [], "largest relative difference": [], "at step": [], "time, ms": []}
     for r in results:
         none = r.difference is None
-        for column, text in zip(rows, (r.way, WORDS[r.quantity], "too small to tell" if none else f"{r.difference:.1e}",
+        for column, text in zip(rows, (r.way, WORDS[r.quantity], "too small to tell" if none else shown(r.difference),
                                        "" if none else str(r.step), f"{r.milliseconds:.1f}")):
             rows[column].append(text)
     st.markdown(f"**{label}**, against the engine, relative to the largest element of each step:")

@@ -10,7 +10,9 @@ export default function ({ data, parentElement, setStateValue }) {
   if (overtaken(state, data.serial)) return undefined;
   const films = (window.rnnvizFilms ??= new Map());
   const show = (value) => {
-    output.textContent = Number(value).toFixed(data.digits).replace("-", "−");
+    const said = data.powers ? String(+(10 ** value).toPrecision(2)) : Number(value).toFixed(data.digits);
+    output.textContent = said.replace("-", "−");
+    if (data.powers) input.setAttribute("aria-valuetext", said);
     input.style.setProperty("--filled", `${(100 * (+input.value - data.low)) / (data.high - data.low || 1)}%`);
   };
   const send = () => {
@@ -135,7 +137,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const stop = () => { clearInterval(state.playing); state.playing = 0; play.textContent = "Play"; };
   const start = () => {
     play.textContent = "Pause";
-    state.playing = setInterval(() => (+input.value >= data.high ? stop() : move(+input.value + 1)), +pace.value);
+    state.playing = setInterval(() => (+input.value >= data.high ? stop() : move(+input.value + data.step)), +pace.value);
   };
   play.onclick = () => { if (state.playing) return stop(); if (+input.value >= data.high) move(data.low); return start(); };
   pace.onchange = () => { if (state.playing) { clearInterval(state.playing); start(); } };

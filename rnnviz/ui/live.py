@@ -21,14 +21,15 @@ _component = st.components.v2.component(
 )
 
 
-def live_slider(name, label, bound, high=None, local=False, play=False):
+def live_slider(name, label, bound, high=None, local=False, play=False, powers=False):
     """A live slider over a `Number`, its value kept in the session; returns it. Call it inside a fragment.
 
     While it moves, the browser draws the scenes of the slider's `Film` (see `films`), and tells the server where it
     rests; where there is no film, the server is asked at every move, once at a time.
 
     high: a lower upper end than the bound's own. local: also move what the browser marks by itself, the step in figures
-    and `numbers`. play: with a button to play through it, which `local` has anyway.
+    and `numbers`. play: with a button to play through it, which `local` has anyway. powers: whether it holds the
+    logarithm of the number that is shown beside it.
     """
     gate.answering()
     high = bound.high if high is None else high
@@ -48,6 +49,7 @@ def live_slider(name, label, bound, high=None, local=False, play=False):
         number=_sent(name)[0],
         local=local,
         play=play or local,
+        powers=powers,
     )
     key = f"live-{name}"
     # The message is taken before the page runs, so that the value is the new one wherever it is read.

@@ -1,9 +1,9 @@
-"""One unit's numbers at the step that the page stands at: the cell's wiring, and its equations worked out."""
+"""One unit's numbers at the step that the page stands at: the cell's wiring, and its equations, forward or backward."""
 
 import orjson
 import streamlit as st
 
-from ..equations import pieces, values
+from ..equations import backward, decimal, gradients, pieces, symbol, values
 from ..figures import wiring
 from .assets import module, read
 from .live import standing
@@ -12,26 +12,37 @@ from .order import numbered
 _component = st.components.v2.component(
     "rnnviz.numbers",
     html='<div class="rv-numbers"><div class="rv-title"></div><div class="rv-where" aria-live="polite"></div>'
-    '<div class="rv-wiring"></div><div class="rv-words">x with an index is what the input brings, x<sub>t</sub>W + b; '
-    "u is what the previous hidden state brings, h<sub>t−1</sub>U. Each gate has its own columns of W and U.</div>"
-    '<div class="rv-lines"></div></div>',
+    '<div class="rv-wiring"></div><div class="rv-words rv-how"></div>'
+    '<div class="rv-words rv-beyond" hidden>float64 holds numbers from 10⁻³⁰⁸ to 10³⁰⁸. Here some are beyond: their '
+    'power of ten is carried apart, so that none becomes 0 or infinite.</div><div class="rv-lines"></div></div>',
     css=read("numbers.css"),
     js=module("order.js", "join.js", "numbers.js"),
     isolate_styles=False,
 )
 
+HOW = {
+    "forward": "x with an index is what the input brings, x_{t} W + b; u is what the previous hidden state brings, "
+    "h_{t-1} U. Each gate has its own columns of W and U.",
+    "backward": "∂L/∂ of a value: by how much the loss L changes if that value changes a little, for each 1 that it "
+    "changes. An arrow is as wide as what goes back on it is large, beside the largest of this step.",
+}
 
-def numbers(recording, unit, step, key, tokens=()):
-    """Draw the wiring and the equations of one unit, counted from 1; a local live slider moves the step."""
-    lines = [
-        {"name": name, "symbol": name if "_" in name else f"{name}_t", "words": words, "pieces": parts}
-        for name, (words, parts) in pieces(recording.cell).items()
-    ]
+
+def numbers(recording, unit, step, key, tokens=(), direction="forward"):
+    """Draw the wiring and the equations of one unit, counted from 1; a local live slider moves the step.
+
+    direction: "forward", or "backward" for the gradients of the loss by the same values.
+    """
+    back = direction == "backward"
+    lines = [{"name": name, "symbol": symbol(name), "words": words, "pieces": parts}
+             for name, (words, parts) in (backward if back else pieces)(recording.cell).items()]
     name = f"numbers-{key}"
-    found = unit_scene(recording, unit, key)
+    found = unit_scene(recording, unit, key, direction)
     message = {
         "at": standing(),
         "name": name,
+        "direction": direction,
+        "how": HOW[direction],
         "title": found[f"{name}-title"],
         "svg": wiring(recording.cell),
         "lines": lines,
@@ -42,7 +53,14 @@ def numbers(recording, unit, step, key, tokens=()):
     _component(key=name, data=numbered(name, orjson.dumps(message)))
 
 
-def unit_scene(recording, unit, key):
-    """What a `Film` has of the same: name -> the unit's values at every step, and the title."""
-    name = f"numbers-{key}"
-    return {name: values(recording, unit), f"{name}-title": f"{recording.cell.title}, unit {unit}"}
+def unit_scene(recording, unit, key, direction="forward"):
+    """What a `Film` has of the same: name -> the unit's values at every step, and the title.
+
+    A value that is too large or too small for a plain number has its power of ten apart, as "power of <its name>".
+    """
+    name, known = f"numbers-{key}", {value: decimal(array) for value, array in values(recording, unit).items()}
+    if direction == "backward":
+        known |= gradients(recording, unit)
+    arrays = {value: mantissa for value, (mantissa, _) in known.items()}
+    arrays |= {f"power of {value}": power for value, (_, power) in known.items() if power.any()}
+    return {name: arrays, f"{name}-title": f"{recording.cell.title}, unit {unit}, {direction}"}

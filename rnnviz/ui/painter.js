@@ -158,10 +158,14 @@ function heatmap(ink, trace, picture, xaxis, yaxis, keep) {
   ink.drawImage(small, left, top, Math.round(right - left), Math.round(foot - top));
 }
 
-// Three digits, as Plotly writes ".3~g".
+// As `_label` of figures/units.py writes them.
 function short(value) {
-  const [digits, power] = value.toPrecision(3).split("e");
-  return (String(+digits) + (power ? `e${power}` : "")).replaceAll("-", "−");
+  const size = Math.abs(value);
+  if (size === 0 || (size >= 0.01 && size < 1000)) return String(+value.toPrecision(3)).replace("-", "−");
+  const power = Math.floor(Math.log10(size) + 1e-9);
+  const digit = Math.round(size / 10 ** power);
+  const raised = String(power).replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]));
+  return `${value < 0 ? "−" : ""}${digit > 1 ? `${digit}·` : ""}10${raised}`;
 }
 
 // Where the ends of a colour scale differ from scene to scene, they are written where Plotly writes them.

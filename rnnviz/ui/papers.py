@@ -7,15 +7,21 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from .. import papers
+from .. import cliff, papers
 from ..config import Config
 from ..engine.record import record
 from ..figures import gradient_flow
 from ..figures import papers as figures
+from ..glossary import marked
 from ..wording import shown
+from .page import takeaway
 from .plot import plot
+from .words import words
 
 GRID = Path(__file__).parents[1] / "data" / "paper_grid.json"
+MARKED = ("gradient", "norm", "bias", "loss", "gain", "orthogonal", "update", "weight", "saturated", "seed")
+"""Words of the glossary that the captions open."""
+
 LIVE_VERSIONS = {
     "P6": {"train_cell": "RNN", "train_init": "orthogonal", "train_input_scale": "1", "train_length": "20",
            "train_rate": "0.2", "train_updates": "600"},
@@ -45,56 +51,115 @@ def table(rows):
 
 
 def show(name, code):
-    """One figure: what it is, its numbers, its drawing."""
+    """One figure: what it is, its drawing, what to take away, its numbers."""
     if name in LIVE_VERSIONS:
         return ahead(name)
     figure = papers.FIGURES[name]
-    st.subheader(f"{figure.name}: {figure.title}", anchor=False)
-    st.markdown(f"{figure.citation}. Settings: {figure.settings}.")
     rows = rows_of(name, code)
+    picture, how = drawing(name, code)
+    _drawn(name, picture, how, f"From: {figure.citation}. Settings: {figure.settings}.")
     table(rows)
     if name in ("P1", "P2"):
-        st.page_link("pages/the_cliff.py", label="The figure itself, to be moved: **The cliff**")
-    elif name in DRAWINGS:
-        DRAWINGS[name](rows)
+        st.page_link("pages/the_cliff.py", label="The figure of the paper, to be moved: **The cliff**")
     return None
 
 
+@st.cache_data(max_entries=32, show_spinner="Computing …")
+def drawing(name, code):
+    """The figure of a name, and how to read it, computed once and kept for all."""
+    picture, how = DRAWINGS[name](rows_of(name, code), code)
+    return dict(picture), how
+
+
+def _drawn(name, picture, how, source):
+    """A figure, and right below it what to take away: both on one screen."""
+    how = marked(f"How to read it: {how}", *MARKED)
+    plot(picture, "paper", how, caption=False)
+    takeaway(papers.TAKE_AWAY[name])
+    words(f"{how}\n\n{source}", "how-paper", "caption")
+
+
+def _wall(rows, code):
+    return (figures.across_the_wall(*papers.across_the_wall(), cliff.wall(5.0)),
+            "from left to right across the wall, with w as it is. Below, the error; above, how long its gradient is, "
+            "in powers of ten.")
+
+
+def _bifurcation(rows, code):
+    found = [(b.measured, x.measured) for b, x in zip(rows[::2], rows[1::2])]
+    return (figures.bifurcation(cliff.equilibria(5.0), cliff.folds(5.0), found),
+            "for each b, the states x that the unit can rest in. Solid ones draw it in, dashed ones push it off; where "
+            "they meet, both end.")
+
+
 def _flow(recordings, **look):
-    plot(gradient_flow(recordings, cell_state=False, **look), "paper",
-         "How to read it: the norm of the gradient that is left at each step; level is kept, falling to the left is "
-         "vanishing.")
+    return (gradient_flow(recordings, cell_state=False, height=figures.HEIGHT, **look),
+            "the norm of the gradient that is left at each step; level is kept, falling to the left is vanishing.")
 
 
-def _conditions(rows):
-    _flow({"gain 0.9": record(Config("rnn", init="orthogonal", gain=0.9)),
-           "gain 1.5, saturated": record(Config("rnn", gain=1.5, input_scale=10.0))}, window="wide", bound=True)
+def _conditions(rows, code):
+    return _flow({"gain 0.9": record(Config("rnn", init="orthogonal", gain=0.9)),
+                  "gain 1.5, saturated": record(Config("rnn", gain=1.5, input_scale=10.0))}, window="wide", bound=True)
 
 
-def _orthogonal(rows):
-    _flow({"orthogonal": record(Config("rnn_identity", init="orthogonal", steps=1000)),
-           "0.99 I": record(Config("rnn_identity", init="identity", gain=0.99, steps=1000))})
+def _orthogonal(rows, code):
+    return _flow({"orthogonal": record(Config("rnn_identity", init="orthogonal", steps=1000)),
+                  "0.99 I": record(Config("rnn_identity", init="identity", gain=0.99, steps=1000))}, window="close")
 
 
-def _memory(rows):
+def _clipping(rows, code):
+    thresholds = np.geomspace(0.01, 10.0, 61)
+    return (figures.turned(thresholds, papers.turned(thresholds)),
+            "to the left more is cut. By norm the gradient only gets shorter; element by element it also turns.")
+
+
+def _regulariser(rows, code):
+    gains = np.linspace(0.9, 1.1, 21)
+    theory = (papers.STEPS - 1) * ((gains**2 if code else gains) - 1) ** 2
+    return (figures.regulariser(gains, papers.omegas(gains, code), theory),
+            "an orthogonal network multiplies the norm by its gain at every step; 1 keeps it.")
+
+
+def _memory(rows, code):
     measured = [(b, r.measured) for b, r in zip((0.0, 1.0, 2.0, 5.0), rows)]
-    plot(figures.memory(*map(np.array, zip(*measured)), 50), "paper",
-         "How to read it: a forget-gate bias decides what is left after 50 steps; the higher, the more.")
+    return (figures.memory(*map(np.array, zip(*measured)), 50),
+            "a forget-gate bias decides what is left after 50 steps; the higher, the more.")
 
 
-def _chaos(rows):
-    plot(figures.chaos(papers.GAINS, papers.lyapunov_of_random_networks()), "paper",
-         "How to read it: below 0 every difference dies out and gradients vanish; above 0 the network is chaotic and "
-         "they explode.")
+def _gru(rows, code):
+    weights = np.array([0.0, 0.5, 1.0, 1.5, 1.9, 2.1, 2.25, 2.5, 2.75, 3.0, 3.5, 4.0])
+    fine = np.linspace(0.0, 4.0, 81)
+    ends = {start: papers.rests_of_a_gru(weights, start) for start in (0.1, -0.1)}
+    return (figures.rests(weights, ends[0.1], ends[-0.1], fine, papers.rest_of_tanh(fine)),
+            "below 2 all starts lead to 0. Above it 0 pushes off, and the sign of the start is kept for good.")
 
 
-def _smoothness(rows):
-    plot(figures.smoothness(*papers.smoothness()), "paper",
-         "How to read it: each dot is an update: across, how steep the place is; up, how fast the gradient changes "
-         "there. Where both grow together, a step must be short where the gradient is long.")
+def _chaos(rows, code):
+    return (figures.chaos(papers.GAINS, papers.lyapunov_of_random_networks()),
+            "below 0 every difference dies out and gradients vanish; above 0 the network is chaotic and they explode.")
 
 
-DRAWINGS = {"P3": _conditions, "P8": _memory, "P10": _chaos, "P12": _orthogonal, "P14": _smoothness}
+def _copying(rows, code):
+    return (figures.memoryless((100, 200, 300, 500), [row.measured for row in rows]),
+            "a network on the line guesses the ten symbols; one below it has remembered some.")
+
+
+def _identity(rows, code):
+    logs = {"all units above 0": papers.relu_from().log10_dh, "half of them at 0": papers.relu_from(off=8).log10_dh,
+            "0.99 times the identity": papers.relu_from(factor=0.99).log10_dh}
+    return (figures.kept(logs), "a level line hands the gradient on unchanged. Units at 0 lose their part at once, and "
+            "nothing after that.")
+
+
+def _smoothness(rows, code):
+    return (figures.smoothness(*papers.smoothness()),
+            "each dot is an update: across, how steep the place is; up, how fast the gradient changes there. Where "
+            "both grow together, a step must be short where the gradient is long.")
+
+
+DRAWINGS = {"P1": _wall, "P2": _bifurcation, "P3": _conditions, "P4": _clipping, "P5": _regulariser, "P8": _memory,
+            "P9": _gru, "P10": _chaos, "P11": _copying, "P12": _orthogonal, "P13": _identity, "P14": _smoothness}
+"""Name -> function of its rows, and of whether they are those of the code, to a `Figure` and how to read it."""
 
 
 @lru_cache(maxsize=1)
@@ -105,12 +170,11 @@ def grid():
 
 def ahead(name):
     """A figure that takes too long to compute here: a grid computed ahead, labelled, and a small version to train."""
-    title, citation = papers.TOO_LONG[name]
+    _, citation = papers.TOO_LONG[name]
     found = grid()[name]
-    st.subheader(f"{name}: {title}", anchor=False)
-    st.markdown(f"{citation}. The paper trained for far longer; this is a small version.")
-    st.info(f"Computed ahead on {grid()['date']} by scripts/paper_grid.py: {found['settings']}.")
-    plot(figures.success(found["rows"]), "paper", "How to read it: each dot is five networks, one a seed.")
+    st.caption(f"The paper trained for far longer. This is a small version, computed ahead on {grid()['date']}.")
+    _drawn(name, figures.success(found["rows"]), "each dot is five networks, one a seed.",
+           f"From: {citation}. Settings: {found['settings']}. Computed by scripts/paper_grid.py.")
     st.table({"run": [r["label"] for r in found["rows"]],
               "length": [str(r["length"]) for r in found["rows"]],
               "solved at the end": [f"{r['solved']} of {r['seeds']}" for r in found["rows"]],

@@ -38,7 +38,7 @@ function themed(figure, root) {
   // The title stands above, where it can wrap; it is put back into what is downloaded.
   delete layout.title;
   layout.margin = { ...figure.layout.template?.layout?.margin, ...layout.margin, t: 28 };
-  const beside = layout.annotations?.some((note) => note.x > 1);
+  const beside = layout.annotations?.some((note) => note.x > 1) || figure.data.some((trace) => trace.colorbar);
   if (narrow) Object.assign(layout.margin, { r: beside ? layout.margin.r : 16 });
   layout.hoverlabel = { bgcolor: background, font: { color: text, family: font } };
   // A finger scrolls the page; a mouse draws the box to zoom into.

@@ -1,56 +1,96 @@
 """A stage on the screen: its question, its slider, its picture and its sentence, alive together."""
 
-import streamlit as st
+from threading import Lock
 
-from ..course import LESSONS, STAGES
-from ..engine.record import record_each
+import streamlit as st
+from cachetools import LRUCache, cached
+
+from ..config import Config
+from ..course import LESSONS, STAGES, become
 from ..figures.course import PICTURES, closed
-from . import films, live, state
+from . import films, live, runs, state
 from .address import keep_address
 from .plot import plot
+from .pulse import pulse
 from .recorded import recorded
 from .words import words
 
+KEPT = 64
+"""Descents and trainings that are kept for all sessions together; the lessons have fewer."""
 
-def scene(stage, recordings, value):
-    """Everything of a stage that its recordings decide, by name."""
+
+@cached(LRUCache(KEPT), lock=Lock())
+def _kept(setting):
+    return become([setting])[0]
+
+
+def found(settings):
+    """label -> what the settings of a stage become; a training is one and the same for all who look at it."""
+    return {label: recorded({label: setting})[label] if isinstance(setting, Config) else _kept(setting)
+            for label, setting in settings.items()}
+
+
+def scene(stage, about, value):
+    """Everything of a stage that what it is about decides, by name."""
     return {
-        f"picture-{stage.id}": PICTURES[stage.picture](recordings, value),
-        f"sentence-{stage.id}": stage.sentence(recordings, value),
+        f"picture-{stage.id}": PICTURES[stage.picture](about, value),
+        f"sentence-{stage.id}": stage.sentence(about, value),
     }
 
 
 def film(stage, value):
-    """The `Film` of a stage's slider: all networks of a few values are recorded in one pass."""
+    """The `Film` of a stage's slider: all networks of a few values are recorded, or descend, in one pass."""
 
     def scenes(values):
         every = [stage.at(v) for v in values]
-        found = {}
-        for label, config in stage.networks.items():
-            moved = [configs[label] for configs in every]
-            still = all(c == config for c in moved)
-            found[label] = [recorded({label: config})[label]] * len(values) if still else record_each(moved)
-        return [scene(stage, {label: each[k] for label, each in found.items()}, v) for k, v in enumerate(values)]
+        about = {}
+        for label, setting in stage.networks.items():
+            moved = [settings[label] for settings in every]
+            still = all(s == setting for s in moved)
+            about[label] = [found({label: setting})[label]] * len(values) if still else become(moved)
+        return [scene(stage, {label: each[k] for label, each in about.items()}, v) for k, v in enumerate(values)]
 
     return films.Film(stage.control, stage.slider.bound, value, scenes, ("stage", stage.id))
 
 
 def live_stage(stage, how_to_read):
     """Slider, picture and sentence of a stage, which follow one another. Call it inside a fragment."""
-    value = None
-    if stage.slider:
-        value = live.live_slider(stage.control, stage.slider.label, state.CONTROLS[stage.control])
-    seen = scene(stage, recorded(stage.at(value)), value)
+    value, slider = None, stage.slider
+    if slider:
+        value = live.live_slider(stage.control, slider.label, state.CONTROLS[stage.control], play=slider.play,
+                                 powers=slider.powers)
+    draw(stage, scene(stage, found(stage.at(value)), value), how_to_read)
+    if slider:
+        films.films(film(stage, value))
+
+
+def draw(stage, seen, how_to_read):
+    """Picture and sentence of a `scene`."""
     plot(seen[f"picture-{stage.id}"], f"picture-{stage.id}", how_to_read, caption=False)
     words(seen[f"sentence-{stage.id}"], f"sentence-{stage.id}", "verdict")
-    if stage.slider:
-        films.films(film(stage, value))
+
+
+def trained_stage(stage, how_to_read):
+    """As `live_stage`; while its trainings run, they are seen to, and the slider comes once they are done.
+
+    Returns whether the page has to look again: of the end, which this look may have reached, one more tells.
+    """
+    about = found(stage.networks)
+    if runs.done(about):
+        live_stage(stage, how_to_read)
+        return False
+    running = runs.watched(stage.id, about)
+    with runs.at_rest:
+        seen = scene(stage, about, None)
+    draw(stage, seen, how_to_read)
+    return running
 
 
 def open_question(stage):
     """Ask a stage's question, or, once it is answered, mark the answer there. Returns whether it is still open.
 
-    The guess is kept for the session; nothing of the answer is on the page before it.
+    The guess is kept for the session; nothing of the answer is on the page before it. What a training will tell is said
+    once it has.
     """
     kept, question = st.session_state, stage.question
     if question is None or not kept.get("predict", True):
@@ -64,7 +104,12 @@ def open_question(stage):
             st.button("Just show me", key=f"skip-{stage.id}", type="tertiary",
                       on_click=lambda: kept.update({place: ""}))
         return True
-    right = question.right(recorded(stage.networks))
+    about = found(stage.networks)
+    if stage.trains and not runs.done(about):
+        guess = f"You said “{kept[place]}”. " if kept[place] else ""
+        words(f"{question.text} {guess}The runs will tell.", f"answer-{stage.id}")
+        return False
+    right = question.right(about)
     said = {right: "You said", "": "Answer:"}.get(kept[place], f"You said “{kept[place]}”; it is")
     words(f"{question.text} {said} **{right}**{': right' if kept[place] == right else ''}.", f"answer-{stage.id}")
     return False
@@ -79,15 +124,16 @@ def way(stage):
     """Back and Next, by keys too, and where one is and has been in the lesson."""
     ids = list(STAGES)
     here = ids.index(stage.id)
-    number, (title, stages) = next((k, lesson) for k, lesson in enumerate(LESSONS.items(), 1) if stage in lesson[1])
+    title, stages = next(lesson for lesson in LESSONS.items() if stage in lesson[1])
     seen = st.session_state.setdefault("stages_seen", set())
     seen.add(stage.id)
     dots = "".join(f'<span class="{"rv-here" if s is stage else "rv-seen" if s.id in seen else ""}"></span>'
                    for s in stages)
     been = sum(s.id in seen for s in stages)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(f'<div class="rv-lesson">Lesson {number}: {title} <span class="rv-dots" role="img" aria-label="Stage '
-                f'{stages.index(stage) + 1} of {len(stages)}, {been} seen">{dots}</span></div>', width="content")
+        st.html(f'<div class="rv-lesson">Lesson {stage.id.split(".")[0]}: {title} <span class="rv-dots" role="img" '
+                f'aria-label="Stage {stages.index(stage) + 1} of {len(stages)}, {been} seen">{dots}</span></div>',
+                width="content")
         st.button("Back", disabled=here == 0, on_click=go, args=(ids[max(here - 1, 0)],), shortcut="PageUp",
                   icon=":material/arrow_back:")
         st.button("Next", disabled=here == len(ids) - 1, on_click=go, args=(ids[min(here + 1, len(ids) - 1)],),
@@ -112,13 +158,23 @@ def explore(stage):
 
 def show(stage):
     """All of a stage. Call it inside a fragment."""
+    running = False
     if open_question(stage):
-        plot(closed(stage.picture, recorded(stage.networks)), f"before-{stage.id}", stage.question.text, caption=False)
+        with runs.at_rest:
+            before = closed(stage.picture, found(stage.networks))
+        plot(before, f"before-{stage.id}", stage.question.text, caption=False)
+    elif stage.trains:
+        running = trained_stage(stage, stage.title)
     else:
         live_stage(stage, stage.title)
     if stage.page:
         explore(stage)
+    if stage.link:
+        st.page_link(f"pages/{stage.link.page}.py", label=stage.link.says, icon=":material/open_in_new:",
+                     query_params=state.link(**stage.link.settings))
     if stage.words:
         words("Words: " + " · ".join(f"[[{word}]]" for word in stage.words), f"how-words-{stage.id}")
     state.remember()
     keep_address()
+    if stage.trains:
+        pulse(running)

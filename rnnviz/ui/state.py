@@ -120,6 +120,7 @@ CONTROLS = {
     "shown": Choice("LSTM", dict.fromkeys(CELL_LABELS, "")),
     "beside": Choice("none", dict.fromkeys(["none", *CELL_LABELS], "")),
     "unit": Number(1, 1, 128, 1, whole=True),
+    "direction": Choice("forward", {"forward": "", "backward": ""}),
     "predict": Flag(True),
     "paper": Choice(next(iter(PAPERS)), PAPERS),
     "paper_code": Flag(False),

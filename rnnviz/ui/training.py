@@ -8,6 +8,7 @@ import streamlit as st
 from .. import __version__
 from .. import explain_training as explain
 from ..cells import find
+from ..course.lesson_5 import ADDRESS
 from ..engine.train import Training, advance
 from ..engine.weights_file import write_weights
 from ..figures import cell_heatmaps
@@ -15,7 +16,7 @@ from ..figures.training import held_out
 from ..presets import TRAINING_PRESETS
 from .plot import plot
 from .pulse import gate
-from .state import address, plain
+from .state import address, link, plain
 from .training_controls import settings
 
 SLICE = 0.15
@@ -206,6 +207,13 @@ def words(pair):
     sentences.append(f"A seed is one random start. It counts as having **solved** the task when "
                      f"{plain(task.solved_says)}; {plain(task.held_out_says)}.")
     st.markdown("\n\n".join(filter(None, sentences)))
+
+
+def to_the_cliff(pair):
+    """Where a gradient has exploded: the way to the same event in a landscape that can be seen."""
+    if any(explain.exploded(t) for t in pair.trainings.values()):
+        st.page_link("pages/the_cliff.py", label="The same event on The cliff",
+                     icon=":material/open_in_new:", query_params=link(**ADDRESS, cliff_step="41"))
 
 
 def overlays(pair, name):

@@ -10,7 +10,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 GAIN = re.compile("Recurrent gain")
 PAGES = {
     "/gradient_flow": "gain",
-    "/inside_the_cell?beside=GRU": "gain",
+    "/inside_the_cell?beside=GRU&direction=backward": "gain",
     "/inside_the_cell?shown=LSTM": "unit",
     "/the_cliff?predict=false": "cliff_b",
     "/the_cliff?predict=false&cliff_w=5": "cliff_step",
@@ -138,12 +138,13 @@ UNLIKE = """async (shots) => {
 JUMPS = {
     "/gradient_flow?bound=true&formats=float16&steps=30": ("gain", 0.1, 0.0),
     "/inside_the_cell?shown=LSTM&steps=40": ("gain", 0.3, 0.6),
+    "/inside_the_cell?shown=RNN&activation=relu&steps=40": ("gain", 0.3, 0.6),
     "/the_cliff?predict=false&cliff_step=20": ("cliff_b", 0.5, 0.65),
     "/the_cliff?predict=false&cliff_step=3": ("cliff_w", 0.6, 0.1),
     "/why_it_vanishes?shown=RNN&view=eigenvalues+and+exponents": ("gain", 0.3, 0.75),
     "/why_it_vanishes?shown=RNN&view=eigenvalues+and+exponents&gain=2": ("step", 0.3, 0.75),
     "/why_it_vanishes?shown=LSTM&view=direct+path+and+the+rest": ("gain", 0.3, 0.6),
-    "/why_it_vanishes?shown=RNN&view=number+formats": ("gain", 0.5, 0.6),
+    "/why_it_vanishes?shown=RNN&view=number+formats&window=double": ("gain", 0.4, 0.1),
 }
 
 

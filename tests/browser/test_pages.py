@@ -1,6 +1,7 @@
 """Every page, in a real browser: opened, dragged, typed into, linked to, taken away from."""
 
 import itertools
+import math
 import re
 
 import pytest
@@ -198,15 +199,53 @@ def test_a_step_is_marked_without_the_server(person):
     person.page.get_by_role("button", name="Pause").click()
 
 
-def test_equations_can_be_checked_by_hand(person):
-    person.open("/inside_the_cell?step=30&unit=5")
+CALCULATOR = {"tanh": math.tanh, "σ": lambda a: 1 / (1 + math.exp(-a)), "max": max}
+KEYS = ((r"\s*·\s*10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda m: "e" + m[1].translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))),
+        ("−", "-"), ("·", "*"), (r"tanh²\((.*?)\)", r"tanh(\1) ** 2"), ("²", " ** 2"), ("where", "if"),
+        (", else", " else"))
+"""What to press for what stands on the screen."""
+
+
+@pytest.mark.parametrize("path", [
+    "/inside_the_cell?step=30&unit=5&beside=GRU",
+    "/inside_the_cell?step=30&unit=5&beside=GRU&direction=backward&loss=every&input_scale=4",
+])
+def test_equations_can_be_checked_by_hand(person, path):
+    """Every line of numbers, typed as it stands, gives the result that stands there."""
+    person.open(path)
+    person.page.wait_for_function("document.querySelectorAll('.rv-lines').length === 2")
     lines = person.page.locator(".rv-lines > div").all_inner_texts()
-    shown = {line.split("\n")[0]: line.split("\n")[-1].replace("−", "-") for line in lines}
-    operands = [float(n) for n in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", shown["cell state"])]
-    f, c_prev, i, g, c = operands
-    assert f * c_prev + i * g == pytest.approx(c, rel=2e-3, abs=2e-4)
-    x, u, a = (float(n) for n in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", shown["pre-activation of the forget gate"]))
-    assert x + u == pytest.approx(a, rel=2e-3, abs=2e-4)
+    assert len(lines) > 14
+    for line in lines:
+        text = line.split("\n")[-1].removeprefix("=")
+        for shown, pressed in KEYS:
+            text = re.sub(shown, pressed, text)
+        sum_, result = text.rsplit("=", 1)
+        found = eval(sum_, {"__builtins__": {}}, CALCULATOR)
+        sizes = [abs(float(n)) for n in re.findall(r"\d+\.?\d*(?:e-?\d+)?", sum_)]
+        assert found == pytest.approx(float(result), rel=1e-3, abs=2e-6 * max(sizes)), line
+
+
+def test_backward_goes_on_where_no_number_can_be_held(person):
+    person.open("/inside_the_cell?steps=300&hidden_size=4&shown=RNN&gain=0.02&direction=backward&step=2")
+    page = person.page
+    assert re.search(r"10⁻[⁴⁵⁶]\S\S$", page.locator(".rv-lines > div").nth(0).inner_text())
+    assert page.get_by_text("power of ten is carried apart").is_visible()
+    size = "e => [...e.querySelectorAll('text, tspan')].map(t => parseFloat(getComputedStyle(t).fontSize))"
+    scale = page.evaluate("() => { const s = document.querySelector('.rv-wiring svg'); "
+                          "return s.getBoundingClientRect().width / s.viewBox.baseVal.width; }")
+    assert scale >= 0.999 and min(page.locator(".rv-wiring").evaluate(size)) >= 14
+    inside = page.locator(".rv-wiring").evaluate(
+        "e => [...e.querySelectorAll('g')].every(g => { const b = g.querySelector('rect').getBoundingClientRect();"
+        " return [...g.querySelectorAll('text')].every(t => { const r = t.getBoundingClientRect();"
+        " return r.left >= b.left && r.right <= b.right; }); })")
+    assert inside, "every number lies within its box"
+    page.get_by_text("forward", exact=True).click()
+    page.wait_for_url(lambda url: "direction" not in url, timeout=10_000)
+    page.wait_for_function("document.querySelector('.rv-title').textContent.endsWith('forward') || "
+                           "[...document.querySelectorAll('.rv-numbers .rv-title')].some(t => "
+                           "t.textContent.endsWith('forward'))")
+    assert not page.get_by_text("power of ten is carried apart").is_visible()
 
 
 @pytest.mark.parametrize("kind, start", [("PNG", b"\x89PNG"), ("SVG", b"<svg"), ("CSV", "\ufeff# How much".encode())])

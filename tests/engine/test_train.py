@@ -226,15 +226,18 @@ def test_gradients_outside_of_the_range_are_on_record(precision):
     assert (np.abs(found - probes) < 8).all() and np.ptp(found, axis=0).max() < 8  # other sequences, the same network
 
 
-def test_the_median_norm_is_that_of_all_updates():
+def test_norms_and_losses_are_those_of_all_updates():
     config = TrainConfig(cell="rnn", task="order_2", length=20, clip="none", rate=0.05, networks=2, hidden_size=6,
                          updates=400, seed=3)
-    training, norms = Training(config), []
+    training, norms, losses = Training(config), [], []
     while not training.finished:
         training.update()
-        norms.append(training.history["norm_before"][-1].copy() if training.history.stride == 1 else None)
-    np.testing.assert_array_equal(training.norms[:255], norms[:255])
-    assert training.norms.shape == (400, 2) and training.history.stride == 2
+        if training.history.stride == 1:
+            norms.append(training.history["norm_before"][-1].copy())
+            losses.append(training.history["loss"][-1].copy())
+    np.testing.assert_array_equal(training.norms[:255], norms)
+    np.testing.assert_array_equal(training.losses[:255], losses)
+    assert training.norms.shape == training.losses.shape == (400, 2) and training.history.stride == 2
     assert f"the median norm of the gradient is {shown(np.median(training.norms))}," in clipped("a", training)
     assert np.median(training.norms) < np.median(training.history["norm_before"])
 

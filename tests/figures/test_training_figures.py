@@ -60,6 +60,17 @@ def test_norms_before_and_after_and_the_threshold():
     assert not named(gradient_norms({"a": trained(2, clip="none")})).keys() & {"a: after"}
 
 
+def test_an_explosion_is_seen_where_it_is():
+    """A single update far from the others stands out, however many others there are."""
+    run = trained(100, clip="none")
+    run.norms[1] = 1e6
+    figure = go.Figure(gradient_norms({"a": run}))
+    line = named(figure)["a: before"]
+    assert figure.layout.xaxis.type == "log" and figure.layout.xaxis.range == (0, 2)
+    assert line.x[np.argmax(line.y)] == 2 and max(line.y) == pytest.approx(6)
+    assert figure.layout.yaxis.range[1] >= 6 and list(line.x[:5]) == [1, 2, 3, 4, 5]
+
+
 def test_credit_is_relative_to_the_largest_of_its_update():
     run = trained(30)
     z = np.array(go.Figure(credit({"a": run}, 1)).data[0].z)
@@ -86,8 +97,7 @@ def test_runs_that_diverged(draw):
 
 def test_the_axes_grow_with_a_run_that_explodes_and_not_before():
     usual, wild = trained(20), trained(20)
-    for history, name in ((wild.tests, "loss"), (wild.history, "norm_before")):
-        history[name][-1] = 3e7
+    wild.tests["loss"][-1] = wild.norms[-1] = 3e7
     for draw, names in ((learning, ("a",)), (gradient_norms, ("a: before",))):
         calm, grown = (go.Figure(draw({"a": run})) for run in (usual, wild))
         low, high = calm.layout.yaxis.range

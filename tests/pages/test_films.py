@@ -16,12 +16,14 @@ STILL = "how-", "question"
 """How the names of sentences begin that no recording decides."""
 ADDRESSES = {
     "start": ("app", {}),
-    **{f"stage {id}": ("lessons", {"stage": id, "predict": "false"}) for id in ("1.1", "1.2", "1.4", "2.3", "2.5")},
+    **{f"stage {id}": ("lessons", {"stage": id, "predict": "false"})
+       for id in ("1.1", "1.2", "1.4", "2.3", "2.5", "5.1", "5.2", "5.3", "5.4", "5.6", "5.7")},
     "gradient flow": ("gradient_flow", {"bound": "true", "slope": "true", **SMALL}),
     **{f"unrolled {cell}": ("gradient_flow", {"picture": "unrolled", "shown": cell, **SMALL})
        for cell in ("RNN", "LSTM", "GRU")},
     "text": ("gradient_flow", {"input": "text", "loss": "every", **SMALL}),
     "inside the cell": ("inside_the_cell", {"beside": "GRU", **SMALL}),
+    "inside the cell, backward": ("inside_the_cell", {"beside": "GRU", "direction": "backward", **SMALL}),
     **{view: ("why_it_vanishes", {"view": view, "shown": "LSTM", **SMALL}) for view in VIEWS},
     "overflow": ("why_it_vanishes", {"view": "singular values", "shown": "RNN", "activation": "identity",
                                      "init": "identity", "steps": "300", "hidden_size": "3"}),
@@ -45,7 +47,7 @@ def screen(monkeypatch):
             kept.clear()
         page = opened("app.py" if path == "app" else f"pages/{path}.py", **query)
         said = {name: text for name, text in sentences(page).items() if not name.startswith(STILL)}
-        return dict(found), drawn | said | unrolled(page), set(sliders)
+        return dict(found), drawn | said | unrolled(page) | worked_out(page), set(sliders)
 
     return run
 
@@ -55,6 +57,13 @@ def unrolled(page):
     sent = [e.proto.bytes for e in page.get("bidi_component") if e.proto.component_name == "rnnviz.unrolled"]
     return {message["name"]: {name: np.frombuffer(base64.b64decode(array["bdata"]), "<f8")
                               for name, array in message["numbers"].items()} for message in map(orjson.loads, sent)}
+
+
+def worked_out(page):
+    """The same of the numbers inside the cell, and their titles."""
+    sent = [e.proto.bytes for e in page.get("bidi_component") if e.proto.component_name == "rnnviz.numbers"]
+    return {name: content for message in map(orjson.loads, sent)
+            for name, content in ((message["name"], message["values"]), (f"{message['name']}-title", message["title"]))}
 
 
 def same(one, other, where):

@@ -1,12 +1,16 @@
 """The lessons without a browser: the way through them, guesses, and what a teacher switches."""
 
 import json
+from dataclasses import replace
 
 import pytest
+import streamlit as st
 from opened import opened, said, sentences, sound
 
 from rnnviz.course import LESSONS, STAGES
 from rnnviz.glossary import MARK
+from rnnviz.ui import runs
+from rnnviz.ui import stage as module
 
 PAGE = "pages/lessons.py"
 
@@ -30,7 +34,7 @@ def test_next_goes_through_every_stage_and_back():
     assert seen == [stage.title for stage in STAGES.values()]
     assert button(page, "Next").disabled and len(page.session_state["stages_seen"]) == len(STAGES)
     sound(button(page, "Back").click().run())
-    assert page.title[0].value == STAGES["2.6"].title
+    assert page.title[0].value == list(STAGES.values())[-2].title
     assert button(opened(PAGE), "Back").disabled
 
 
@@ -49,7 +53,7 @@ def test_a_stage_is_in_the_address(id):
     assert tuple(word for word, _ in MARK.findall(listed)) == stage.words
 
 
-@pytest.mark.parametrize("id", [id for id, stage in STAGES.items() if stage.question])
+@pytest.mark.parametrize("id", [id for id, stage in STAGES.items() if stage.question and not stage.trains])
 def test_the_answer_is_marked_where_the_guess_was_made(id):
     question = STAGES[id].question
     for guess in question.options:
@@ -106,3 +110,71 @@ def test_start_leads_to_the_first_stage_of_every_lesson():
     links = [link.proto.query_string for link in page.get("page_link") if "stage" in link.proto.query_string]
     firsts = [stages[0].id for stages in LESSONS.values()]
     assert links == [f"predict=false&stage={id}" for id in (firsts[0], *firsts)]
+
+
+# ---- stages that train ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Stage 6.3 with runs so short that a few slices, of an update each, end them."""
+    monkeypatch.setattr(runs, "SLICE", 0.0)
+    networks = STAGES["6.3"].networks
+    for label, config in networks.items():
+        monkeypatch.setitem(networks, label, replace(config, updates=10, networks=2, hidden_size=3, sequences=2))
+    module._kept.cache_clear()
+    yield
+    module._kept.cache_clear()
+
+
+def bar(page):
+    return [b.proto.text for b in page.get("progress")]
+
+
+def test_a_run_waits_for_the_guess_and_goes_on_slice_by_slice(short):
+    page = opened(PAGE, stage="6.3")
+    assert not bar(page) and "sentence-6.3" not in sentences(page)
+    sound(page.button_group(key="ask-6.3").select("learns faster").run())
+    assert bar(page) == ["Update 1 of 10"] and "rnnviz.live" not in components(page)
+    assert "You said “learns faster”. The runs will tell." in sentences(page)["answer-6.3"]
+    while bar(page):
+        assert "**" not in sentences(page)["answer-6.3"]
+        sound(page.run())
+    assert "You said “learns faster”; it is **" in sentences(page)["answer-6.3"]
+    assert {"rnnviz.live", "rnnviz.films"} <= components(page) and "at update 2" in sentences(page)["sentence-6.3"]
+
+
+def test_a_run_can_be_stopped_and_goes_on_for_another_who_looks_at_it(short):
+    one, other = opened(PAGE, stage="6.3", predict="false"), opened(PAGE, stage="6.3", predict="false")
+    assert (bar(one), bar(other)) == (["Update 1 of 10"], ["Update 2 of 10"]), "one run for both"
+    sound(button(one, "Stop").click().run())
+    sound(one.run())
+    assert bar(one) == ["Update 2 of 10, stopped"]
+    while bar(other):
+        sound(other.run())
+    sound(one.run())
+    assert not bar(one) and "rnnviz.live" in components(one), "what others have trained is there"
+
+
+def test_stop_and_go_on(short):
+    page = opened(PAGE, stage="6.3", predict="false")
+    sound(button(page, "Stop").click().run())
+    sound(button(page, "Go on").click().run())
+    assert bar(page) == ["Update 2 of 10"] and button(page, "Stop")
+
+
+def test_a_page_that_waits_for_another_ones_slice_shows_how_far_that_is(short, monkeypatch):
+    monkeypatch.setattr(runs, "WAIT", 0.01)
+    with runs._at_work:
+        page = opened(PAGE, stage="6.3", predict="false")
+    assert bar(page) == ["Update 0 of 10"] and "sentence-6.3" in sentences(page)
+
+
+def test_a_tab_that_closes_lets_the_others_work(short, monkeypatch):
+    class Closing:
+        def in_turn(self, step, seconds, waiting):
+            st.stop()
+
+    monkeypatch.setattr(runs, "gate", Closing())
+    opened(PAGE, stage="6.3", predict="false")
+    assert not runs._at_work.locked() and not runs.at_rest.locked()

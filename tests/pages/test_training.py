@@ -83,6 +83,18 @@ def test_ends_by_itself_and_says_what_came_of_it():
     assert "after 10 updates" in text and "of 2 seeds" in text and "the same ∂L/∂h at every step" in text
 
 
+def test_an_explosion_leads_to_the_same_event_on_the_cliff():
+    page = press(opened(PAGE, train_updates="20"), "start")
+    while page.session_state["pair"].running:
+        sound(page.run())
+    (query,) = [e.proto.query_string for e in page.get("page_link") if "cliff_step" in e.proto.query_string]
+    asked = dict(part.split("=") for part in query.split("&"))
+    there = opened("pages/the_cliff.py", **asked, predict="false")
+    assert "was at update 41" in said(there) and "thrown out of the picture" in said(there)
+    calm = press(press(small(other_clip="norm", other_threshold="2"), "start"), "go")
+    assert not [e for e in calm.get("page_link") if "cliff_step" in e.proto.query_string]
+
+
 def test_a_changed_control_leaves_the_run_alone():
     page = press(press(small(), "start"), "go")
     pair, at = page.session_state["pair"], page.session_state["pair"].updates
