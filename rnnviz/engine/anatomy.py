@@ -53,14 +53,14 @@ class Paths:
 def _one(recording):
     """Raises ValueError for anything but a `Recording` of one network and one sequence.
 
-    Also for one of a cell that normalises something, and for one whose output gradient is outside float64.
+    Also for one of a cell that normalises or projects something, and for one whose output gradient is outside float64.
     """
     shape = instance("recording", recording, Recording, "a Recording").h.shape
     if len(shape) != 3 or shape[1] != 1:
         raise ValueError(f"The 'recording' parameter must be of one network and one sequence, with h of the shape "
                          f"(T, 1, H). Got {shape} instead.")
-    if recording.cell.normalised:
-        raise ValueError(f"The 'recording' parameter must be of a cell that normalises nothing. Got "
+    if recording.cell.normalised or recording.cell.projected:
+        raise ValueError(f"The 'recording' parameter must be of a cell that normalises and projects nothing. Got "
                          f"{recording.cell.name!r} instead.")
     entering, true = recording.entering, recording.output_gradient
     if entering is not None and not (np.isfinite(true).all() and ((true != 0) == (entering.mantissa != 0)).all()):

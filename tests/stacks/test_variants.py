@@ -21,6 +21,7 @@ from rnnviz.cells.variants import (
 )
 from rnnviz.engine import links
 from rnnviz.engine.anatomy import step_jacobians
+from rnnviz.engine.inside import inside
 
 SIGMOID = staticmethod(lambda a: 1 / (1 + np.exp(-a))).__func__
 
@@ -304,10 +305,31 @@ def test_an_ensemble_is_its_members(fields):
                 assert_close(by_name(many.gradients[name])[p][k], array, rtol=1e-10, name=f"{name} {p}")
 
 
-def test_the_jacobian_of_a_normalised_step_is_refused():
-    trace = record(NetworkConfig("lstm", layers=1, steps=5, hidden_size=3, cell_norm="sum"))
-    with pytest.raises(ValueError, match="normalises nothing"):
-        step_jacobians(trace.recordings["layer 1"])
+@pytest.mark.parametrize("fields", [{"cell_norm": "sum"}, {"projection": 2}], ids=str)
+def test_the_jacobian_of_a_step_that_mixes_units_is_refused(fields):
+    recording = record(NetworkConfig("lstm", layers=1, steps=5, hidden_size=3, **fields)).recordings["layer 1"]
+    for question in (step_jacobians, lambda r: inside(r, 1)):
+        with pytest.raises(ValueError, match="normalises and projects nothing"):
+            question(recording)
+
+
+@pytest.mark.parametrize("name, place, peepholes, noise", [case for case in POSSIBLE if case[1] == "none"])
+def test_what_is_asked_of_a_step_knows_its_masks_and_vectors(name, place, peepholes, noise):
+    """The Jacobians multiply to the gradient by the initial state, and a unit's own gradients are the recording's."""
+    rng = np.random.default_rng(6)
+    network, weights = random_network(made(name, place, peepholes, noise), rng, noise=0.4)
+    dy = np.zeros((6, 1, 4))
+    dy[-1] = rng.normal(size=(1, 4))
+    recording = run(network, weights, rng.normal(size=(6, 1, 2)), dy).recordings["layer 1"]
+    states = recording.cell.states
+    back = np.concatenate([dy[-1, 0], np.zeros(4 * (len(states) - 1))])
+    for jacobian in step_jacobians(recording)[::-1]:
+        back = back @ jacobian
+    assert_close(back, np.concatenate([recording.initial_gradient[s][0] for s in states]), rtol=1e-10)
+    own = inside(recording, 2)
+    for k, gate in enumerate(recording.cell.gates):
+        key = f"a_{gate}" if f"a_{gate}" in own.gradients else f"u_{gate}"
+        assert_close(own.gradients[key] * 2.0**own.exponent, recording.back.gates[:, 0, 4 * k + 1], rtol=1e-10)
 
 
 @pytest.mark.parametrize("normal, equations", [
