@@ -183,7 +183,7 @@ def test_many_who_watch_a_run_train_it_once_and_see_it_whole(monkeypatch):
     """Whoever looks at a stage works at its runs or waits: together they make every update once, as one would alone."""
     monkeypatch.setattr(runs, "SLICE", 0.005)
     monkeypatch.setattr(runs, "WAIT", 0.01)
-    config = TrainConfig(cell="rnn", hidden_size=3, length=10, networks=2, sequences=2, updates=300)
+    config = TrainConfig(cell="rnn", hidden_size=3, length=10, networks=2, sequences=2, updates=120)
     watched, alone, seen = {"a": Training(config)}, Training(config), []
 
     def look():
