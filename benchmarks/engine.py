@@ -25,7 +25,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as `make run` has it; read when NumP
 import numpy as np
 import torch
 
-from rnnviz import CELLS, Config, record_many, record_with
+from rnnviz import CELLS, Config, NetworkConfig, Parameters, record, record_many, record_with
 from rnnviz.checks import hand_written as oracle
 from rnnviz.engine.initialise import initialise
 from rnnviz.engine.parameters import PYTORCH_ORDER
@@ -257,6 +257,45 @@ def case(cell, steps, batch, hidden):
     return label, batch, vs_torch, vs_numpy, faults
 
 
+def stack(cell, layers, steps, batch, hidden):
+    """Several layers, one above the other, beside the same of torch's cells with retain_grad on every state."""
+    trace = record(NetworkConfig(cell, layers=layers, steps=steps, batch_size=batch, hidden_size=hidden,
+                                 input_size=INPUT_SIZE))
+    x, gradient, states = np.array(trace.x), np.array(trace.output_gradient), CELLS[cell].states
+    weights = {name: Parameters(*map(np.array, vars(own).values())) for name, own in trace.parameters.items()}
+    members = [TorchModule(cell, own) for own in weights.values()]
+
+    def peer():
+        below, kept = torch.from_numpy(x), []
+        for member in members:
+            for leaf in member.leaves:
+                leaf.grad = None
+            hs, cs, _ = member.states(below)
+            below = torch.stack(hs)
+            kept.append({"h": hs, "c": cs})
+        below.backward(torch.from_numpy(gradient))
+        return [{s: torch.stack([state.grad for state in own[s]]).numpy() for s in states} for own in kept]
+
+    def ours():
+        found = record_with(trace.network, weights, x, gradient)
+        found.dx, found.log10_dh  # noqa: B018
+        return [{s: recording.gradient(s).true for s in states} for recording in found.recordings.values()]
+
+    def threads(n):
+        def run():
+            torch.set_num_threads(n)
+            peer()
+        return run
+
+    label = f"stack cell={cell} layers={layers} T={steps} B={batch} H={hidden}"
+    for k, (mine, theirs) in enumerate(zip(ours(), peer())):
+        check_equal(f"{label} layer {k + 1}", mine, theirs)
+    ms = medians({("module", n): threads(n) for n in sorted({CORES, 1})} | {"rnnviz": ours}, repeats=9, seconds=2.0)
+    print(f"{label} rnnviz_ms={ms['rnnviz']:.2f} torch_ms={ms['module']:.2f} "
+          f"vs_torch={ms['module'] / ms['rnnviz']:.2f}", flush=True)
+    return label, ms["module"] / ms["rnnviz"]
+
+
 def ensemble(cell):
     """All gains in one pass, against one PyTorch run for each gain."""
     configs = [Config(cell=cell, steps=GAIN_STEPS, hidden_size=GAIN_SIZE, input_size=INPUT_SIZE, gain=g) for g in GAINS]
@@ -307,11 +346,13 @@ def main():
           f"cpu={names[0].split(':')[1].strip() if names else platform.processor()!r} cores={CORES} "
           f"numpy_threads=1 torch_threads=1_or_{CORES}", flush=True)
     cases = [case(cell, *sizes) for cell in CELL_NAMES for sizes in CASES]
+    stacks = [stack(cell, 3, 100, 1, 32) for cell in CELL_NAMES]
     ensembles = [ensemble(cell) for cell in CELL_NAMES]
     for cell in CELL_NAMES:
         for steps, hidden in GROWTH:
             growth(cell, steps, hidden)
     judge("5 times PyTorch with a batch of 1", 5.0, {c[0]: c[2] for c in cases if c[1] == 1})
+    judge("3 times PyTorch with three layers", 3.0, dict(stacks))
     judge("20 times PyTorch for 32 gains", 20.0, dict(ensembles))
     judge("never slower than PyTorch", 1.0, {c[0]: c[2] for c in cases})
     judge("at most 100 page faults a recording", 100, {c[0]: c[4] for c in cases}, at_least=False)

@@ -1,10 +1,11 @@
 """Watch gradients flow through recurrent layers: record a network, and look at every step of it."""
 
 from .cells import CELLS
-from .config import BOUNDS, Config, TrainConfig
+from .config import BOUNDS, Config, NetworkConfig, TrainConfig
 from .engine.parameters import Parameters
-from .engine.record import record, record_many, record_with
 from .engine.train import Training
+from .networks import Network, Trace, from_keras, from_pytorch, stacked, to_pytorch
+from .networks.record import record, record_many, record_with
 from .recording import Recording
 
 __version__ = "0.1.0"
@@ -14,11 +15,18 @@ __all__ = [
     "BOUNDS",
     "CELLS",
     "Config",
+    "Network",
+    "NetworkConfig",
     "Parameters",
     "Recording",
+    "Trace",
     "TrainConfig",
     "Training",
+    "from_keras",
+    "from_pytorch",
     "record",
     "record_many",
     "record_with",
+    "stacked",
+    "to_pytorch",
 ]

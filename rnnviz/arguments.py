@@ -130,9 +130,10 @@ def read_only(value):
     """The value, all of whose arrays can no longer be written into; of mappings and sequences those they hold."""
     if isinstance(value, np.ndarray):
         value.flags.writeable = False
-    elif isinstance(value, Mapping):
-        read_only(list(value.values()))
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, (list, tuple)):  # before Mapping, which takes longer to ask for
         for part in value:
+            read_only(part)
+    elif isinstance(value, Mapping):
+        for part in value.values():
             read_only(part)
     return value

@@ -68,6 +68,24 @@ class Text:
         return isinstance(value, str) and len(value) <= self.longest
 
 
+@dataclass(frozen=True)
+class Widths:
+    """Whole numbers from low to high, one a layer, as a tuple; an empty one leaves all layers alike."""
+
+    default: tuple
+    low: int
+    high: int
+    longest: int
+
+    @property
+    def allowed(self):
+        return f"a tuple of at most {self.longest} whole numbers from {self.low} to {self.high}"
+
+    def accepts(self, value):
+        own = Number(self.low, self.low, self.high, 1, whole=True)
+        return isinstance(value, tuple) and len(value) <= self.longest and all(map(own.accepts, value))
+
+
 INITIALISATIONS = {
     "gaussian": "independent normal entries with standard deviation gain / sqrt(H)",
     "orthogonal": "a random rotation times the gain: every singular value is the gain",
@@ -87,6 +105,48 @@ INPUTS = {
     "bits": "a pattern of bits, repeated",
     "text": "characters, one-hot",
     "sunspots": "yearly number of sunspots, standardised",
+}
+
+DIRECTIONS = {
+    "forward": "from the first step to the last",
+    "both": "side by side with a layer from the last step to the first",
+}
+SKIPS = {
+    "none": "a layer's output is what the next one reads",
+    "residual": "what a layer reads is added to what it makes, where both are equally wide",
+}
+NORMS = {
+    "none": "outputs go on as they are",
+    "between": "layer normalisation after each layer",
+}
+CELL_NORMS = {
+    "none": "no layer normalisation inside the step",
+    "product": "of the input product and of the recurrent product, each by itself",
+    "sum": "of the sum of the two products",
+    "state": "of the cell state, where the hidden state reads it",
+}
+PEEPHOLES = {
+    "none": "gates read the input and the hidden state",
+    "learned": "gates read the cell state as well, through a learned weight a unit",
+}
+READS = {
+    "position": "the output at the positions that the loss names",
+    "ends": "of each direction its own last state: forward at the last position, backward at the first",
+    "mean": "the mean of the output over all positions",
+}
+NOISES = {
+    "none": "no masks inside the step",
+    "recurrent": "on the hidden state that U multiplies",
+    "candidate": "on the candidate alone",
+    "zoneout": "units keep their state, with that probability",
+}
+MASKS = {
+    "step": "fresh at every step",
+    "sequence": "one for all steps of a sequence",
+}
+PLACES = {
+    "between": "between the layers, as in PyTorch: L - 1 for L layers",
+    "every": "also before the first layer and after the last: L + 1",
 }
 
 OPTIMISERS = {
@@ -124,6 +184,20 @@ BOUNDS = {
     "text": Text("the cat sat on the mat and the dog sat on the log", 1000),
     "loss": Choice("last", LOSSES),
     "loss_step": Number(50, 1, 1000, 1, whole=True),
+    "layers": Number(2, 1, 8, 1, whole=True),
+    "widths": Widths((), 1, 128, 8),
+    "directions": Choice("forward", DIRECTIONS),
+    "skip": Choice("none", SKIPS),
+    "norm": Choice("none", NORMS),
+    "dropout": Number(0.0, 0.0, 0.9, 0.05),
+    "cell_norm": Choice("none", CELL_NORMS),
+    "peepholes": Choice("none", PEEPHOLES),
+    "projection": Number(0, 0, 128, 1, whole=True),
+    "noise": Choice("none", NOISES),
+    "noise_rate": Number(0.1, 0.0, 0.9, 0.05),
+    "mask": Choice("step", MASKS),
+    "places": Choice("between", PLACES),
+    "read": Choice("position", READS),
     "task": Choice("order_2", TASKS),
     "length": Number(30, 1, 200, 1, whole=True),
     "typed": Text("", 1000),
@@ -186,6 +260,46 @@ class Config(Layer):
     text: str = BOUNDS["text"].default
     loss: str = BOUNDS["loss"].default
     loss_step: int = BOUNDS["loss_step"].default
+
+
+@dataclass(frozen=True)
+class NetworkConfig(Config):
+    """A stack of layers to record. Every field has its bounds in `BOUNDS`; those of `Config` mean the same.
+
+    layers: L. widths: H of each layer, from the bottom, if they differ; otherwise hidden_size. directions: see
+    `DIRECTIONS`. skip: see `SKIPS`. norm: see `NORMS`. dropout: the rate between layers; places: see `PLACES`.
+    cell_norm, peepholes: see `CELL_NORMS`, `PEEPHOLES`. projection: how wide h is if it is projected; otherwise 0.
+    noise, noise_rate: see `NOISES`. mask: of all of them, see `MASKS`. read: what the loss sees of the last layer's
+    output, which both directions make twice as wide; see `READS`.
+
+    Raises ValueError, naming the field, what is allowed and what was given.
+    """
+
+    layers: int = BOUNDS["layers"].default
+    widths: tuple = BOUNDS["widths"].default
+    directions: str = BOUNDS["directions"].default
+    skip: str = BOUNDS["skip"].default
+    norm: str = BOUNDS["norm"].default
+    dropout: float = BOUNDS["dropout"].default
+    cell_norm: str = BOUNDS["cell_norm"].default
+    peepholes: str = BOUNDS["peepholes"].default
+    projection: int = BOUNDS["projection"].default
+    noise: str = BOUNDS["noise"].default
+    noise_rate: float = BOUNDS["noise_rate"].default
+    mask: str = BOUNDS["mask"].default
+    places: str = BOUNDS["places"].default
+    read: str = BOUNDS["read"].default
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.widths and len(self.widths) != self.layers:
+            raise ValueError(complaint("widths", f"empty, or of {self.layers} widths, one a layer", self.widths))
+        object.__setattr__(self, "widths", tuple(map(int, self.widths)))
+
+    @property
+    def all_widths(self):
+        """H of each layer, from the bottom."""
+        return self.widths or (self.hidden_size,) * self.layers
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,20 @@ from functools import cached_property, wraps
 
 import numpy as np
 
-from .arguments import instance, read_only, whole
+from .arguments import choice, instance, read_only, whole
 from .cells import Cell
 from .config import Config
-from .engine.adjoint import Adjoint, Linearisation, pull_back, shifted
-from .engine.parameters import Parameters
+from .engine.adjoint import Adjoint, Linearisation, pull_back
+from .engine.links import normalise_back
+from .engine.parameters import MoreParameters, Parameters
 from .engine.plan import columns, plan
 from .engine.unroll import Trajectory, input_terms
 from .names import NAMES
+from .scaled import LOG10_2, Scaled, log10_norm, near_one, shifted
 from .summary import summary
 
-LOG10_2 = np.log10(2.0)
+ROWS = 320
+"""Rows of the matrices of which products over all steps are taken at a time."""
 
 CANCELLED = 1e-6
 """A squared norm below this part of what it could be at most has lost digits to cancellation."""
@@ -45,6 +48,7 @@ class Recording:
     x: (T, B, D) input. output_gradient: (T, B, H), what was pulled back: the partial derivative of L by each output.
     loss: the value of L (K,), or None where only its gradient was given.
     forward, local, back: what the engine left behind: `Trajectory`, `Linearisation`, `Adjoint`.
+    entering: output_gradient as `Scaled`, where it came from a layer above and may be outside float64; otherwise None.
     """
 
     cell: Cell
@@ -57,6 +61,7 @@ class Recording:
     forward: Trajectory = field(repr=False)
     local: Linearisation = field(repr=False)
     back: Adjoint = field(repr=False)
+    entering: Scaled | None = field(default=None, repr=False)
 
     def __repr__(self):
         K, B, H = (*self.h.shape[1:-2], *self.h.shape[-2:]) if self.h.ndim == 4 else (1, *self.h.shape[1:])
@@ -68,8 +73,9 @@ class Recording:
             rows += [(f"d{s}", self.h.shape, f"gradient of the loss by the {NAMES[s]}"),
                      (f"log10_d{s}", over_time, f"log10 of the norm of d{s}, exact beyond float64's range")]
         rows.append(("dx", (*self.h.shape[:-1], D), "gradient of the loss by the input"))
-        rows += [(f"gradients.{name}", array.shape, f"gradient of the loss by {name}")
-                 for name, array in vars(self.parameters).items()]
+        own = dict(vars(self.parameters))
+        own |= own.pop("learned", {})
+        rows += [(f"gradients.{name}", array.shape, f"gradient of the loss by {name}") for name, array in own.items()]
         many = f" of {K} networks" if self.h.ndim == 4 else ""
         return summary(f"Recording{many}, {self.cell.title}: {sizes}", rows)
 
@@ -98,7 +104,7 @@ class Recording:
     @property
     def hidden_size(self):
         """H."""
-        return self.parameters.U.shape[-2]
+        return self.parameters.U.shape[-1] // len(self.cell.gates)
 
     @property
     def h(self):
@@ -135,8 +141,9 @@ class Recording:
     def input_terms(self):
         """Gate -> (T, B, H): x_k = x_t W_k + b_k."""
         out = np.empty_like(self.forward.a)
+        kept = self.local.normalised.get("x")
         with np.errstate(all="ignore"):
-            input_terms(self.parameters, self.x, out)
+            input_terms(self.parameters, self.x, out, kept and [np.array(array) for array in kept])
         return self._blocks(out)
 
     @computed_once
@@ -145,6 +152,9 @@ class Recording:
         with np.errstate(all="ignore"):
             out = np.concatenate([np.matmul(vector, columns(self.parameters.U, block, self.hidden_size))
                                   for block, vector in self._multiplied], axis=-1)
+            if "u" in self.local.normalised:
+                scale, hat, _ = self.local.normalised["u"]
+                out = scale * hat + self.parameters.learned["shift_u"][..., None, :]
             out += self.parameters.b_rec[..., None, :]
         return self._blocks(out)
 
@@ -191,26 +201,63 @@ class Recording:
     @computed_once
     def dx(self):
         """(T, B, D) dL/dx_t = sum over gates k of dL/dx_k W_k^T."""
+        return self.input_gradient.true
+
+    @cached_property
+    def input_gradient(self):
+        """dx as `Scaled`, with what is outside float64."""
         with np.errstate(all="ignore"):
-            return np.matmul(self._true(self._input_side), np.swapaxes(self.parameters.W, -1, -2))
+            mantissa = np.matmul(self._input_side, np.swapaxes(self.parameters.W, -1, -2))
+        read_only(mantissa)
+        return Scaled(mantissa, None if self.back.exponent is None else self.back.exponent[1:])
+
+    def gradient(self, state):
+        """The total gradient by a state at steps 1 to T as `Scaled`. Raises ValueError for a state there is not."""
+        choice("state", state, self.cell.states)
+        return Scaled(self.back.cuts[state][1:], None if self.back.exponent is None else self.back.exponent[1:])
 
     @computed_once
     def gradients(self):
         """`Parameters` of the gradients dL/dW, dL/dU, dL/db, dL/db_rec, summed over steps and batch."""
+        if isinstance(self.parameters, MoreParameters):
+            return self._more_gradients()
         recurrent_side = self._true(self.back.gates)
-        input_side = recurrent_side if self._input_side is self.back.gates else self._true(self._input_side)
-        recurrent = _networks_first(recurrent_side)
-        inputs = recurrent if input_side is recurrent_side else _networks_first(input_side)
+        together = self._input_side is self.back.gates
+        input_side = recurrent_side if together else self._true(self._input_side)
         with np.errstate(all="ignore"):
-            b = inputs.sum(axis=-2)
-            return Parameters(
-                W=_transposed_product(_networks_first(self.x), inputs),
-                U=np.concatenate([_transposed_product(_networks_first(vector),
-                                                      columns(recurrent, block, self.hidden_size))
-                                  for block, vector in self._multiplied], axis=-1),
-                b=b,
-                b_rec=b.copy() if inputs is recurrent else recurrent.sum(axis=-2),
-            )
+            found = [self._block_gradients(columns(input_side, block, self.hidden_size), vector,
+                                           None if together else columns(recurrent_side, block, self.hidden_size))
+                     for block, vector in self._multiplied]
+            return Parameters(*(found[0] if len(found) == 1 else
+                                (np.concatenate(parts, axis=-1) for parts in zip(*found))))
+
+    def _more_gradients(self):
+        """`MoreParameters` of the gradients of a cell that learns more than W, U, b and b_rec."""
+        back, lin = self.back, self.local
+        sums = {"a": back.gates, "u": back.behind.get("a", back.gates), "x": self._before_input_product}
+        with np.errstate(all="ignore"):
+            W, b = _summed_outer(self._true(self._input_side), self.x)[0], _summed(self._true(sums["x"]))
+            recurrent = self._true(back.behind.get("u", sums["u"]))
+            U = np.concatenate([_summed_outer(columns(recurrent, block, self.hidden_size), vector)[0]
+                                for block, vector in self._multiplied], axis=-1)
+            learned = {}
+            for name, (_, hat, _) in lin.normalised.items():
+                dy = self._true(sums[name]) if name in sums else self._cut(name)[1:]
+                learned |= {f"scale_{name}": _summed(dy * hat), f"shift_{name}": _summed(dy)}
+            if self.cell.projected:
+                learned["R"] = _summed_outer(self._cut("h")[1:], self.forward.values[self.cell.projected])[0]
+            for name in self.cell.vectors:
+                learned[name] = sum(_summed(self._cut(cut)[1:] * partials[name])
+                                    for cut, partials in lin.to_vectors.items() if name in partials)
+            return MoreParameters(W, U, b, _summed(self._true(sums["u"])), learned)
+
+    def _block_gradients(self, inputs, vector, recurrent):
+        """dL/dW, dL/dU, dL/db, dL/db_rec of some gates, from dL/dx_k and, where they differ, dL/du_k."""
+        if recurrent is None:
+            W, U, b = _summed_outer(inputs, self.x, vector)
+            return W, U, b, b.copy()
+        (W, b), (U, b_rec) = _summed_outer(inputs, self.x), _summed_outer(recurrent, vector)
+        return W, U, b, b_rec
 
     @computed_once
     def log10_shares(self):
@@ -218,14 +265,15 @@ class Recording:
 
         Step t's term of dL/dU is the sum over the batch of h_{t-1}^T dL/du_t, and so on for "W" and "b".
         """
-        input_side, recurrent_side = self._input_side, self.back.gates
+        input_side = self._input_side
+        recurrent_side = self.back.behind.get("u", self.back.behind.get("a", self.back.gates))
         with np.errstate(all="ignore"):
             blocks = [_log10_outer(vector, columns(recurrent_side, block, self.hidden_size))
                       for block, vector in self._multiplied]
             logs = {
                 "W": _log10_outer(self.x, input_side),
                 "U": blocks[0] if len(blocks) == 1 else 0.5 * _log10_sum(*(2.0 * log for log in blocks)),
-                "b": log10_norm(input_side.sum(axis=-2, keepdims=True)),
+                "b": log10_norm(self._before_input_product.sum(axis=-2, keepdims=True)),
             }
             return {name: log + self._exponents(1) * LOG10_2 for name, log in logs.items()}
 
@@ -243,10 +291,12 @@ class Recording:
 
     @computed_once
     def spectra(self):
-        """Gate -> (spectral radius, largest singular value) of its block of U, each (K,)."""
+        """Gate -> (spectral radius, largest singular value) of its block of U, each (K,); of R U for a projected h."""
         if self.drawn_spectra is not None:
             return self.drawn_spectra
         blocks = {g: self.parameters.gate(self.cell, g) for g in self.cell.gates}
+        if self.cell.projected:
+            blocks = {g: np.matmul(self.parameters.learned["R"], block) for g, block in blocks.items()}
         return {g: (np.abs(np.linalg.eigvals(block)).max(axis=-1), np.linalg.norm(block, 2, axis=(-2, -1)))
                 for g, block in blocks.items()}
 
@@ -269,7 +319,7 @@ class Recording:
             return None
         with np.errstate(divide="ignore"):
             per_step = np.log10(np.asarray(self.spectra["h"][1]) * self.cell.max_slope)
-            entering = log10_norm(self.output_gradient)
+            entering = (self.entering or Scaled(self.output_gradient)).log10_norm()
         bound = np.empty_like(entering)
         bound[-1] = entering[-1]
         for t in range(self.steps - 2, -1, -1):
@@ -279,13 +329,15 @@ class Recording:
     @cached_property
     def last_loss(self):
         """The same recording with the gradient of its last loss alone; itself where the loss enters only once."""
-        entered = np.flatnonzero(self.output_gradient.any(axis=tuple(range(1, self.output_gradient.ndim))))
+        given = self.entering or Scaled(self.output_gradient)
+        entered = np.flatnonzero(given.mantissa.any(axis=tuple(range(1, given.mantissa.ndim))))
         if len(entered) < 2:
             return self
-        gradient = np.zeros_like(self.output_gradient)
-        gradient[entered[-1]] = self.output_gradient[entered[-1]]
-        back = pull_back(self.local, self.parameters.U, gradient)
-        return sealed(replace(self, output_gradient=gradient, loss=None, back=back))
+        last = given.like(np.zeros_like(given.mantissa))
+        last.mantissa[entered[-1]] = given.mantissa[entered[-1]]
+        back = pull_back(self.local, self.parameters.U, last)
+        return sealed(replace(self, output_gradient=last.true, loss=None, back=back,
+                              entering=None if last.exponent is None else last))
 
     def _blocks(self, array):
         return {g: columns(array, slice(k, k + 1), self.hidden_size) for k, g in enumerate(self.cell.gates)}
@@ -308,14 +360,25 @@ class Recording:
 
     @computed_once
     def _input_side(self):
+        """(T, K, B, G*H) dL/d(x_t W): dL/dx_k, before the product is normalised if it is."""
+        after = self._before_input_product
+        if "x" not in self.local.normalised:
+            return after
+        out = np.empty_like(after)
+        with np.errstate(all="ignore"):
+            normalise_back(after, *self.local.normalised["x"], out)
+        return out
+
+    @computed_once
+    def _before_input_product(self):
         """(T, K, B, G*H) dL/dx_k: dL/du_k but where an equation reads x_k apart from u_k."""
-        apart = {}
+        gates, apart = self.back.behind.get("a", self.back.gates), {}
         for cut, partials in self.local.to_inputs.items():
             for k, partial in partials.items():
                 apart[k] = apart.get(k, 0.0) + self.back.cuts[cut][1:] * partial
         if not apart:
-            return self.back.gates
-        out = self.back.gates.copy()
+            return gates
+        out = gates.copy()
         for k, array in apart.items():
             columns(out, slice(k, k + 1), self.hidden_size)[...] = array
         return out
@@ -324,7 +387,7 @@ class Recording:
     def _multiplied(self):
         """Which vector (T, K, B, H) each block of columns of U multiplies."""
         walk = plan(self.cell)
-        out = [(walk.early, self.forward.states["h"][:-1])]
+        out = [(walk.early, self.forward.states["h"][:-1])] if walk.early.stop else []
         late = [stage.product for stage in walk.stages if stage.product]
         vectors = self.forward.values | {s: array[1:] for s, array in self.states.items()}
         return out + [(block, vectors[name]) for block, name in late]
@@ -352,6 +415,36 @@ def _own(value, k, axis=1):
     return value
 
 
+def _summed_outer(gradient, *vectors):
+    """The sum over steps and batch of vector^T gradient for each of the vectors (T, K, B, P), and of the gradient.
+
+    gradient: (T, K, B, Q). Returns (K, P, Q) for each, and (K, Q). They are rows of one matrix product, which is taken
+    some steps at a time: the long axis is the one that is summed over.
+    """
+    steps, *networks, batch, _ = gradient.shape
+    length = min(steps, max(1, ROWS // batch))
+    left = np.ones((*networks, length * batch, sum(v.shape[-1] for v in vectors) + 1), gradient.dtype)
+    total = None
+    for start in range(0, steps, length):
+        right = _networks_first(gradient[start : start + length])
+        left, first = left[..., : right.shape[-2], :], 0
+        for vector in vectors:
+            left[..., first : first + vector.shape[-1]] = _networks_first(vector[start : start + length])
+            first += vector.shape[-1]
+        product = np.matmul(left.swapaxes(-1, -2), right)
+        total = product if total is None else np.add(total, product, out=total)
+    out, first = [], 0
+    for vector in vectors:
+        out.append(total[..., first : first + vector.shape[-1], :])
+        first += vector.shape[-1]
+    return *out, total[..., first, :]
+
+
+def _summed(array):
+    """(K, P) the sum of (T, K, B, P) over steps and batch."""
+    return array.sum(axis=(0, -2))
+
+
 def _networks_first(array):
     """(T, K, B, P) as (K, T*B, P), or (T, B, P) as (T*B, P)."""
     if array.ndim == 3:
@@ -359,32 +452,9 @@ def _networks_first(array):
     return np.moveaxis(array, 1, 0).reshape(array.shape[1], -1, array.shape[-1])
 
 
-def _transposed_product(left, right):
-    """left^T right for each network: the sum over steps and batch of (K, T*B, P) and (K, T*B, Q), (K, P, Q)."""
-    return np.matmul(np.swapaxes(left, -1, -2), right)
-
-
 def _power_of_10(logs):
     with np.errstate(over="ignore"):
         return 10.0**logs
-
-
-def _scaled(array):
-    """The (P, Q) blocks of an array times a power of two that brings them near 1, and log10 of what that took away."""
-    _, size = np.frexp(np.abs(array).max(axis=(-1, -2)))
-    size = np.clip(size, -1022, 1022)
-    return array * np.ldexp(1.0, -size)[..., None, None], size * LOG10_2
-
-
-def log10_norm(array):
-    """(T, K) log10 of the norm of each (P, Q) block, whatever its size."""
-    limits = np.finfo(array.dtype)
-    with np.errstate(all="ignore"):
-        squares = np.einsum("...pq,...pq->...", array, array)
-        if ((squares > limits.tiny * 1e8) & (squares < limits.max)).all():
-            return 0.5 * np.log10(squares)
-        scaled, taken = _scaled(array)
-        return 0.5 * np.log10((scaled**2).sum(axis=(-1, -2))) + taken
 
 
 def _log10_outer(left, right):
@@ -392,7 +462,7 @@ def _log10_outer(left, right):
 
     The product itself is formed only where the terms of the sequences cancel, and the Gram matrices lose digits.
     """
-    (left, taken_left), (right, taken_right) = _scaled(left), _scaled(right)
+    (left, taken_left), (right, taken_right) = near_one(left), near_one(right)
     grams = [np.matmul(a, np.swapaxes(a, -1, -2)) for a in (left, right)]
     squares = (grams[0] * grams[1]).sum(axis=(-1, -2))
     largest = np.trace(grams[0], axis1=-2, axis2=-1) * np.trace(grams[1], axis1=-2, axis2=-1)

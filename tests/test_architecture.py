@@ -9,8 +9,11 @@ from streamlit import config
 ROOT = Path(__file__).parents[1]
 FILES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "rnnviz").rglob("*.py"))]
 FORBIDDEN = {
-    "cells": {"streamlit", "plotly", "rnnviz.engine", "rnnviz.figures", "rnnviz.ui", "rnnviz.config"},
-    "engine": {"streamlit", "plotly", "rnnviz.figures", "rnnviz.ui"},
+    "cells": {"streamlit", "plotly", "rnnviz.engine", "rnnviz.figures", "rnnviz.ui", "rnnviz.config", "rnnviz.layers",
+              "rnnviz.networks"},
+    "engine": {"streamlit", "plotly", "rnnviz.figures", "rnnviz.ui", "rnnviz.layers", "rnnviz.networks"},
+    "layers": {"streamlit", "plotly", "rnnviz.figures", "rnnviz.ui", "rnnviz.networks"},
+    "networks": {"streamlit", "plotly", "rnnviz.figures", "rnnviz.ui"},
     "sources": {"streamlit", "plotly", "rnnviz.engine", "rnnviz.cells", "rnnviz.figures", "rnnviz.ui", "rnnviz.config"},
     "figures": {"streamlit", "rnnviz.ui", "rnnviz.engine"},
     "course": {"streamlit", "plotly", "rnnviz.figures", "rnnviz.ui"},

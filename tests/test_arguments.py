@@ -14,15 +14,21 @@ import rnnviz
 from rnnviz import (
     BOUNDS,
     Config,
+    Network,
+    NetworkConfig,
     Parameters,
     TrainConfig,
     Training,
     checks,
     cliff,
+    from_keras,
+    from_pytorch,
     record,
     record_many,
     record_with,
     sources,
+    stacked,
+    to_pytorch,
 )
 from rnnviz.engine import anatomy, optimise, train
 
@@ -30,7 +36,7 @@ clip, inside, recording = (import_module(f"rnnviz.engine.{name}") for name in ("
 MODULES = (rnnviz, recording, anatomy, inside, clip, train, optimise, cliff, checks, sources)
 
 RESULTS = {"Recording", "Paths", "Inside", "Clipped", "Stop", "First", "Surface", "Descent", "Equilibria", "Result",
-           "Batch", "OneHot", "Standardised", "Table", "Task"}
+           "Batch", "OneHot", "Standardised", "Table", "Task", "Trace"}
 """What functions return: a caller makes none of them."""
 
 ANYTHING = {
@@ -90,6 +96,9 @@ FLAT = np.array([[0.5, -0.25, 3.0], [0.125, 1.0, -2.0]])
 ORDER = sources.task("order_2")
 BATCH = ORDER.draw(np.random.default_rng(0), 2)
 TABLE = sources.read_csv(b"a,b\n1,2\n3,4\n")
+STACK = stacked("lstm", 3, [2, 2])
+STACKED = record(NetworkConfig("lstm", steps=4, hidden_size=2)).parameters
+STATE = to_pytorch(STACK, STACKED)
 UPDATED = dict(weights=FLAT.copy(), gradient=FLAT.copy(), rate=0.1)
 
 NUMBER = {"-1", "0", "1", "0.5"}
@@ -113,6 +122,25 @@ ENTRIES = {
     "record_with": (record_with, dict(cell="lstm", parameters=LSTM, inputs=X, output_gradient=GRADIENT,
                                       initial_state={"h": Y}),
                     {"inputs": REAL, "output_gradient": REAL, "initial_state": {"None", "dict"}}),
+    "record_with a network": (record_with, dict(cell=STACK, parameters={"layer 1": LSTM, "layer 2": STACKED["layer 2"]},
+                                                inputs=X, output_gradient=GRADIENT, initial_state=None),
+                              {"inputs": REAL, "output_gradient": REAL, "initial_state": {"None"}}),
+    "stacked": (stacked, dict(cell="lstm", inputs=3, widths=[2], both=False, skip=False, norm=False, dropout=0.5,
+                              once=False, places="between", noise=0.5, outputs=None,
+                              seeds=(0,)),
+                {"inputs": {"1", "huge"}, "widths": {"bytes"}, "both": {"True"}, "skip": {"True"}, "norm": {"True"},
+                 "dropout": {"0", "0.5"}, "once": {"True"}, "noise": {"0", "0.5"}, "outputs": {"None"},
+                 "seeds": {"bytes"}}),
+    "Network": (Network, dict(nodes=STACK.nodes), {}),
+    "Network.widths": (STACK.widths, dict(input_size=3), {"input_size": {"1", "huge"}}),
+    "Network.shapes": (STACK.shapes, dict(input_size=3), {"input_size": {"1", "huge"}}),
+    "Recording.gradient": (RECORDING.gradient, dict(state="c"), {}),
+    "from_pytorch": (from_pytorch, dict(cell="lstm", state=STATE, dropout=0.0, seeds=(0,)),
+                     {"dropout": {"0", "0.5"}, "seeds": {"bytes"}}),
+    "from_keras": (from_keras, dict(cell="lstm", layers=[[np.ones((3, 8)), np.ones((2, 8)), np.ones(8)]], dropout=0.0,
+                                    once=False, seeds=(0,)),
+                   {"dropout": {"0", "0.5"}, "once": {"True"}, "seeds": {"bytes"}}),
+    "to_pytorch": (to_pytorch, dict(network=STACK, parameters=STACKED), {}),
     "inputs_of": (recording.inputs_of, dict(config=CONFIG), {"config": {"another Config"}}),
     "checked_inputs": (recording.checked_inputs, dict(inputs=X), {"inputs": {"cube", *REAL, "longer"}}),
     "Parameters.from_pytorch": (Parameters.from_pytorch, dict(cell="lstm", weight_ih=np.ones((8, 3)),
@@ -192,12 +220,14 @@ ENTRIES = {
     "right": (sources.right, dict(task=ORDER, batch=BATCH, output=np.zeros((1, 2, 4))),
               {"output": {*REAL, *NOT_FINITE}}),
 }
-FIELDS = {"Config": Config, "TrainConfig": TrainConfig, "Parameters": Parameters}
+FIELDS = {"Config": Config, "NetworkConfig": NetworkConfig, "TrainConfig": TrainConfig, "Parameters": Parameters}
 """Whose parameters are their fields."""
 
 DISAGREE = {
     ("record", "inputs"): ("targets",), ("record_many", "inputs"): ("targets",),
     ("record_with", "inputs"): ("W", "output_gradient"), ("record_with", "parameters"): ("U",),
+    ("from_keras", "layers"): ("kernel", "recurrent_kernel", "bias"),
+    ("record_with a network", "inputs"): ("W", "output_gradient"),
     ("Parameters.checked", "input_size"): ("W",), ("Training", "config"): ("initial",), ("phase", "values"): ("gain",),
     ("error", "w"): ("b",), ("gradient", "w"): ("b",), ("descend_many", "w"): ("b",),
 }
@@ -220,9 +250,10 @@ def assert_said(text, names, where):
 
 def test_every_public_name_has_an_entry():
     named = public()
-    assert {*ENTRIES, *FIELDS} == set(named)
+    assert {name.split(" ")[0] for name in (*ENTRIES, *FIELDS)} == set(named)
     for name, (_, right, takes) in ENTRIES.items():
-        assert list(right) == [p for p in inspect.signature(named[name]).parameters if p != "self"], name
+        of = inspect.signature(named[name.split(" ")[0]])
+        assert list(right) == [p for p in of.parameters if p != "self"], name
         assert set(takes) <= set(right), name
     labels = set().union(*(kinds for _, _, takes in ENTRIES.values() for kinds in takes.values()))
     assert labels <= {*ANYTHING, *spoilt(FLAT)}
@@ -244,7 +275,7 @@ def test_what_is_taken_and_what_is_refused(name, parameter):
             assert_said(text, (parameter, *DISAGREE.get((name, parameter), ())), where)
 
 
-@pytest.mark.parametrize("kind", [Config, TrainConfig])
+@pytest.mark.parametrize("kind", [Config, NetworkConfig, TrainConfig])
 def test_fields_of_configurations(kind):
     for name in kind.__dataclass_fields__:
         for label, value in ANYTHING.items():

@@ -27,9 +27,11 @@ def test_in_a_notebook():
             "inputs": Tensor(np.ones((5, 2, 3))), "output_gradient": np.ones((5, 2, 32))}
     for block in blocks:
         exec(block, here)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     assert here["lstm"].log10_dh.shape == (100,) and here["lstm"].gates["f"].shape == (100, 1, 32)
     assert here["gru"].h.shape == (5, 2, 32) and here["gru"].dh.any()
+    deep = here["deep"]
+    assert deep.log10_dh["layer 2 backward"].shape == deep.log10_arrows["sum 3", "sum 2"].shape == (100,)
     run = here["run"]
     assert run.finished and run.solved().all()
     assert run.history["norm_before"].shape[1:] == (8,) and run.history["log10_dh"].shape[1:] == (8, 20)

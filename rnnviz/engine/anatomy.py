@@ -11,8 +11,9 @@ import numpy as np
 from ..arguments import choice, complaint, finite, instance, lettered, whole
 from ..config import Config
 from ..formats import FORMATS
-from ..recording import LOG10_2, Recording, log10_norm, sealed
-from .adjoint import NOTHING, Adjoint, Linearisation, pull_back, shifted, size_of
+from ..recording import Recording, sealed
+from ..scaled import LOG10_2, NOTHING, log10_norm, shifted, size_of
+from .adjoint import Adjoint, Linearisation, pull_back
 from .plan import columns, plan
 from .record import FREE, record_many
 
@@ -50,11 +51,21 @@ class Paths:
 
 
 def _one(recording):
-    """Raises ValueError for anything but a `Recording` of one network and one sequence."""
+    """Raises ValueError for anything but a `Recording` of one network and one sequence.
+
+    Also for one of a cell that normalises or projects something, and for one whose output gradient is outside float64.
+    """
     shape = instance("recording", recording, Recording, "a Recording").h.shape
     if len(shape) != 3 or shape[1] != 1:
         raise ValueError(f"The 'recording' parameter must be of one network and one sequence, with h of the shape "
                          f"(T, 1, H). Got {shape} instead.")
+    if recording.cell.normalised or recording.cell.projected:
+        raise ValueError(f"The 'recording' parameter must be of a cell that normalises and projects nothing. Got "
+                         f"{recording.cell.name!r} instead.")
+    entering, true = recording.entering, recording.output_gradient
+    if entering is not None and not (np.isfinite(true).all() and ((true != 0) == (entering.mantissa != 0)).all()):
+        raise ValueError("The 'recording' parameter must have an output gradient within float64. Got one that leaves "
+                         "it on the way through the layers above instead.")
 
 
 def _sliced(lin, cut):

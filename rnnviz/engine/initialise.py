@@ -8,8 +8,11 @@ import numpy as np
 from ..cells import find
 from .parameters import Parameters
 
-WEIGHTS, RECURRENT, TARGETS = 1, 2, 3
+WEIGHTS, RECURRENT, TARGETS, VECTORS = 1, 2, 3, 8
 """Each kind of draw has a stream of its own, so that the same seed gives the same input to every cell."""
+
+GATES = 16
+"""More than any cell has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +45,14 @@ def recurrent_block(init, hidden_size, seed, index):
     return Drawn(matrix, float(np.abs(np.linalg.eigvals(matrix)).max()), float(np.linalg.norm(matrix, 2)))
 
 
-def initialise(config, input_size):
-    """The parameters that a configuration asks for, and gate -> (spectral radius, largest singular value) of U."""
-    cell, width = find(config.cell), config.hidden_size
-    blocks = [recurrent_block(config.init, width, config.seed, k) for k in range(len(cell.gates))]
-    draw = np.random.default_rng([config.seed, WEIGHTS])
+def initialise(config, input_size, width=None, place=0, cell=None):
+    """The parameters that a configuration asks for, and gate -> (spectral radius, largest singular value) of U.
+
+    width, cell: where they are not those of the configuration. place: tells the layers of one network apart.
+    """
+    cell, width = cell or find(config.cell), width or config.hidden_size
+    blocks = [recurrent_block(config.init, width, config.seed, k + GATES * place) for k in range(len(cell.gates))]
+    draw = np.random.default_rng([config.seed, WEIGHTS, place] if place else [config.seed, WEIGHTS])
     W = draw.standard_normal((len(cell.gates), input_size, width)) * (config.input_scale / np.sqrt(input_size))
     b = np.zeros((len(cell.gates), width))
     for gate, bias in (("f", config.forget_bias), ("z", config.update_bias)):
@@ -63,7 +69,15 @@ def initialise(config, input_size):
     return parameters, spectra
 
 
-def targets(config):
-    """Targets drawn uniformly from (-1, 1), (B, H): within reach of every cell but the logistic, same for all."""
+def learned(config, cell, width, outputs, place):
+    """Name -> what a cell learns beside W, U and the biases: scales are 1, shifts 0, all else N(0, 1/H)."""
+    draw = np.random.default_rng([config.seed, VECTORS, place])
+    first = {"scale": np.ones, "shift": np.zeros}
+    return {name: first[name.split("_")[0]](shape) if name.startswith(("scale_", "shift_"))
+            else draw.standard_normal(shape) / np.sqrt(width) for name, shape in cell.learned(width, outputs).items()}
+
+
+def targets(config, batch, width):
+    """Targets drawn uniformly from (-1, 1), (B, W): within reach of every cell but the logistic, same for all."""
     draw = np.random.default_rng([config.seed, TARGETS])
-    return draw.uniform(-1.0, 1.0, (config.batch_size, config.hidden_size))
+    return draw.uniform(-1.0, 1.0, (batch, width))

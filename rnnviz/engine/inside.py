@@ -72,7 +72,7 @@ def _program(cell, dtype):
 def _slopes_of(recording, j):
     """(value, equation) -> (T,) the slopes of unit j, from 0."""
     slopes, reads, wanted = _program(recording.cell, recording.h.dtype)
-    known = {name: [array[:, 0, j]] for name, array in recording.gates.items()}
+    known = {name: [array[:, 0, j]] for name, array in (*recording.gates.items(), *recording.forward.given.items())}
     for name, array in recording.states.items():
         known |= {name: [array[1:, 0, j]], f"{name}_prev": [array[:-1, 0, j]]}
     for part, blocks in (("a", recording.preactivations), ("x", recording.input_terms),

@@ -44,7 +44,7 @@ class Parameters:
         bias_ih, bias_hh: (G*H,); zeros where absent. Arrays, or tensors as they stand in the module. Raises ValueError
         naming the argument, also for "gru_2014": PyTorch's GRU resets after the product with U.
         """
-        cell, order = _known(cell, PYTORCH_ORDER)
+        cell, order = known(cell, PYTORCH_ORDER)
         if cell.multiplied:
             raise ValueError(complaint("cell", "'gru', which resets after the product with U, as PyTorch", cell.name))
         U = numbers("weight_hh", weight_hh)
@@ -64,7 +64,7 @@ class Parameters:
         which is another network. kernel: (D, G*H). recurrent_kernel: (H, G*H). bias: (G*H,), for "gru" (2, G*H); zeros
         where absent. Raises ValueError naming the argument.
         """
-        cell, order = _known(cell, KERAS_ORDER)
+        cell, order = known(cell, KERAS_ORDER)
         U = numbers("recurrent_kernel", recurrent_kernel)
         columns = _columns("recurrent_kernel", U, order)
         W = numbers("kernel", kernel)
@@ -116,27 +116,39 @@ class Parameters:
         return Parameters(**{n: checked_array(n, getattr(self, n), s) for n, s in shapes.items()})
 
     def gate(self, cell, name):
-        """U's block for one gate, (K, H, H), a view.
+        """U's block for one gate, (K, H, H), or (K, P, H) where h is P wide, a view.
 
         cell: a `Cell` or its name. name: one of its gates. Raises ValueError for any other.
         """
         cell = _cell(cell)
-        width, k = self.U.shape[-2], cell.gates.index(choice("name", name, cell.gates))
+        width, k = self.U.shape[-1] // len(cell.gates), cell.gates.index(choice("name", name, cell.gates))
         return self.U[..., k * width : (k + 1) * width]
+
+
+@dataclass(frozen=True, eq=False)
+class MoreParameters(Parameters):
+    """The parameters of a cell that learns more: learned is name -> array, of the shapes of `Cell.learned`."""
+
+    learned: dict
+
+    def __repr__(self):
+        own = dict(vars(self))
+        return summary("Parameters", [(name, array.shape, WHAT.get(name, "learned inside the step"))
+                                      for name, array in (own | own.pop("learned")).items()])
 
 
 def _cell(cell):
     return cell if isinstance(cell, Cell) else find(cell)
 
 
-def _known(cell, orders):
+def known(cell, orders):
     """The `Cell`, and the order of its gates elsewhere. Raises ValueError for a cell that is not known there."""
     cell = find(cell)
     order = orders.get(cell.family, ())
     if sorted(order) != sorted(cell.gates):
-        known = " or ".join(", ".join(gates) for gates in orders.values())
+        others = " or ".join(", ".join(gates) for gates in orders.values())
         raise ValueError(
-            f"The 'cell' parameter must be a cell with the gates {', '.join(order) or known}. "
+            f"The 'cell' parameter must be a cell with the gates {', '.join(order) or others}. "
             f"Got {cell.name!r}, whose gates are {', '.join(cell.gates)}, instead."
         )
     return cell, order

@@ -48,7 +48,7 @@ def plan(cell):
         if reads == (f"a_{name}",):
             k = cell.gates.index(name)
             columns = slice(k, k + 1)
-        touched = {r[2:] for r in reads if r[1:2] == "_" and r[2:] in late}
+        touched = {r[2:] for r in reads if r[:2] in ("a_", "x_", "u_") and r[2:] in late}
         if touched and not any(s.product for s in stages):
             product = (slice(early.stop, len(cell.gates)), cell.multiplied[late[0]])
         last = stages[-1] if stages else None

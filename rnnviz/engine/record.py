@@ -55,12 +55,17 @@ def record_many(configs, inputs=None, targets=None):
     shared by all. targets: as in `record`, shared by all. Raises ValueError where they differ in anything else, for
     anything but a sequence of `Config`, and as `record` does.
     """
+    return _record_drawn(_alike(configs), inputs, targets, single=False)
+
+
+def _alike(configs):
+    """A list of the configurations. Raises ValueError where they differ in anything but `FREE`, or are none."""
     configs = several("configs", configs, Config, "a sequence of at least one Config")
-    alike = {replace(c, **{f: getattr(configs[0], f) for f in FREE}) for c in configs}
-    if len(alike) > 1:
-        kinds = f"Got {len(alike)} kinds instead."
-        raise ValueError(f"The 'configs' parameter must differ in {', '.join(FREE)} only. {kinds}")
-    return _record_drawn(configs, inputs, targets, single=False)
+    kinds = {replace(c, **{f: getattr(configs[0], f) for f in FREE}) for c in configs}
+    if len(kinds) > 1:
+        raise ValueError(f"The 'configs' parameter must differ in {', '.join(FREE)} only. Got {len(kinds)} kinds "
+                         "instead.")
+    return configs
 
 
 def record_each(configs, inputs=None):
@@ -109,33 +114,34 @@ def checked_inputs(inputs):
     return checked_array("inputs", inputs, np.shape(inputs))
 
 
-def _record_drawn(configs, inputs, targets, single):
-    config, cell = configs[0], find(configs[0].cell)
+def _given_or_drawn(configs, inputs, single):
+    """Inputs (T, B, D) of one network; of an ensemble (T, 1, B, D), or (T, K, B, D) where each has noise of its own."""
+    config = configs[0]
     if inputs is not None:
         x = checked_inputs(inputs)
     else:
         x = inputs_of(config)
         if not single and config.input == "noise" and len({c.seed for c in configs}) > 1:
-            x = np.stack([inputs_of(c) for c in configs], axis=1)
-    if not single and x.ndim == 3:
-        x = x[:, None]
-    steps, batch, hidden = len(x), x.shape[-2], config.hidden_size
+            return np.stack([inputs_of(c) for c in configs], axis=1)
+    return x if single else x[:, None]
+
+
+def _loss_of(configs, targets, x, width, single):
+    """The loss that configurations ask for: a function of h (T, K, B, W) that returns its gradient by it and it, (K,).
+
+    targets: (B, W), or (T, B, W), or None to draw them. x: the inputs. Raises ValueError as `record` does.
+    """
+    config, steps, batch = configs[0], len(x), x.shape[-2]
     if config.loss == "one" and config.loss_step > steps:
         allowed = f"a whole number from 1 to the number of steps, {steps}"
         raise ValueError(complaint("loss_step", allowed, config.loss_step))
-    drawn = [initialise(c, x.shape[-1]) for c in configs]
-    if single:
-        parameters, spectra = drawn[0]
-    else:
-        parameters = Parameters.stack([p for p, _ in drawn])
-        spectra = {g: tuple(np.array([s[g][j] for _, s in drawn]) for j in (0, 1)) for g in cell.gates}
     if targets is None:
-        y = [drawn_targets(replace(c, batch_size=batch)) for c in configs]
+        y = [drawn_targets(c, batch, width) for c in configs]
         y = y[0] if single else np.stack(y)
     else:
         targets = numbers("targets", targets)
         whole = targets.ndim == 3 and config.loss == "every"
-        y = checked_array("targets", targets, (steps, batch, hidden) if whole else (batch, hidden))
+        y = checked_array("targets", targets, (steps, batch, width) if whole else (batch, width))
         y = y[:, None] if whole and not single else y
     chosen = {"last": slice(steps - 1, steps), "one": slice(config.loss_step - 1, config.loss_step),
               "every": slice(None)}[config.loss]
@@ -146,8 +152,21 @@ def _record_drawn(configs, inputs, targets, single):
             gradient[chosen] = h[chosen] - y
             return gradient, 0.5 * (gradient**2).sum(axis=(0, -1, -2))
 
-    lead = (batch, hidden) if single else (len(configs), batch, hidden)
-    initial = {s: np.zeros(lead) for s in cell.states}
+    return loss
+
+
+def _record_drawn(configs, inputs, targets, single):
+    config, cell = configs[0], find(configs[0].cell)
+    x = _given_or_drawn(configs, inputs, single)
+    loss = _loss_of(configs, targets, x, config.hidden_size, single)
+    drawn = [initialise(c, x.shape[-1]) for c in configs]
+    if single:
+        parameters, spectra = drawn[0]
+    else:
+        parameters = Parameters.stack([p for p, _ in drawn])
+        spectra = {g: tuple(np.array([s[g][j] for _, s in drawn]) for j in (0, 1)) for g in cell.gates}
+    lead = () if single else (len(configs),)
+    initial = {s: np.zeros((*lead, x.shape[-2], config.hidden_size)) for s in cell.states}
     return _record(cell, parameters, x, initial, loss, config if single else None, spectra)
 
 

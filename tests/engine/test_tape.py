@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from autograd import elementwise_grad
 
+from rnnviz import CELLS, Config, record
 from rnnviz.cells.base import identity, relu, sigmoid, tanh
 from rnnviz.engine.adjoint import linearise, unroll_and_linearise
 from rnnviz.engine.tape import derivatives, placeholders, program, replay
@@ -101,3 +102,10 @@ def same(a, b):
             same(one, other)
     else:
         assert a is b or a == b
+
+
+@pytest.mark.parametrize("cell, kept", [("lstm", "f"), ("lstm_coupled", "f"), ("gru", "z"), ("gru_2014", "z")])
+def test_a_derivative_that_is_a_gate_is_kept_once(cell, kept):
+    """dc_t/dc_{t-1} = f_t is no second array."""
+    recording, carried = record(Config(cell, steps=5, hidden_size=3)), CELLS[cell].states[-1]
+    assert np.shares_memory(recording.local.to_previous[carried][carried], recording.gates[kept])

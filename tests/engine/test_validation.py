@@ -10,7 +10,18 @@ import pytest
 from networks import network
 from tensors import Tensor
 
-from rnnviz import BOUNDS, CELLS, Config, Parameters, TrainConfig, Training, record, record_many, record_with
+from rnnviz import (
+    BOUNDS,
+    CELLS,
+    Config,
+    NetworkConfig,
+    Parameters,
+    TrainConfig,
+    Training,
+    record,
+    record_many,
+    record_with,
+)
 from rnnviz.config import Choice, Number, Text
 from rnnviz.engine import anatomy
 
@@ -35,13 +46,13 @@ def refused(name, function, *parts):
 
 def config(name):
     """The configuration that has a field of that name."""
-    return Config if name in Config.__dataclass_fields__ else TrainConfig
+    return next(kind for kind in (Config, NetworkConfig, TrainConfig) if name in kind.__dataclass_fields__)
 
 
 def test_every_field_has_its_bounds():
-    names = {f.name for kind in (Config, TrainConfig) for f in fields(kind)}
+    names = {f.name for kind in (NetworkConfig, TrainConfig) for f in fields(kind)}
     assert names == {"cell", *BOUNDS}
-    assert sorted(NUMBERS + CHOICES + TEXTS) == sorted(BOUNDS)
+    assert sorted([*NUMBERS, *CHOICES, *TEXTS, "widths"]) == sorted(BOUNDS)
     assert all(bound.accepts(bound.default) for bound in BOUNDS.values())
     for name in BOUNDS:
         assert getattr(config(name)(), name) == BOUNDS[name].default

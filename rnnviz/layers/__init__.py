@@ -1,0 +1,10 @@
+"""What maps a whole sequence to a whole sequence. To add a layer, write a file like `linear.py` beside this one."""
+
+from .base import Layer, Pass
+from .dropout import Dropout
+from .join import Join, Sum
+from .linear import Linear
+from .normalise import Normalise
+from .recurrent import Recurrent
+
+__all__ = ["Dropout", "Join", "Layer", "Linear", "Normalise", "Pass", "Recurrent", "Sum"]

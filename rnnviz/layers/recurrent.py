@@ -1,0 +1,90 @@
+"""The recurrent layer: the fast engine, on one sequence."""
+
+import numpy as np
+
+from ..arguments import instance
+from ..cells import Cell, find
+from ..engine.adjoint import pull_back, unroll_and_linearise
+from ..engine.initialise import initialise, learned
+from ..engine.parameters import MoreParameters, Parameters
+from ..recording import Recording, sealed
+from ..scaled import Scaled
+from .base import Layer, Pass
+from .dropout import mask
+
+OF_ALL = ("W", "U", "b", "b_rec")
+"""What every cell learns."""
+
+
+class Recurrent(Layer):
+    """h_t of a cell.
+
+    cell: a `Cell` or its name. hidden_size: H. reverse: from the last step of the sequence to the first. rate, once,
+    draw, seeds: of the masks inside the step, for a cell that reads some; as in `Dropout`. outputs: how wide h is, of a
+    cell that projects it; otherwise H.
+    """
+
+    def __init__(self, cell, hidden_size, reverse=False, rate=0.0, once=False, draw=0, seeds=(0,), outputs=None):
+        self.cell = find(cell) if isinstance(cell, str) else instance("cell", cell, Cell, "a Cell or its name")
+        self.hidden_size, self.reverse, self.outputs = hidden_size, reverse, outputs or hidden_size
+        self.rate, self.once, self.number, self.seeds = rate, once, draw, seeds
+
+    @property
+    def turn(self):
+        """The slice that puts a sequence into the order in which this layer takes its steps, and back."""
+        return slice(None, None, -1 if self.reverse else None)
+
+    def width(self, widths):
+        return self.outputs
+
+    def shapes(self, widths):
+        columns = len(self.cell.gates) * self.hidden_size
+        shapes = {"W": (widths[0], columns), "U": (self.outputs, columns), "b": (columns,), "b_rec": (columns,)}
+        return shapes | self.cell.learned(self.hidden_size, self.outputs)
+
+    def draw(self, config, widths, place):
+        parameters, _ = initialise(config, widths[0], self.hidden_size, place, self.cell)
+        own = vars(parameters) | learned(config, self.cell, self.hidden_size, self.outputs, place)
+        return own | {"U": own["U"][: self.outputs]}
+
+    def parameters(self, arrays):
+        """Name -> array as `Parameters`."""
+        own = [arrays[name] for name in OF_ALL]
+        more = {name: arrays[name] for name in self.cell.learned(self.hidden_size)}
+        return MoreParameters(*own, more) if more else Parameters(*own)
+
+    def run(self, p, x):
+        """p: `Parameters`. The `Pass` has `recording` once it is pulled back."""
+        cell, x = self.cell, np.ascontiguousarray(x[self.turn])
+        lead = (*p.U.shape[:-2], x.shape[-2])
+        start = {s: np.zeros((*lead, self.outputs if s == "h" else self.hidden_size)) for s in cell.states}
+        masks = self._masks((len(x), *lead, self.hidden_size))
+        forward, local = unroll_and_linearise(cell, p, x, start, masks)
+        passed = Pass(forward.states["h"][1:][self.turn], None)
+        own = forward.values | masks | {state: array[1:] for state, array in forward.states.items()}
+        passed.signals = {name: array[self.turn] for name, array in own.items()}
+
+        def back(dy):
+            entering = dy[self.turn]
+            entering = Scaled(np.ascontiguousarray(entering.mantissa), entering.exponent)
+            adjoint = pull_back(local, p.U, entering)
+            passed.recording = sealed(Recording(
+                cell, p, x, entering.true, None, None, None, forward, local, adjoint,
+                entering if entering.exponent is not None else None))
+            passed.adjoints = {s: passed.recording.gradient(s)[self.turn] for s in cell.states}
+            return passed.recording.gradients, [passed.recording.input_gradient[self.turn]]
+
+        passed.pull_back = back
+        return passed
+
+    def _masks(self, shape):
+        """Name -> (T, K, B, H) of what the cell reads, in the order in which the layer takes its steps."""
+        found = {}
+        for j, (name, kind) in enumerate(self.cell.masks.items()):
+            own = mask(shape, self.rate, MOST * self.number + j, self.seeds, self.once)
+            found[name] = np.broadcast_to(own if kind == "kept" else 1.0 - (own > 0), shape)
+        return found
+
+
+MOST = 16
+"""More masks than any cell reads, so that each has a number of its own."""

@@ -1,0 +1,109 @@
+"""Everything that one pass through a network leaves behind, forward and back."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from ..arguments import read_only
+from ..config import NetworkConfig
+from ..layers import Pass
+from ..scaled import Scaled
+from ..summary import summary
+from .base import Network
+
+
+@dataclass(frozen=True, eq=False)
+class Signal:
+    """One array of a pass. value: (T, B, W), in an ensemble (T, K, B, W). kind: "input", "output", "state", "gate",
+    "value" or "mask". gradient: dL/dvalue as `Scaled`; None where it is not recorded."""
+
+    value: np.ndarray
+    kind: str
+    gradient: Scaled | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """Outputs, states, gates and gradients of every node of a network at every step.
+
+    T steps, B sequences in the batch, D inputs; in an ensemble every shape has K after T. Index t of a (T, ...) array
+    is position t + 1 of the sequence, for layers of both directions. L is the loss. All arrays are read-only.
+
+    network: `Network`. parameters, gradients: node -> {name: array}, what is learned, and dL/d of it; `Parameters` for
+    recurrent layers whose cell learns no more than that. x: (T, B, D). outputs: node -> (T, B, W), what it makes; "x"
+    for the input. output_gradient: (T, B, W), what was pulled back. loss: L, (K,), or None where only its gradient was
+    given. total: node -> dL/doutput, `Scaled`, over all its readers; "x" for the input. arrows: (reader, read) -> what
+    of it comes back through that reader, `Scaled`. config: `NetworkConfig` or None.
+    """
+
+    network: Network
+    parameters: dict
+    gradients: dict
+    x: np.ndarray
+    outputs: dict
+    output_gradient: np.ndarray
+    loss: np.ndarray | None
+    total: dict = field(repr=False)
+    arrows: dict = field(repr=False)
+    passes: dict[str, Pass] = field(repr=False)
+    config: NetworkConfig | None = field(default=None, repr=False)
+
+    def __repr__(self):
+        rows = [("x", self.x.shape, "input")]
+        for node in self.network.nodes:
+            what = f"{type(node.layer).__name__.lower()}, reads {', '.join(node.reads)}"
+            rows.append((f"outputs[{node.name!r}]", self.outputs[node.name].shape, what))
+        many = f" of {self.x.shape[1]} networks" if self.x.ndim == 4 else ""
+        return summary(f"Trace{many}: {len(self.x)} steps, {len(self.network.nodes)} nodes, "
+                       f"{len(self.network.recurrent)} of them recurrent", rows)
+
+    @property
+    def steps(self):
+        """T."""
+        return len(self.x)
+
+    @property
+    def output(self):
+        """(T, B, W) what the last node makes."""
+        return self.outputs[self.network.output]
+
+    @cached_property
+    def recordings(self):
+        """Recurrent node -> `Recording`, in the order in which the layer takes its steps; of a backward one step 1 is
+        the end of the sequence."""
+        return {node.name: self.passes[node.name].recording for node in self.network.recurrent}
+
+    @cached_property
+    def signals(self):
+        """(node, name) -> `Signal`: the states, gates and masks inside the nodes, and each node's output under "y"."""
+        found = {("x", "y"): Signal(self.x, "input", self.total["x"])}
+        for node in self.network.nodes:
+            own, cell = self.passes[node.name], getattr(node.layer, "cell", None)
+            for name, value in own.signals.items():
+                kind = "mask" if cell is None or name in cell.masks else "state" if name in cell.states else (
+                    "gate" if name in cell.opens else "value")
+                found[node.name, name] = Signal(value, kind, own.adjoints.get(name))
+            found[node.name, "y"] = Signal(self.outputs[node.name], "output", self.total[node.name])
+        return found
+
+    @cached_property
+    def log10_dh(self):
+        """Recurrent node -> (T, K) log10 of the norm of dL/dh_t, exact far outside float64's range."""
+        return {node.name: read_only(self.passes[node.name].adjoints["h"].log10_norm())
+                for node in self.network.recurrent}
+
+    @cached_property
+    def log10_arrows(self):
+        """(reader, read) -> (T, K) log10 of the norm of what comes back along that arrow at each position."""
+        return {arrow: read_only(gradient.log10_norm()) for arrow, gradient in self.arrows.items()}
+
+    @cached_property
+    def overflow_step(self):
+        """Recurrent node -> (K,) the first of its own steps, from 1, whose state is not finite; 0 where all are."""
+        return {name: recording.overflow_step for name, recording in self.recordings.items()}
+
+    @property
+    def dx(self):
+        """(T, B, D) dL/dx_t. Rounds to 0 or infinity outside float64; `total["x"]` does not."""
+        return self.total["x"].true
