@@ -125,7 +125,7 @@ def test_the_whole_course_stage_by_stage(browser, server, size, scheme):
             page.wait_for_function("document.querySelectorAll('.rv-plot[data-drawn]').length === 1")
             person.settled()
         if stage.trains:
-            page.wait_for_selector("[data-testid=stProgress]", state="detached", timeout=60_000)
+            page.wait_for_selector("[data-testid=stProgress]", state="detached", timeout=120_000)
             person.settled()
         inside(page, id, size, [".rv-live"] * bool(stage.slider) + [".rv-figure", ".rv-sentences[data-size=verdict]"])
         assert page.evaluate(SMALL) == [], id
