@@ -64,13 +64,18 @@ with st.sidebar.expander("What is drawn"):
 setup = controls.sidebar(cells, shared)
 
 
-def scene(recordings, step, shown):
-    """Everything on this page that the recordings decide, by name. shown: the cell that is unrolled; None for none."""
+def scene(recordings, step, shown, says):
+    """Everything on this page that the recordings decide, by name.
+
+    shown: the cell that is unrolled; None for none. says: gain -> what a preset says.
+    """
     if shown:
         picture = network_scene(shown, recordings)
     else:
         picture = {"gradient-flow": gradient_flow(recordings, steps=setup.steps, **look)}
+    at = next((r.config.gain for r in recordings.values()), None)
     return picture | read_off(recordings, step) | {
+        "preset-says": says.get(at, controls.OWN),
         "reach": "\n\n".join(["##### How far it reaches", *explain.flow(recordings)]),
         "why": marked("\n\n".join(["##### Why", *(explain.why(label, r) for label, r in recordings.items())]), "U",
                       "singular value", "spectral radius", "slope", "forget gate", "update gate", "path"),
@@ -86,7 +91,7 @@ def read_off(recordings, step):
 
 @st.fragment
 def flow(setup, cells, look):
-    controls.presets(PRESETS, state.PICTURED, state.TOLD_BY)
+    says = controls.presets(PRESETS, state.PICTURED, state.TOLD_BY)
     state.recall("picture")
     unroll = bool(cells) and st.session_state["picture"] == "unrolled"
     slider, *choices = st.columns([2.6, 1, 1.2] if unroll else [3.6, 1], vertical_alignment="bottom")
@@ -102,7 +107,7 @@ def flow(setup, cells, look):
     recordings = recorded(configs, gain, setup.inputs)
     state.recall("step")
     step = min(st.session_state["step"], setup.steps)
-    seen = scene(recordings, step, shown)
+    seen = scene(recordings, step, shown, says)
     if shown:
         network(shown, recordings, window, setup.tokens)
         st.caption(
@@ -142,7 +147,7 @@ def flow(setup, cells, look):
     )
     shared = ("flow", configs, look, setup.inputs, shown)
     films(
-        gains(configs, gain, lambda found: scene(found, step, shown), (*shared, step), setup.inputs),
+        gains(configs, gain, lambda found: scene(found, step, shown, says), (*shared, step, says), setup.inputs),
         Film("step", state.CONTROLS["step"], step, lambda steps: [read_off(recordings, t) for t in steps],
              (*shared, gain), setup.steps),
     )

@@ -1,6 +1,7 @@
 """The equations of a cell as text with places for numbers, read off its LaTeX; and those of its gradients."""
 
 import re
+from functools import lru_cache
 
 import numpy as np
 
@@ -68,6 +69,7 @@ def _words(value):
     return f"{kind} of the {NAMES.get(rest, rest)}" if kind else NAMES.get(value, value)
 
 
+@lru_cache(maxsize=64)
 def backward(cell):
     """The lines of the gradients, in the order of the way back: name -> (words, pieces), as `pieces` has them.
 
@@ -107,6 +109,13 @@ def _term(cell, value, name):
         [" · ", {"slope": f"{value}>{name}", "pieces": factor}] if factor else [])
 
 
+def operands(lines):
+    """The names of all values that stand in lines."""
+    nested = [pieces for _, pieces in lines.values()]
+    nested += [piece["pieces"] for pieces in nested for piece in pieces if isinstance(piece, dict)]
+    return {piece[1] for pieces in nested for piece in pieces if isinstance(piece, tuple)}
+
+
 def values(recording, unit, batch=0):
     """Name -> (T,) every number that the lines of `pieces` need, for one unit, counted from 1."""
     j = unit - 1
@@ -123,7 +132,7 @@ def values(recording, unit, batch=0):
 
 
 def gradients(recording, unit):
-    """Name -> (mantissa, power of ten), (T,) each: every number that the lines of `backward` need, for one unit.
+    """Name -> (T,) mantissas and (T,) powers of two: what `backward` needs beside the values themselves, of one unit.
 
     "∂v": dL/dv. "v>w": the slope of w by v. "loss": the partial derivative of L by h_t. "U v": what comes to v
     through U. "next s": what step t + 1 hands back to the state s. "before s": what a state of step t - 1 gets within
@@ -137,11 +146,11 @@ def gradients(recording, unit):
         for s in cell.states:
             handed = _handed(found, f"{s}_prev") + found.through_u["h_prev"] * (s == "h")
             arriving = _handed(found, s) + found.loss * (s == "h")
-            out[f"next {s}"] = decimal(_moved(handed, 1), _moved(found.exponent, 1))
-            out[f"before {s}"] = decimal(_moved(arriving, -1), _moved(found.exponent, -1))
-        out |= {name: decimal(array, found.exponent) for name, array in back.items()}
-        out |= {f"{value}>{name}": decimal(array, 0) for (value, name), array in found.slopes.items()}
-    return out
+            out[f"next {s}"] = _moved(handed, 1), _moved(found.exponent, 1)
+            out[f"before {s}"] = _moved(arriving, -1), _moved(found.exponent, -1)
+    out |= {name: (array, found.exponent) for name, array in back.items()}
+    zero = np.zeros_like(found.exponent)
+    return out | {f"{value}>{name}": (array, zero) for (value, name), array in found.slopes.items()}
 
 
 def _handed(found, value):

@@ -27,7 +27,9 @@ from .state import (
     undone,
     whole_page,
 )
+from .words import words
 
+OWN = "Your own settings. Each button above shows something worth seeing."
 LARGEST_FILE = 5 * 1024 * 1024
 INPUT_OF = {"input_size": ("noise",), "period": ("sine", "square"), "bits": ("bits",), "text": ("text",)}
 """Which inputs a control is for."""
@@ -194,7 +196,8 @@ def presets(options, sets, reads, key="preset"):
     """A row of presets; the one that is in force says what is to be seen. In a fragment, so that it follows a slider.
 
     sets: the names of the controls that a preset puts to its values or their defaults. reads: those that tell whether
-    it is in force.
+    it is in force. Returns what is to be said at other gains, for the scenes of a `Film`: gain -> sentence, `OWN` at
+    all others.
     """
     whole_page()
     now = next((preset for preset in options if in_force(preset, reads)), None)
@@ -203,9 +206,12 @@ def presets(options, sets, reads, key="preset"):
         for preset in options:
             st.button(preset.name, key=f"{key}-{preset.name}", type="primary" if preset is now else "secondary",
                       on_click=take_preset, args=(preset, sets))
-    st.markdown(now.says if now else "Your own settings. Each button above shows something worth seeing.")
+    words(now.says if now else OWN, f"{key}-says")
     if "input" in sets:
         _own_input(now)
+    but_for_gain = [name for name in reads if name != "gain"]
+    return {preset.values.get("gain", CONTROLS["gain"].default): preset.says
+            for preset in reversed(options) if in_force(preset, but_for_gain)}
 
 
 def _own_input(preset):

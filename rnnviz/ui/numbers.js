@@ -106,7 +106,10 @@ export default function ({ data, parentElement }) {
       number.append(result);
     }
     root.querySelector(".rv-beyond").hidden = !lines.some(({ name }) => Math.abs(log10(at(name))) > 307 && at(name)[0] !== 0);
-    for (const text of drawing.querySelectorAll("[data-value]")) text.textContent = short(at((back ? "∂" : "") + text.dataset.value));
+    const boxes = [...drawing.querySelectorAll("[data-value]")];
+    for (const text of boxes) text.textContent = short(at((back ? "∂" : "") + text.dataset.value));
+    const said = boxes.map((text) => `${back ? "∂L/∂" : ""}${text.dataset.value.replace("_prev", " before")} ${text.textContent}`).join(", ");
+    drawing.firstElementChild?.setAttribute("aria-label", `${root.querySelector(".rv-title").textContent}, step ${t + 1}: ${said}`);
     const wires = [...drawing.querySelectorAll("[data-wire]")];
     // Backward: what comes back from what reads it, beside the largest of all.
     const carried = wires.map(({ dataset: { wire, to } }) => {

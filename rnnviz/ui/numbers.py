@@ -1,9 +1,10 @@
 """One unit's numbers at the step that the page stands at: the cell's wiring, and its equations, forward or backward."""
 
+import numpy as np
 import orjson
 import streamlit as st
 
-from ..equations import backward, decimal, gradients, pieces, symbol, values
+from ..equations import backward, decimal, gradients, operands, pieces, symbol, values
 from ..figures import wiring
 from .assets import module, read
 from .live import standing
@@ -58,9 +59,12 @@ def unit_scene(recording, unit, key, direction="forward"):
 
     A value that is too large or too small for a plain number has its power of ten apart, as "power of <its name>".
     """
-    name, known = f"numbers-{key}", {value: decimal(array) for value, array in values(recording, unit).items()}
+    name, none = f"numbers-{key}", np.zeros(recording.steps, int)
+    known = {value: (array, none) for value, array in values(recording, unit).items()}
     if direction == "backward":
-        known |= gradients(recording, unit)
-    arrays = {value: mantissa for value, (mantissa, _) in known.items()}
-    arrays |= {f"power of {value}": power for value, (_, power) in known.items() if power.any()}
+        used = operands(backward(recording.cell)) | {"h"}
+        known = {value: pair for value, pair in known.items() if value in used} | gradients(recording, unit)
+    mantissas, powers = decimal(*(np.stack(part) for part in zip(*known.values())))
+    arrays = dict(zip(known, mantissas))
+    arrays |= {f"power of {value}": power for value, power in zip(known, powers) if power.any()}
     return {name: arrays, f"{name}-title": f"{recording.cell.title}, unit {unit}, {direction}"}

@@ -46,8 +46,13 @@ export default function ({ data, parentElement }) {
   if (overtaken(root, data.serial)) return undefined;
   root.text = data.text;
   root.dataset.size = data.size;
-  const bare = () => { root.covered = false; root.removeAttribute("aria-busy"); write(root, root.text); };
-  const paint = (picture) => { root.setAttribute("aria-busy", "true"); write(root, picture.of(picture.text)); };
+  const bare = () => { root.covered = false; root.removeAttribute("aria-busy"); root.style.minHeight = ""; write(root, root.text); };
+  const paint = (picture) => {
+    root.setAttribute("aria-busy", "true");
+    // A shorter sentence above a slider would move it away from under the hand.
+    root.style.minHeight ||= `${root.offsetHeight}px`;
+    write(root, picture.of(picture.text));
+  };
   if (!window.rnnvizFilming) bare();
   root.leave?.();
   root.leave = joinFilms(root, [data.name], paint, bare);

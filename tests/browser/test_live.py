@@ -108,6 +108,7 @@ def test_what_is_painted_is_the_scene_of_the_value_that_is_shown(person):
     told = person.page.locator(".rv-sentences", has_text="How far it reaches").inner_text()
     plain = said.replace("*", "").replace("#", "").split()
     assert told.split() == plain
+    assert person.page.get_by_text("Your own settings.").is_visible(), "no preset has this gain"
     canvas = person.page.locator("canvas.rv-scene").first
     assert canvas.is_visible()
     colours = canvas.evaluate("c => new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size")

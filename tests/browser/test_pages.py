@@ -240,6 +240,8 @@ def test_backward_goes_on_where_no_number_can_be_held(person):
         " return [...g.querySelectorAll('text')].every(t => { const r = t.getBoundingClientRect();"
         " return r.left >= b.left && r.right <= b.right; }); })")
     assert inside, "every number lies within its box"
+    named = page.locator(".rv-wiring svg").get_attribute("aria-label")
+    assert named.startswith("RNN, unit 1, backward, step 2: ∂L/∂a_h ") and "10⁻" in named
     page.get_by_text("forward", exact=True).click()
     page.wait_for_url(lambda url: "direction" not in url, timeout=10_000)
     page.wait_for_function("document.querySelector('.rv-title').textContent.endsWith('forward') || "

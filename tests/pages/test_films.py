@@ -7,8 +7,10 @@ import orjson
 import pytest
 from opened import opened, sentences
 
+from rnnviz.presets import PRESETS
 from rnnviz.ui import films as module
 from rnnviz.ui import live, plot
+from rnnviz.ui.controls import OWN
 from rnnviz.ui.state import VIEWS
 
 SMALL = dict(steps="20", hidden_size="6")
@@ -98,6 +100,19 @@ def test_scenes_are_what_the_page_shows_at_rest(screen, name):
                 if picture in shown:
                     same(content, shown[picture], f"{slider} = {value}: {picture}")
             assert not {p for p in shown if p not in scene} - {"landscape", "wiring"} or slider in ("step", "unit")
+
+
+@pytest.mark.parametrize("query, said", [
+    ({}, {1.0: "Forget bias 1", 3.0: "Exploding", 2.99: None}),
+    ({"window": "wide"}, {0.5: "Vanishing", 3.0: "Exploding"}),
+    ({"seed": "3"}, {3.0: "Exploding"}), ({"hidden_size": "8"}, {3.0: None}),
+    ({"activation": "identity", "init": "orthogonal"}, {1.0: "Norm kept", 3.0: None}),
+], ids=str)
+def test_a_preset_s_sentence_follows_the_slider(screen, query, said):
+    film = screen("gradient_flow", query)[0]["gain"]
+    found = [scene["preset-says"] for scene in film.scenes(list(said))]
+    known = {preset.name: preset.says for preset in PRESETS}
+    assert found == [known.get(name, OWN) for name in said.values()]
 
 
 def test_equal_settings_share_what_was_computed_and_others_do_not(screen):

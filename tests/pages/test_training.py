@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 import streamlit as st
-from opened import opened, said, sound
+from opened import opened, said, sentences, sound
 
 from rnnviz import TrainConfig, Training, __version__
 from rnnviz.engine.weights_file import read_weights, write_weights
@@ -134,7 +134,7 @@ def test_presets(preset):
         for name, value in preset.values.items():
             assert page.session_state[name] == value
     sound(page.button(key=f"train_preset-{preset.name}").click().run())
-    assert preset.says in [m.value for m in page.markdown]
+    assert sentences(page)["train_preset-says"] == preset.says
     assert tuple(press(page, "start").session_state["pair"].configs) == training_controls.settings(preset.values)[:2]
 
 
