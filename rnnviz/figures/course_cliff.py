@@ -52,21 +52,14 @@ def section(about, b):
 
 
 def relief(about, turn):
-    """The error over w and b as a landscape, seen from an angle in degrees: cuts along b, the near before the far."""
-    turn = np.radians(0.0 if turn is None else turn)
-    surface, rows = cliff.surface(POINTS), np.linspace(0, POINTS - 1, LINES).round().astype(int)
-    walls = cliff.wall(surface.w)
+    """The error over w and b as a landscape, seen from an angle in degrees: cuts along b, from far to near."""
+    turn = np.radians(turn)
     traces = []
-    for row in rows:
-        w, heights = surface.w[row], surface.error[:, row]
-        x, y = _seen(w, surface.b, heights, turn)
+    for w, b, heights, edge, drop in _cuts():
+        x, y = _seen(w, b, heights, turn)
         traces.append({"type": "scatter", "mode": "lines", "x": x, "y": y, "name": f"w = {w:.2f}",
                        "line": {"width": 1, "color": INK}, "fill": "tozeroy", "fillcolor": BEHIND, "hoverinfo": "skip"})
-        # Of the far side of the wall to its near one: what is steep.
-        at = surface.b[(surface.b > walls[row] - 0.12) & (surface.b < walls[row] + 0.12)]
-        steep = np.linspace(walls[row] - 0.06, walls[row] + 0.06, 5) if len(at) else np.full(5, np.nan)
-        x, y = _seen(w, steep, cliff.error(np.full(5, w), steep), turn) if len(at) else (steep, steep)
-        traces.append(_line(x, y, f"the wall at {w:.2f}", COLOURS["none"], width=4, hoverinfo="skip"))
+        traces.append(_line(*_seen(w, edge, drop, turn), f"the wall at {w:.2f}", COLOURS["none"], 4, hoverinfo="skip"))
     notes = []
     for text, w, b, height, side in (("b = −4", 8, -3.6, 0, "top"), ("w = 8", 8, -2, 0, "top"),
                                      ("b = 0", 8, -0.3, 0, "top"), ("w = 2", 2, -3.6, 0.47, "bottom")):
@@ -76,7 +69,8 @@ def relief(about, turn):
             notes[-1]["font"]["color"] = "#333333"  # on the ground itself, of which a dark page has the same
     return figure(
         traces, "The error over w and b, as a landscape",
-        "Along the wall the error falls from above 0.3 to near 0 within a hundredth of b.",
+        f"High ground where b is low, low ground where it is high; between them, for w above {1 / cliff.SLOPE:.2f}, a "
+        "steep wall.",
         height=TALL, showlegend=False, annotations=notes, margin=dict(l=16, r=16, t=28, b=8),
         xaxis=dict(range=[-WIDE - 0.35, WIDE + 0.35], visible=False), yaxis=dict(range=[0, 2.35], visible=False),
     )
@@ -252,6 +246,18 @@ def _errors(w):
     return grid, cliff.error(np.full(len(grid), w), grid)
 
 
+@lru_cache(maxsize=1)
+def _cuts():
+    """Cuts through the landscape, from far to near: w, b, the error there; b across the wall, the error on it."""
+    surface, out = cliff.surface(POINTS), []
+    for row in np.linspace(0, POINTS - 1, LINES).round().astype(int):
+        w = float(surface.w[row])
+        wall = float(cliff.wall(w))
+        edge = (wall if wall > cliff.B_RANGE[0] else np.nan) + np.linspace(-0.06, 0.06, 5)
+        out.append((w, surface.b, surface.error[:, row], edge, cliff.error(np.full(5, w), np.nan_to_num(edge))))
+    return out
+
+
 def _path(w, b):
     """What the unit holds after 0, 1, ... 50 steps."""
     x, out = cliff.START, []
@@ -300,5 +306,5 @@ PICTURES = {"section": section, "relief": relief, "ball": ball, "balls": balls, 
             "clipped": clipped, "rule": rule, "arrows": arrows}
 """What a stage can draw."""
 
-CLOSED = {"relief": lambda about: relief(about, None), "ball": start, "rule": asked_rule, "arrows": asked_arrows}
+CLOSED = {"relief": lambda about: relief(about, 20), "ball": start, "rule": asked_rule, "arrows": asked_arrows}
 """Those before a guess."""

@@ -123,15 +123,18 @@ def _panels(about, traces, title, update, left, right, updates, at, notes=(), le
 
 def _curves(label, x, values, until, look, side="", log10=False):
     """A line for each network, (N, K) values, faint after the place `until` on the axis. side: of the panel."""
-    (colour, dash), apart, out = look, np.full((1, values.shape[1]), np.nan), []
+    colour, dash = look
     now = len(x) if until is None else int(np.searchsorted(x, until + 1e-9, "right"))
-    for name, count, opacity in ((f"{label}, later", len(x), LATER), (label, now, 1.0)):
-        y = np.concatenate([values[:count], apart]).T.ravel()
+    later = {"width": 1.5, "color": colour}
+    out = []
+    for name, part, line, opacity in ((f"{label}, later", slice(max(now - 1, 0), None), later, LATER),
+                                      (label, slice(now), later | {"width": 2, "dash": dash}, 1.0)):
+        y = np.concatenate([values[part], np.full((1, values.shape[1]), np.nan)]).T.ravel()
         y = np.where(np.isfinite(y), y, np.nan)
-        out.append({"type": "scatter", "mode": "lines", "x": np.tile(np.append(x[:count], np.nan), values.shape[1]),
-                    "y": y, "name": f"{name}{side}", "line": {"color": colour, "dash": dash, "width": 2},
-                    "opacity": opacity, "showlegend": not side and opacity == 1.0, "xaxis": f"x{side}",
-                    "yaxis": f"y{side}", "hovertemplate": "%{customdata:.3g}", "customdata": 10.0**y if log10 else y,
+        out.append({"type": "scatter", "mode": "lines", "x": np.tile(np.append(x[part], np.nan), values.shape[1]),
+                    "y": y, "name": f"{name}{side}", "line": line, "opacity": opacity,
+                    "showlegend": not side and opacity == 1.0, "xaxis": f"x{side}", "yaxis": f"y{side}",
+                    "hovertemplate": "%{customdata:.3g}", "customdata": 10.0**y if log10 else y,
                     "meta": {"log10": log10}})
     return out
 

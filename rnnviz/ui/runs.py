@@ -7,7 +7,7 @@ import streamlit as st
 from ..engine.train import advance
 from .pulse import gate
 
-SLICE = 0.2
+SLICE = 0.3
 """Seconds of training between two looks at the page."""
 
 WAIT = 1.0

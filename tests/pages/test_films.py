@@ -20,7 +20,7 @@ ADDRESSES = {
     "start": ("app", {}),
     **{f"stage {id}": ("lessons", {"stage": id, "predict": "false"})
        for id in ("1.1", "1.2", "1.4", "2.3", "2.5", "3.1", "3.2", "3.5", "4.1", "4.3", "4.5", "4.6", "4.7",
-                  "5.1", "5.2", "5.3", "5.4", "5.6", "5.7")},
+                  "5.1", "5.2", "5.3", "5.4", "5.6", "5.7", "6.1")},
     "gradient flow": ("gradient_flow", {"bound": "true", "slope": "true", **SMALL}),
     **{f"unrolled {cell}": ("gradient_flow", {"picture": "unrolled", "shown": cell, **SMALL})
        for cell in ("RNN", "LSTM", "GRU")},
