@@ -184,7 +184,7 @@ def test_many_who_watch_a_run_train_it_once_and_see_it_whole(monkeypatch):
     # A gate of its own: at that of the process, runs of other tests may count as answering still.
     for name, value in (("gate", Gate(1)), ("SLICE", 0.005), ("WAIT", 0.01)):
         monkeypatch.setattr(runs, name, value)
-    config = TrainConfig(cell="rnn", hidden_size=3, length=10, networks=2, sequences=2, updates=200)
+    config = TrainConfig(cell="rnn", hidden_size=3, length=10, networks=2, sequences=2, updates=120)
     watched, alone, seen = {"a": Training(config)}, Training(config), []
 
     def look():

@@ -15,23 +15,11 @@ HIGHEST = 5
 """Where the plain axis of `axes` ends."""
 
 
-def curves(recordings, value, window="near", marks=(-20, -10, 0, 10)):
-    """The norm of dL/dh_t of every network, on a logarithmic axis. value: does not count. marks: powers on it."""
-    picture = gradient_flow(recordings, window=window, cell_state=False, height=HEIGHT)
-    picture["layout"]["yaxis"] |= _powers(marks) | {"title": {"text": "norm (log scale)"}}
+def curves(recordings, value):
+    """The norm of dL/dh_t of every network, on a logarithmic axis. value: does not count."""
+    picture = gradient_flow(recordings, cell_state=False, height=HEIGHT)
+    picture["layout"]["yaxis"] |= _powers((-20, -10, 0, 10)) | {"title": {"text": "norm (log scale)"}}
     return picture
-
-
-def close(recordings, value):
-    """As `curves`, on an axis that holds less of what is small, and shows more of what is near 1."""
-    picture = curves(recordings, value, marks=(-10, -5, 0, 5))
-    picture["layout"]["yaxis"] |= {"range": [-12, 8]}
-    return picture
-
-
-def wide(recordings, value):
-    """As `curves`, on an axis that also holds what is smaller and larger."""
-    return curves(recordings, value, "wide", (-60, -40, -20, 0, 20))
 
 
 def unrolled(recordings, value, window=(-20, 10), marks=(-20, -10, 0, 10), below="x", closed=False):
@@ -132,7 +120,7 @@ NETWORKS = {
 }
 """Those of `PICTURES` that are a `Network`."""
 
-PICTURES = {"curves": curves, "close": close, "wide": wide, "bars": bars, "axes": axes, **NETWORKS,
+PICTURES = {"curves": curves, "bars": bars, "axes": axes, **NETWORKS,
             **course_cell.PICTURES, **course_why.PICTURES, **course_cliff.PICTURES, **course_training.PICTURES}
 """What a stage can draw: a `Figure`, or a `Network`."""
 

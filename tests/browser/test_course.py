@@ -148,7 +148,7 @@ def test_the_whole_course_stage_by_stage(browser, server, size, scheme):
             page.wait_for_function("document.querySelectorAll(':is(.rv-plot, .rv-net)[data-drawn]').length === 1")
             person.settled()
         if stage.trains:
-            page.wait_for_selector("[data-testid=stProgress]", state="detached", timeout=60_000)
+            page.wait_for_selector("[data-testid=stProgress]", state="detached", timeout=120_000)
             person.settled()
         inside(page, id, size, [".rv-live"] * bool(stage.slider) + [PICTURE, ".rv-sentences[data-size=verdict]"])
         assert page.evaluate(SMALL) == [] and page.evaluate(OVERLAPS) == [], id
