@@ -41,7 +41,7 @@ def only(recordings):
 def pace(recordings, gain):
     """How much one step back multiplies by, on average, and what that comes to."""
     change, last = changed(only(recordings))
-    return f"On average a step back multiplies by {shown(10 ** (change / last), 2)}; {far(change, last)}"
+    return f"On average a step back multiplies by {10 ** (change / last):.2f}; {far(change, last)}"
 
 
 def multiplied(recordings, steps):

@@ -133,7 +133,12 @@ export default function ({ data, parentElement, key }) {
     if (node._fullLayout && root.getBoundingClientRect().top > innerHeight) root.later = setTimeout(queue, 120);
     else queue();
   }
-  root.querySelectorAll("button").forEach((button) => { button.onclick = () => save(root, node, button.dataset.kind, message.name, message.version); });
+  // A drawing of boxes and wires has no table.
+  const tableless = message.figure.data.every((trace) => trace.meta?.drawn);
+  root.querySelectorAll("button").forEach((button) => {
+    button.hidden = button.dataset.kind === "csv" && tableless;
+    button.onclick = () => save(root, node, button.dataset.kind, message.name, message.version);
+  });
   node.setAttribute("role", "img");
   node.setAttribute("aria-label", message.figure.layout.meta?.says || message.label);
   if (!root.watcher) {

@@ -22,7 +22,8 @@ function put(tag, attributes, parent, text) {
 function size(log10, digits = 2) {
   if (log10 === -Infinity) return "0";
   if (!Number.isFinite(log10)) return "not a number";
-  if (log10 > -3 && log10 < 5) {
+  if (log10 >= 3 && log10 < 6) return Math.round(10 ** log10).toLocaleString("en");
+  if (log10 > -3 && log10 < 3) {
     const text = (10 ** log10).toPrecision(digits + 1);
     return String(Number(text).toLocaleString("en", { maximumSignificantDigits: digits + 1 }));
   }

@@ -143,14 +143,16 @@ def test_every_difference_and_its_controls_at_both_ends(varied):
     page = small(vary=varied, train_cell="LSTM", other_cell="RNN")
     assert len(press(page, "start").session_state["pair"].trainings) == 2
     press(page, "go")
-    for name in [s.key for s in page.slider]:
+    # What all differences share is gone through with the first of them.
+    mine = ("train_", "other_") if varied == next(iter(VARIED)) else ("other_", f"train_{VARIED[varied]}")
+    for name in [s.key for s in page.slider if s.key.startswith(mine)]:
         for end in (page.slider(key=name).min, page.slider(key=name).max):
             sound(page.slider(key=name).set_value(end).run())
-    for name in [s.key for s in page.select_slider]:
+    for name in [s.key for s in page.select_slider if s.key.startswith(mine)]:
         options = page.select_slider(key=name).options
         for option in (options[0], options[-1]):
             sound(page.select_slider(key=name).set_value(option).run())
-    for name in [s.key for s in page.selectbox if s.key.startswith(("train_", "other_"))]:
+    for name in [s.key for s in page.selectbox if s.key.startswith(mine)]:
         for option in page.selectbox(key=name).options:
             sound(page.selectbox(key=name).set_value(option).run())
 
