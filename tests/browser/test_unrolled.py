@@ -11,7 +11,7 @@ from rnnviz.figures.flow import WINDOWS
 from rnnviz.unrolled import unrolled
 
 SMALL = "/gradient_flow?picture=unrolled&predict=false&steps=12&hidden_size=6&window=close&shown="
-PICTURE = "document.querySelector('.rv-net').picture"
+PICTURE = "document.querySelector('.rv-net')?.picture"
 NUMBERS = f"() => Object.fromEntries(Object.entries({PICTURE}.numbers).map(([k, v]) => [k, Array.from(v, String)]))"
 PLACES = """() => [...document.querySelectorAll('.rv-net .rv-frame, .rv-net .rv-rule, .rv-net circle.rv-loss')]
   .map(n => { const b = n.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; })"""
