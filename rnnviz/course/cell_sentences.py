@@ -3,15 +3,16 @@
 import numpy as np
 
 from ..wording import count, percent, shown
-from .sentences import only, part
+from .sentences import only, part, try_it
 
 RNN_UNIT, LSTM_UNIT = 2, 1
 """The units that are worked out, counted from 1."""
 
 
 def exact(value):
-    """Three digits after the point, and a minus that is one."""
-    return f"{value:.3f}".replace("-", "−")
+    """Three digits that count, at least three after the point, and a minus that is one: to go on with by hand."""
+    decimals = 3 if value == 0 else max(3, 2 - int(np.floor(np.log10(abs(value)))))
+    return f"{value:.{decimals}f}".replace("-", "−")
 
 
 def times(value):
@@ -40,7 +41,8 @@ def by_hand(recordings, step):
     r, t, j = only(recordings), step - 1, RNN_UNIT - 1
     u, b = r.recurrent_terms["h"][t, 0, j], r.parameters.b[j]
     return (f"h = tanh({exact(r.x[t, 0, 0])} {times(r.parameters.W[0, j])} {summed(u)} {summed(b)}) = "
-            f"{exact(r.h[t, 0, j])}: [[weight|weighted]] input, memory and [[bias]], added and squeezed.")
+            f"{exact(r.h[t, 0, j])}: [[weight|weighted]] input, memory and [[bias]], added and squeezed."
+            f"{try_it('step', 1, step)}")
 
 
 def one_gate(recordings, bias):
@@ -54,14 +56,14 @@ def kept_and_added(recordings, step):
     r, t, j = only(recordings), step - 1, LSTM_UNIT - 1
     i, f, g = (r.gates[name][t, 0, j] for name in "ifg")
     return (f"c = {exact(f)} {times(r.states['c'][t, 0, j])} + {exact(i)} {times(g)} = {exact(r.c[t, 0, j])}: keep a "
-            "part, add a part.")
+            f"part, add a part.{try_it('step', 7, step)}")
 
 
 def carried(recordings, bias):
     """What the forget gate keeps in one step, and in all of them."""
     r = only(recordings)
-    return (f"Each step keeps about {shown(r.gates['f'][1:].mean(), 2)}; after {count(r.steps - 1, 'step')} "
-            f"{part(remembered(r))} of what was stored at step 1 is left.")
+    return (f"On average a step keeps {shown(10 ** (remembered(r) / (r.steps - 1)))}; "
+            f"after {count(r.steps - 1, 'step')} {part(remembered(r))} of what was stored at step 1 is left.")
 
 
 def both_ways(recordings, bias):
@@ -72,8 +74,10 @@ def both_ways(recordings, bias):
 
 
 def old_and_new(recordings, bias):
-    """What the GRU's gate keeps and replaces in the last step, and in all of them."""
+    """What the GRU's gate keeps and replaces in the last step, in an average step, and in all of them."""
     r = only(recordings)
     z = float(r.gates["z"][-1, 0, 0])
-    return (f"h = {exact(z)} × old + {exact(1 - z)} × new. After {count(r.steps - 1, 'step')} {part(remembered(r))} "
-            f"of the first state is left, and {part(np.log10(share(r)))} of the gradient.")
+    return (f"Step {r.steps}: h = {exact(z)} × old + {exact(1 - z)} × new. z differs from step to step, "
+            f"{shown(10 ** (remembered(r) / (r.steps - 1)))} on average: after {count(r.steps - 1, 'step')} "
+            f"{part(remembered(r))} of the first state is left, and {part(np.log10(share(r)))} of the gradient."
+            f"{try_it('bias', 0.0, bias)}")

@@ -83,7 +83,8 @@ STAGES = (
                           ("it grows as much", "it grows less", "it vanishes"), squeezed),
         sentence=flat,
         words=("tanh", "slope", "saturated"),
-        notes=Notes(4, "“Gain 2 doubles, and yet it dies: flat ends.”", "Always?",
+        notes=Notes(4, "“Gain 2 doubles, and yet it dies: flat ends.” The average of factors is the one "
+                    "whose 30th power is their product.", "Always?",
                     "Near gain 1 to 1.5 some seeds keep it: the unit is not at its end yet.",
                     "Gain 1.1."),
     ),

@@ -96,7 +96,7 @@ STAGES = (
     ),
     Stage(
         id="2.6",
-        title="An LSTM that explodes",
+        title="Three hundred steps of an LSTM",
         networks={"LSTM": Config(cell="lstm", hidden_size=64, steps=300, gain=4.0, forget_bias=1.0)},
         slider=Slider("Gain", Number(4.0, 1.0, 4.0, 0.05), "gain"),
         question=Question("Gain 4, 300 steps: can an LSTM's gradient explode?", ("no, gates are at most 1", "yes"),
@@ -113,6 +113,6 @@ STAGES = (
         "keep a tenth of the gradient over 100 steps?",
         notes=Notes(1),
         page="gradient_flow",
-        settings={"gain": "0.5", "steps": "31"},
+        settings={"gain": "0.5", "steps": "101"},
     ),
 )

@@ -89,8 +89,9 @@ STAGES = (
         networks={"RNN": Config(cell="rnn_identity", steps=51, gain=0.6)},
         picture="plane",
         slider=Slider("Gain", Number(0.6, 0.4, 1.0, 0.01), "gain"),
-        question=Question("One step can stretch a gradient by 1.16, yet no eigenvalue is above 0.61. After 50 steps "
-                          "it …", ("vanishes", "explodes"), lambda recordings: fate(changed(only(recordings))[0])),
+        question=Question("One step can stretch a gradient by 1.16, yet the largest eigenvalue is 0.604. After 50 "
+                          "steps it …", ("vanishes", "explodes"),
+                          lambda recordings: fate(changed(only(recordings))[0])),
         sentence=stretch,
         words=("singular value", "eigenvalue", "spectral radius"),
         notes=Notes(4, "“A long run is not a single stretch.”", "Which is on the page?",

@@ -22,14 +22,32 @@ def part(change):
     return number(change, 2) if change < -3 else f"{shown(100 * 10.0**change, 2)} %"
 
 
-def far(change, last):
+def far(change, last, whose="the gradient"):
     """What so many steps back make of the gradient, with its verb."""
-    return f"after {count(last, 'step')} {left(change, 'the gradient')}: it **{verb(change)}**."
+    end = "" if change > 0 and fate(change) == "arrives" else f": it **{verb(change)}**"
+    return f"after {count(last, 'step')} {left(change, whose)}{end}."
 
 
 def verb(change):
     """The verb by number, marked where the glossary has it."""
     return {"vanishes": "[[vanish|vanishes]]", "explodes": "[[explode|explodes]]", "arrives": "arrives"}[fate(change)]
+
+
+def try_it(what, value, at):
+    """A hint to move the slider from where it stands to a value; none where it stands there."""
+    return "" if at == value else f" Try {what} {shown(value)}."
+
+
+def pace_of(recording):
+    """What one step back multiplies by on average: the factor whose power is what is left."""
+    change, last = changed(recording)
+    return float(10 ** (change / last))
+
+
+def mean_factor(factors):
+    """The factor whose power is the product of all."""
+    with np.errstate(divide="ignore"):
+        return float(10 ** np.log10(factors).mean())
 
 
 def only(recordings):
@@ -40,8 +58,8 @@ def only(recordings):
 
 def pace(recordings, gain):
     """How much one step back multiplies by, on average, and what that comes to."""
-    change, last = changed(only(recordings))
-    return f"On average a step back multiplies by {10 ** (change / last):.2f}; {far(change, last)}"
+    recording = only(recordings)
+    return f"On average a step back multiplies by {shown(pace_of(recording))}; {far(*changed(recording))}"
 
 
 def multiplied(recordings, steps):
@@ -58,24 +76,24 @@ def straight(recordings, factor):
     powers = f"{shown(abs(change), 2)} {'power' if shown(abs(change), 2) == '1' else 'powers'} of ten"
     moves = f"falls {powers}" if change < -1e-9 else f"rises {powers}" if change > 1e-9 else "stays level"
     return (f"On the lower axis a constant factor is a straight line: {shown(factor)} a step {moves} in "
-            f"{count(last, 'step')}.")
+            f"{count(last, 'step')}.{try_it('factor', 1.0, factor)}")
 
 
 def one_unit(recordings, gain):
     """A single unit without a squeeze: the factor of each step is the gain."""
-    change, last = changed(only(recordings))
-    return f"Each step back multiplies by {shown(10 ** (change / last))}; {far(change, last)}"
+    recording = only(recordings)
+    return f"Each step back multiplies by {shown(pace_of(recording))}; {far(*changed(recording))}"
 
 
 def flat(recordings, gain):
     """A single unit of tanh: where it sits, how steep it is there, and what gain and slope come to."""
     recording = only(recordings)
     change, last = changed(recording)
-    slope = float(recording.slope[1 : last + 1].mean())
+    slope = mean_factor(recording.slope[1 : last + 1])
     size = float(np.abs(recording.h[1 : last + 1]).mean())
     beside = "below 1" if gain * slope < 1 else "not below 1"
-    return (f"The unit sits near ±{shown(size, 2)}; there the slope of tanh averages {shown(slope, 2)}. "
-            f"{shown(gain)} × {shown(slope, 2)} is {beside}: {far(change, last)}")
+    return (f"The unit sits near ±{shown(size, 2)}; there the slope of tanh averages {shown(slope)}. "
+            f"{shown(gain)} × {shown(slope)} = {shown(gain * slope)}, {beside}: {far(change, last)}")
 
 
 def hardly(recordings, gain):
@@ -84,7 +102,7 @@ def hardly(recordings, gain):
     end = {"vanishes": "Step 1 teaches it next to nothing.", "arrives": "Step 1 can still teach it something.",
            "explodes": "It explodes."}[fate(change)]
     reaches = f"{part(change)} of the gradient reaches" if change <= 0 else f"{number(change)} times as much reaches"
-    return f"RNN: {reaches} step 1. {end}"
+    return f"RNN: {reaches} step 1. {end}{try_it('gain', 1.0, gain)}"
 
 
 def half_open(recordings, value):
@@ -94,12 +112,21 @@ def half_open(recordings, value):
     return f"All vanish, at different speeds: {parts}. A gate that is only partly open is no rescue."
 
 
+def lane_alone(recording):
+    """log10 of what the forget gates alone leave of the gradient by the cell state."""
+    last = changed(recording)[1]
+    entering = recording.dc[last]
+    kept = recording.gates["f"][1 : last + 1].prod(axis=0) * entering
+    return float(np.log10(np.linalg.norm(kept) / np.linalg.norm(entering)))
+
+
 def forget_gate(recordings, bias):
-    """The mean forget gate, and what is left."""
+    """The forget gate of an average step, what it leaves by itself, and what is left with the way through the gates."""
     recording = only(recordings)
     change, last = changed(recording)
-    gate = recording.gates["f"][1 : last + 1].mean()
-    return f"[[forget gate|Forget gate]] {shown(gate, 2)} on average; {far(change, last)}"
+    alone = lane_alone(recording)
+    return (f"[[forget gate|Forget gate]] {shown(10 ** (alone / last))} on average: the upper lane alone leaves "
+            f"{part(alone)} of ∂L/∂c. Some comes by the lower lane: {far(change, last, '∂L/∂h')}")
 
 
 def update_gate(recordings, bias):
@@ -107,7 +134,8 @@ def update_gate(recordings, bias):
     recording = only(recordings)
     change, last = changed(recording)
     gate = recording.gates["z"][1 : last + 1].mean()
-    return f"With z at {shown(gate, 2)} on average, the GRU keeps that part of its state; {far(change, last)}"
+    return f"With z at {shown(gate, 2)} on average, the GRU keeps that part of its state; {far(change, last)}" \
+        f"{try_it('bias', 0.0, bias)}"
 
 
 LOWEST = 0.3

@@ -5,7 +5,7 @@ import numpy as np
 from ..explain import changed, fate
 from ..wording import count, number, percent, shown
 from . import found
-from .sentences import far, left, only, part
+from .sentences import far, left, only, pace_of, part
 
 
 def direct(recording):
@@ -27,18 +27,12 @@ def slope_of(recording):
     return float(recording.slope[1:].mean())
 
 
-def pace_of(recording):
-    """What one step back multiplies by, on average."""
-    change, last = changed(recording)
-    return float(10 ** (change / last))
-
-
 def product(recordings, gain):
     """Gain times mean slope, and what a step back really multiplies by."""
     r = only(recordings)
     slope = slope_of(r)
     return (f"Gain {shown(gain)} × average [[slope]] {shown(slope, 2)} = {shown(gain * slope, 2)}; measured, one step "
-            f"back multiplies by {shown(pace_of(r), 2)}.")
+            f"back multiplies by {shown(pace_of(r))} on average.")
 
 
 def loud(recordings, power):
@@ -46,8 +40,8 @@ def loud(recordings, power):
     r = only(recordings)
     change, last = changed(r)
     end = " A gain above 1 is not enough to explode." if fate(change) == "vanishes" else ""
-    return (f"Input × {shown(r.config.input_scale, 2)}: [[slope]] {shown(slope_of(r), 2)} on average; "
-            f"{far(change, last)}{end}")
+    return (f"Input × {shown(r.config.input_scale, 2)}: average [[slope]] {shown(slope_of(r), 2)}. On average "
+            f"a step back multiplies by {shown(pace_of(r))}; {far(change, last)}{end}")
 
 
 def rotation(recordings, gain):
@@ -64,7 +58,7 @@ def stretch(recordings, gain):
     r = only(recordings)
     change, last = changed(r)
     radius, largest = r.spectra["h"]
-    return (f"Largest [[singular value|stretch]] {shown(largest)}, largest [[eigenvalue]] {shown(radius, 2)}; "
+    return (f"Largest [[singular value|stretch]] {shown(largest)}, largest [[eigenvalue]] {shown(radius)}; "
             f"{far(change, last)} In the long run eigenvalues decide.")
 
 

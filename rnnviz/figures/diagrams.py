@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..course.cell_sentences import exact
 from .theme import FAMILY_COLOURS, GATE_COLOURS, GREY, INK, figure
 
 HEIGHT = 275
@@ -91,11 +92,11 @@ def _drawn(boxes, wires, title, gauges=()):
             traces.append({"type": "scatter", "mode": "lines", "x": np.array([left, left + WIDE * value]),
                            "y": np.array([low, low]) + 0.05, "line": {"color": colour, "width": 8},
                            "name": f"{words} is open", "meta": {"drawn": True}} | hidden)
-        notes += [_note(x, high + 0.13, words, 15), _note(x, y, f"<b>{_short(value)}</b>", 17)]
+        notes += [_note(x, high + 0.13, words, 15), _note(x, y, f"<b>{exact(value)}</b>", 17)]
     columns, lowest = max(b[0] for b in boxes.values()), min(b[1] for b in boxes.values())
     axis = dict(visible=False, fixedrange=True)
     return figure(
-        traces, title, " ".join(f"{words}: {_short(value)}." for _, _, words, value, _ in boxes.values()),
+        traces, title, " ".join(f"{words}: {exact(value)}." for _, _, words, value, _ in boxes.values()),
         height=HEIGHT, hovermode="closest", showlegend=False, annotations=notes, margin=dict(l=4, r=4, t=8, b=4),
         xaxis=axis | dict(range=[-0.5, columns + 0.5]),
         yaxis=axis | dict(range=[lowest - 0.4, 2.6]),
@@ -117,7 +118,3 @@ def _way(start, end):
 
 def _note(x, y, text, size):
     return dict(x=x, y=y, text=text, showarrow=False, xanchor="center", yanchor="middle", font=dict(size=size))
-
-
-def _short(value):
-    return f"{value:.3f}".replace("-", "−")

@@ -123,6 +123,8 @@ export default function ({ data, parentElement, setStateValue }) {
   const leave = () => {
     document.removeEventListener("rv-pick", state.pick);
     for (const kind of kinds) document.removeEventListener(kind, state.elsewhere, true);
+    // Without this slider there is no step to mark.
+    mark(undefined);
     // A page that is left in the middle of a move has nobody to tell of it any more.
     if (!state.quiet) return;
     clearTimeout(state.quiet);

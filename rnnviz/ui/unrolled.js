@@ -18,20 +18,24 @@ function put(tag, attributes, parent, text) {
   return node;
 }
 
-// 10 to the power of it, in few signs.
-function size(log10, digits = 2) {
+// 10 to the power of it, rounded and written as in the pages' own sentences (`wording.number`).
+function size(log10, digits = 3) {
   if (log10 === -Infinity) return "0";
   if (!Number.isFinite(log10)) return "not a number";
-  if (log10 >= 3 && log10 < 6) return Math.round(10 ** log10).toLocaleString("en");
-  if (log10 > -3 && log10 < 3) {
-    const text = (10 ** log10).toPrecision(digits + 1);
-    return String(Number(text).toLocaleString("en", { maximumSignificantDigits: digits + 1 }));
+  if (log10 > -3 && log10 < 6) {
+    const value = 10 ** log10;
+    const rounded = Number(value.toPrecision(digits));
+    return (rounded < 1000 ? rounded : Math.round(value)).toLocaleString("en", { maximumSignificantDigits: 15 });
   }
+  const places = Math.max(digits - 2, 1);
   let whole = Math.floor(log10);
-  let front = (10 ** (log10 - whole)).toFixed(digits - 1);
-  if (Number(front) === 10) { front = (1).toFixed(digits - 1); whole += 1; }
-  return `${front}·10${raised(whole)}`;
+  let front = (10 ** (log10 - whole)).toFixed(places);
+  if (Number(front) === 10) { front = (1).toFixed(places); whole += 1; }
+  return `${front} · 10${raised(whole)}`;
 }
+
+// A share: in percent from a thousandth up, as in those sentences.
+const part = (log10) => (log10 < -3 ? size(log10, 2) : `${size(log10 + 2, 2)} %`);
 
 function factor(log10) {
   if (log10 === -Infinity) return "0";
@@ -59,7 +63,9 @@ function places(message, width, scale) {
   const boxes = T <= BOXES.steps && pitch >= BOXES.pitch;
   const box = boxes ? within(Math.round(pitch * 0.62), 18, 46) : pitch;
   const several = message.losses.length > 1;
-  const high = several ? 26 : boxes ? Math.max(box, 34) : message.rows.length > 1 ? 38 : 44;
+  // For the back row what is said of it has to be on the same screen.
+  const far = scale > 1;
+  const high = several ? (far ? 23 : 26) : boxes ? Math.max(box, 34) : message.rows.length > 1 ? (far ? 26 : 38) : 44;
   const steps = message.losses[0].steps;
   const railed = steps.some((step) => step !== T);
   const lossy = (name) => message.losses.some(({ row }) => row === name);
@@ -80,8 +86,8 @@ function places(message, width, scale) {
   });
   const input = { y: y + (boxes ? 34 : 24), from: y + (boxes ? 20 : 6) };
   y += boxes ? 40 : 28;
-  // For the back row what is said of it has to be on the same screen, and the curves say it a second time.
-  const curve = { top: y + 26, high: scale > 1 ? 40 : message.high };
+  // Under several rows the curves say it a second time.
+  const curve = { top: y + 26, high: far ? (message.rows.length > 1 ? 40 : 80) : message.high };
   const [low, top] = message.axis.range;
   return {
     T, width, narrow, left, right, pitch, boxes, box, high, lanes, rows, railed, input, curve,
@@ -206,7 +212,7 @@ class Picture {
       const entry = steps.includes(at.T) ? put("path", { class: "rv-loss" }, this.loss) : null;
       put("circle", { class: "rv-loss", cx: x, cy: y, r }, this.loss);
       put("text", { class: "rv-loss-name", x, y: y + 6 }, this.loss, "L");
-      const value = put("text", { class: "rv-quiet", x: Math.min(x, at.width - 16), y: y + (at.railed ? -r - 7 : r + 15) }, this.loss);
+      const value = put("text", { class: "rv-quiet", y: y + (at.railed ? -r - 7 : r + 15) }, this.loss);
       return { row, y, entry, value };
     });
   }
@@ -283,7 +289,8 @@ class Picture {
     const entered = this.entered = Object.fromEntries(message.losses.map(({ row }) => [row, numbers[`entering ${row}`].at(-1) ?? 0]));
     for (const { row, y, entry, value } of this.losses) {
       const loss = numbers[`loss ${row}`][0];
-      value.textContent = Number.isNaN(loss) ? "" : loss >= 1e4 ? size(Math.log10(loss), 1) : loss.toFixed(loss < 10 ? 2 : loss < 100 ? 1 : 0);
+      value.textContent = Number.isNaN(loss) ? "" : signed(loss);
+      value.setAttribute("x", Math.min(at.loss.x, at.width - 4 * value.textContent.length));
       const w = wide(share(0, 0), 0.72 * at.high);
       entry?.setAttribute("d", flow([at.loss.x, y], [at.x(at.T + 0.5) - (at.boxes ? at.pitch - at.box : 0) / 2 + 1, y], w, w));
     }
@@ -466,16 +473,17 @@ class Picture {
     const step = at.last - (t - at.T - 2);
     const own = numbers[`d${message.losses[0].row}`];
     if (message.losses[0].steps.length > 1) return `Back at step ${step}: ∂L/∂h is ${size(own[step - 1])}. New gradient has entered on the way.`;
-    const back = `${at.last - step} step${at.last - step > 1 ? "s" : ""} back, at step ${step}:`;
+    const back = `${at.last - step} step${at.last - step > 1 ? "s" : ""} back, at step ${step}`;
     if (!single) {
-      const left = message.losses.map(({ row }) => `${row} ${size(numbers[`d${row}`][step - 1] - numbers[`d${row}`][at.last - 1], 1)}`);
-      return step === at.last ? `The gradient enters at step ${step}.` : `${back} of 1 is left ${left.join(", ")}.`;
+      const left = message.losses.map(({ row }) => [row, numbers[`d${row}`][step - 1] - numbers[`d${row}`][at.last - 1]])
+        .map(([row, log10]) => `${row} ${log10 > 1e-9 ? `${size(log10)} times` : part(log10)}`);
+      return step === at.last ? `The gradient enters at step ${step}.` : `${back}, so much is left: ${left.join(", ")}.`;
     }
     const left = own[step - 1] - own[at.last - 1];
-    const much = left === -Infinity || Number.isNaN(left) ? "nothing is left" : Math.abs(left) < 1e-9 ? "all of it is left" : left >= 0 ? `${size(left)} times as much arrives` : left > -4 ? `${Number((100 * 10 ** left).toPrecision(2))} % of it is left` : `${size(left, 1)} of it is left`;
+    const much = left === -Infinity || Number.isNaN(left) ? "nothing is left" : Math.abs(left) < 1e-9 ? "all of it is left" : left >= 0 ? `${size(left)} times as much arrives` : `${part(left)} of it is left`;
     if (step === at.last) return `The gradient enters at step ${step}: ∂L/∂h is ${size(own[step - 1])}.`;
-    const pace = at.last > 2 && step === 1 && Number.isFinite(left) ? `, ×${factor(left / (at.last - 1))} a step` : "";
-    return `${back} ${much}${pace}.`;
+    const pace = at.last > 2 && step === 1 && Number.isFinite(left) ? `, ×${size(left / (at.last - 1))} a step` : "";
+    return `${back}: ${much}${pace}.`;
   }
 
   table() {
@@ -568,7 +576,7 @@ export default function ({ data, parentElement }) {
   };
   const legend = () => root.picture.at.lanes.filter((lane) => lane.across).map((lane, _, all) => {
     const line = document.createElement("span");
-    line.textContent = lane.words && all.length > 1 ? `${lane.above ? "upper" : "lower"} lane: ${lane.words}` : "on each arrow: what that step back multiplies the gradient by";
+    line.textContent = lane.words && all.length > 1 ? `${lane.above ? "upper" : "lower"} lane: ${lane.words}` : root.picture.at.boxes ? "on each arrow: what that step back multiplies the gradient by" : "numbers: what a step back multiplies by";
     return line;
   }).filter((line, k, lines) => line.textContent !== lines[k - 1]?.textContent);
   const settle = () => {

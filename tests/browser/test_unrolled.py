@@ -1,14 +1,18 @@
 """The unrolled network in a real browser: drawn as it is described, played by button and key, live under the slider."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from somebody import Person
 
+import rnnviz
 from rnnviz import Config, __version__, record
+from rnnviz.course import sentences
 from rnnviz.figures.flow import WINDOWS
 from rnnviz.unrolled import unrolled
+from rnnviz.wording import number
 
 SMALL = "/gradient_flow?picture=unrolled&predict=false&steps=12&hidden_size=6&window=close&shown="
 PICTURE = "document.querySelector('.rv-net')?.picture"
@@ -281,6 +285,26 @@ def test_it_is_told_to_whoever_does_not_see_it(person):
     lane = described("rnn").lanes[0]
     assert f"through U ×{10.0 ** lane.factor[0]:.2f}" in words[0]
     assert person.page.locator(".rv-net svg").get_attribute("aria-label").startswith("RNN unrolled over 12 steps.")
+
+
+def test_its_numbers_are_written_as_in_the_sentences_of_the_pages(browser):
+    source = (Path(rnnviz.__file__).parent / "ui" / "unrolled.js").read_text()
+    page = browser.new_page()
+    logs = [*np.linspace(-40.03, 12.04, 400), -2.9999, -1e-9, 0.0, 2.9999, 4.09611, 5.9999999, 6.9999]
+    parts = re.findall(r"(?ms)^(?:const RAISED|const raised) = .*?;$|^function size.*?^}|^const part = .*?;$", source)
+    written = page.evaluate(f"logs => {{ {' '.join(parts)} return logs.map((k) => [size(k), size(k, 2), part(k)]); }}",
+                            logs)
+    page.close()
+    assert written == [[number(k), number(k, 2), sentences.part(k)] for k in logs]
+
+
+def test_a_lesson_marks_no_step_of_the_page_before(person):
+    look(person, SMALL + "RNN")
+    person.page.wait_for_function("window.rnnvizStep >= 1")
+    person.page.get_by_role("link", name="Lessons").first.click()
+    person.page.wait_for_url(re.compile("/lessons"), timeout=15_000)
+    person.page.wait_for_function("window.rnnvizStep === undefined", timeout=15_000)
+    person.settled()
 
 
 def test_a_state_that_overflows_is_said(person):
