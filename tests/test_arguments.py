@@ -280,7 +280,8 @@ def test_fields_of_configurations(kind):
     for name in kind.__dataclass_fields__:
         for label, value in ANYTHING.items():
             text = outcome(kind, {name: value})
-            if name != "cell" and BOUNDS[name].accepts(value):
+            taken = name != "cell" and BOUNDS[name].accepts(value)
+            if taken and (name != "length" or value >= sources.LENGTHS[TrainConfig.task][0]):
                 assert text is None, f"{kind.__name__}({name}={label}): {text}"
             else:
                 assert_said(text, (name,), f"{kind.__name__}({name}={label})")
@@ -297,3 +298,12 @@ def test_parameters_hold_anything_and_are_checked_when_they_are_used(name):
             assert text is None, f"{label}: {text}"
         else:
             assert_said(text, (name, "hidden_size", "W"), f"{name}={label}")
+
+
+def test_a_length_is_held_against_the_task_at_once():
+    for task, (low, _, high) in sources.LENGTHS.items():
+        for length in (low, high):
+            assert TrainConfig(task=task, length=length).length == length
+        for length in (low - 1, high + 1):
+            text = outcome(TrainConfig, {"task": task, "length": length})
+            assert_said(text, ("length",), f"{task}, {length}")
