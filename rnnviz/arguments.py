@@ -126,6 +126,13 @@ def lettered(name, value, letters):
     return array
 
 
+class Named(dict):
+    """A dict that says which names there are when it is asked for another."""
+
+    def __missing__(self, name):
+        raise KeyError(f"{name!r} is not one of {', '.join(map(repr, self))}")
+
+
 def read_only(value):
     """The value, all of whose arrays can no longer be written into; of mappings and sequences those they hold."""
     if isinstance(value, np.ndarray):
