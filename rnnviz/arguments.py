@@ -23,7 +23,8 @@ def _shown(value):
         text = re.sub(r"\n\s*", " ", repr(value))
     except Exception:  # a foreign object; a whole number of thousands of digits is one as well
         text = f"an object of type {type(value).__name__}"
-    return text if len(text) < 80 else text[:77] + "..."
+    end = text[-1:] if text[-1:] in "])}" else ""
+    return text if len(text) < 80 else text[: 77 - len(end)] + "..." + end
 
 
 def instance(name, value, kind, allowed):

@@ -307,3 +307,9 @@ def test_a_length_is_held_against_the_task_at_once():
         for length in (low - 1, high + 1):
             text = outcome(TrainConfig, {"task": task, "length": length})
             assert_said(text, ("length",), f"{task}, {length}")
+
+
+def test_what_is_cut_keeps_its_bracket():
+    for value, end in ((list(range(1000)), "...]"), (tuple(range(1000)), "...)"), ({"a": "b" * 100}, "...}")):
+        text = outcome(Config, {"cell": value})
+        assert f"{end} instead" in text and len(text) < 300
