@@ -478,8 +478,8 @@ TITLES = {name: TITLES[name] for name in sorted(TITLES, key=lambda name: int(nam
 """Name -> title of all figures, in order."""
 
 TAKE_AWAY = {
-    "P1": "On the wall, at b*, the gradient is thousands of times as long as a hundredth beside it, and the error there "
-    "is small. Its length says how steep the ground is, not how far to go.",
+    "P1": "On the wall, at b*, the gradient is thousands of times as long as a hundredth beside it, and the error "
+    "there is small. Its length says how steep the ground is, not how far to go.",
     "P2": "Between the two folds the unit can rest in two places, and where it starts decides in which. Beyond a fold "
     "one of them is gone.",
     "P3": "With the largest singular value times the largest slope below 1, every gradient vanishes. Above 1 one may "

@@ -16,7 +16,8 @@ def across_the_wall(b, error, norm, wall):
                   "Across the wall, at w = 5",
                   f"On the wall the norm of the gradient is {shown(norm[on])} and the error {shown(error[on])}. Just "
                   f"beside it, at b = {b[highest]:.6f}, it is largest: {shown(norm[highest])}, with an error of "
-                  f"{shown(error[highest])}. At the ends it is {shown(norm[0])} and {shown(norm[-1])}.".replace("-", "−"),
+                  f"{shown(error[highest])}. At the ends it is {shown(norm[0])} and "
+                  f"{shown(norm[-1])}.".replace("-", "−"),
                   height=HEIGHT + 20,
                   xaxis=dict(title="bias b", range=[b[0], b[-1]], anchor="y"),
                   yaxis=dict(title="error E", range=[-0.03, 0.5], domain=[0, 0.42]),
