@@ -23,7 +23,8 @@ def _shown(value):
         text = re.sub(r"\n\s*", " ", repr(value))
     except Exception:  # a foreign object; a whole number of thousands of digits is one as well
         text = f"an object of type {type(value).__name__}"
-    return text if len(text) < 80 else text[:77] + "..."
+    end = text[-1:] if text[-1:] in "])}" else ""
+    return text if len(text) < 80 else text[: 77 - len(end)] + "..." + end
 
 
 def instance(name, value, kind, allowed):
@@ -124,6 +125,13 @@ def lettered(name, value, letters):
         text = f"({', '.join(wanted)}{',' * (len(wanted) == 1)})"
         raise ValueError(misshapen(name, text, array, "" if array.size else "no axis may be empty"))
     return array
+
+
+class Named(dict):
+    """A dict that says which names there are when it is asked for another."""
+
+    def __missing__(self, name):
+        raise KeyError(f"{name!r} is not one of {', '.join(map(repr, self))}")
 
 
 def read_only(value):

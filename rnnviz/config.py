@@ -6,7 +6,7 @@ from numbers import Real
 
 from .arguments import choice, complaint, real
 from .cells import CELLS
-from .sources.tasks import TASKS
+from .sources.tasks import TASKS, checked_length
 
 
 @dataclass(frozen=True)
@@ -327,6 +327,10 @@ class TrainConfig(Layer):
     nonfinite: str = BOUNDS["nonfinite"].default
     precision: str = BOUNDS["precision"].default
     updates: int = BOUNDS["updates"].default
+
+    def __post_init__(self):
+        super().__post_init__()
+        checked_length(self.task, self.length)
 
     def layers(self):
         """The `Config` of each network's recurrent layer, whose seeds count up."""

@@ -97,7 +97,8 @@ def the_cliff(code=False):
     m = w * cliff.SLOPE
     growth = (m**cliff.STEPS - 1) / (m - 1)
     down = 2 * (s - cliff.TARGET) * s * (1 - s)
-    error, by, _ = cliff.gradient([w, w, w], [b, -2.62, -2.60])
+    top = steepest(w)
+    error, by, _ = cliff.gradient(np.full(4, w), [b, -2.62, -2.60, top])
     found = np.linalg.norm(by, axis=1)
     wall = _bisect(lambda v: cliff.gradient([w], [v])[2][0] < 0.5, -2.7, -2.5)
     begins = _bisect(lambda v: _x_by_b(v, cliff.START - v * s) < cliff.STEPS, 4.0, 4.5)
@@ -106,10 +107,13 @@ def the_cliff(code=False):
         Row("the wall b* at w = 5", plots, b, wall, 1e-12),
         Row("the wall begins at w", plots, 1 / cliff.SLOPE, begins, 1e-6),
         Row("∂x₅₀/∂b on the wall", plots, growth, _x_by_b(w, b), 1e-6),
-        Row("error on the wall", plots, (s - cliff.TARGET) ** 2, error[0], 1e-6),
-        Row("norm of ∂E on the wall", plots, abs(down) * growth * np.hypot(s, 1.0), found[0], 1e-6),
+        Row("error on the wall, at b*", plots, (s - cliff.TARGET) ** 2, error[0], 1e-6),
+        Row("norm of ∂E on the wall, at b*", plots, abs(down) * growth * np.hypot(s, 1.0), found[0], 1e-6),
         Row("norm of ∂E at b = −2.62", plots, 0.2411, found[1], 5e-5, "absolute"),
         Row("norm of ∂E at b = −2.60", plots, 0.1899, found[2], 5e-5, "absolute"),
+        Row("where ∂E is longest: b* − b, beside the wall", plots, 4.4702e-5, wall - top, 1e-3),
+        Row("norm of ∂E there, its largest", plots, 6773.13, found[3], 1e-5),
+        Row("error there", plots, 0.1496, error[3], 1e-3),
     ]
 
 
@@ -131,10 +135,21 @@ def _rests(start, low, high):
     return b, float(run(np.array([b + np.sign(start) * 1e-5]))[0])
 
 
+def steepest(w=5.0):
+    """The b at which the gradient of the error is longest: a little below the wall, where the error is no longer small.
+    """
+    away = np.geomspace(1e-7, 1e-2, 201)
+    for _ in range(4):
+        _, by, _ = cliff.gradient(np.full_like(away, w), cliff.wall(w) - away)
+        top = int(np.linalg.norm(by, axis=1).argmax())
+        away = np.linspace(away[max(top - 1, 0)], away[min(top + 1, 200)], 201)
+    return float(cliff.wall(w) - away[100])
+
+
 def across_the_wall(w=5.0):
     """b on both sides of the wall, ever closer to it; the error there, and the norm of its gradient: (N,) each."""
     away = np.geomspace(1e-9, 0.15, 120)
-    b = cliff.wall(w) + np.concatenate([-away[::-1], [0.0], away])
+    b = np.sort([steepest(w), *(cliff.wall(w) + np.concatenate([-away[::-1], [0.0], away]))])
     error, by, _ = cliff.gradient(np.full_like(b, w), b)
     return b, error, np.linalg.norm(by, axis=1)
 
@@ -463,8 +478,8 @@ TITLES = {name: TITLES[name] for name in sorted(TITLES, key=lambda name: int(nam
 """Name -> title of all figures, in order."""
 
 TAKE_AWAY = {
-    "P1": "On the wall the gradient is thousands of times as long as a hundredth beside it, and the error there is "
-    "small. Its length says how steep the ground is, not how far to go.",
+    "P1": "On the wall, at b*, the gradient is thousands of times as long as a hundredth beside it, and the error "
+    "there is small. Its length says how steep the ground is, not how far to go.",
     "P2": "Between the two folds the unit can rest in two places, and where it starts decides in which. Beyond a fold "
     "one of them is gone.",
     "P3": "With the largest singular value times the largest slope below 1, every gradient vanishes. Above 1 one may "

@@ -5,7 +5,7 @@ from functools import cached_property, wraps
 
 import numpy as np
 
-from .arguments import choice, instance, read_only, whole
+from .arguments import Named, choice, instance, read_only, whole
 from .cells import Cell
 from .config import Config
 from .engine.adjoint import Adjoint, Linearisation, pull_back
@@ -42,7 +42,8 @@ class Recording:
     T steps, B sequences in the batch, D inputs, H hidden units; in an ensemble every shape has K after T. Index t of
     a (T, ...) array is step t + 1 of the textbook, whose h_0 is the initial state. L is the loss. Norms are
     Euclidean, over the batch and the units together. Gradients are total derivatives: dL/dc_t includes the path
-    through h_t of the same step. All arrays are read-only: copy one to change it.
+    through h_t of the same step. All arrays are read-only: copy one to change it. Where the state itself overflows, see
+    `overflow_step`, a loss from that step on has no gradient that could be computed: nan at all steps before it.
 
     cell: the `Cell`. config: the `Config`, or None for one's own weights. parameters: `Parameters`.
     x: (T, B, D) input. output_gradient: (T, B, H), what was pulled back: the partial derivative of L by each output.
@@ -69,15 +70,26 @@ class Recording:
         sizes = f"{self.steps} steps, batch size {B}, {D} input{'s' * (D > 1)}, {H} hidden unit{'s' * (H > 1)}"
         rows = [("x", self.x.shape, NAMES["x"]), *((s, self.h.shape, NAMES[s]) for s in self.cell.states)]
         rows += [(f"gates[{g!r}]", array.shape, NAMES.get(g, "")) for g, array in self.gates.items()]
+        overflow = self._overflow()
+        how = "nan where it cannot be computed" if overflow else "exact beyond float64's range"
         for s in self.cell.states:
             rows += [(f"d{s}", self.h.shape, f"gradient of the loss by the {NAMES[s]}"),
-                     (f"log10_d{s}", over_time, f"log10 of the norm of d{s}, exact beyond float64's range")]
+                     (f"log10_d{s}", over_time, f"log10 of the norm of d{s}, {how}")]
         rows.append(("dx", (*self.h.shape[:-1], D), "gradient of the loss by the input"))
         own = dict(vars(self.parameters))
         own |= own.pop("learned", {})
         rows += [(f"gradients.{name}", array.shape, f"gradient of the loss by {name}") for name, array in own.items()]
         many = f" of {K} networks" if self.h.ndim == 4 else ""
-        return summary(f"Recording{many}, {self.cell.title}: {sizes}", rows)
+        return summary(f"Recording{many}, {self.cell.title}: {sizes}{overflow}", rows)
+
+    def _overflow(self):
+        """A line that says where the state overflows; "" where it does not."""
+        steps = np.atleast_1d(self.overflow_step)
+        if not steps.any():
+            return ""
+        where = f" in {np.count_nonzero(steps)} of {len(steps)} networks, first" if len(steps) > 1 else ""
+        return (f"\nstate overflows {self.h.dtype}{where} at step {steps[steps > 0].min()}: gradients of a loss from "
+                "there on cannot be computed")
 
     def network(self, k, config=None):
         """Network k of an ensemble, from 0, as a `Recording` of its own, with the `Config` it was drawn from.
@@ -119,7 +131,7 @@ class Recording:
     @property
     def states(self):
         """State name -> (T+1, B, H), index 0 the initial state."""
-        return self.forward.states
+        return Named(self.forward.states)
 
     @property
     def initial_state(self):
@@ -129,7 +141,7 @@ class Recording:
     @property
     def gates(self):
         """Name -> (T, B, H): the gates, the candidate, and whatever else the cell computes on the way to its state."""
-        return self.forward.values
+        return Named(self.forward.values)
 
     @computed_once
     def preactivations(self):
@@ -180,7 +192,10 @@ class Recording:
 
     @computed_once
     def log10_dh(self):
-        """(T, K) log10 of the norm of dL/dh_t, exact far outside float64's range; -inf where it is exactly 0."""
+        """(T, K) log10 of the norm of dL/dh_t, exact far outside float64's range; -inf where it is exactly 0.
+
+        nan where it passes a state that overflows on the way forward, see `overflow_step`.
+        """
         return self._log10_norm("h")
 
     @computed_once
@@ -280,7 +295,7 @@ class Recording:
     @computed_once
     def shares(self):
         """Parameter -> (T, K): each step's part of the sum of the norms of all steps' terms; they add up to 1."""
-        out = {}
+        out = Named()
         for name, logs in self.log10_shares.items():
             top = logs.max(axis=0)
             with np.errstate(all="ignore"):

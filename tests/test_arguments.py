@@ -21,6 +21,7 @@ from rnnviz import (
     Training,
     checks,
     cliff,
+    figures,
     from_keras,
     from_pytorch,
     record,
@@ -33,7 +34,7 @@ from rnnviz import (
 from rnnviz.engine import anatomy, optimise, train
 
 clip, inside, recording = (import_module(f"rnnviz.engine.{name}") for name in ("clip", "inside", "record"))
-MODULES = (rnnviz, recording, anatomy, inside, clip, train, optimise, cliff, checks, sources)
+MODULES = (rnnviz, recording, anatomy, inside, clip, train, optimise, cliff, checks, sources, figures)
 
 RESULTS = {"Recording", "Paths", "Inside", "Clipped", "Stop", "First", "Surface", "Descent", "Equilibria", "Result",
            "Batch", "OneHot", "Standardised", "Table", "Task", "Trace"}
@@ -217,6 +218,16 @@ ENTRIES = {
     "task": (sources.task, dict(name="text", length=10, text=""), {"length": {"None"}, "text": {"no text"}}),
     "Task.draw": (ORDER.draw, dict(rng=np.random.default_rng(0), batch=2, held_out=False),
                   {"batch": {"1"}, "held_out": {"True"}}),
+    "gradient_flow": (figures.gradient_flow, dict(recordings={"LSTM": RECORDING}, steps=None, window="near",
+                                                  cell_state=True, bound=False, slope=False, formats=("float16",),
+                                                  height=400),
+                      {"recordings": {"dict"}, "steps": {"None", "1"}, "formats": {"no list"},
+                       "cell_state": {"True"}, "bound": {"True"}, "slope": {"True"}, "height": {"1", "huge"}}),
+    "step_shares": (figures.step_shares, dict(recordings={"LSTM": RECORDING}, steps=None, parameter="U"),
+                    {"recordings": {"dict"}, "steps": {"None", "1"}}),
+    "cell_heatmaps": (figures.cell_heatmaps, dict(recording=RECORDING, batch=0, label=""),
+                      {"recording": {"a batch"}, "batch": {"0"}, "label": {"text", "no text"}}),
+    "wiring": (figures.wiring, dict(cell=RECORDING.cell), {}),
     "right": (sources.right, dict(task=ORDER, batch=BATCH, output=np.zeros((1, 2, 4))),
               {"output": {*REAL, *NOT_FINITE}}),
 }
@@ -280,7 +291,8 @@ def test_fields_of_configurations(kind):
     for name in kind.__dataclass_fields__:
         for label, value in ANYTHING.items():
             text = outcome(kind, {name: value})
-            if name != "cell" and BOUNDS[name].accepts(value):
+            taken = name != "cell" and BOUNDS[name].accepts(value)
+            if taken and (name != "length" or value >= sources.LENGTHS[TrainConfig.task][0]):
                 assert text is None, f"{kind.__name__}({name}={label}): {text}"
             else:
                 assert_said(text, (name,), f"{kind.__name__}({name}={label})")
@@ -297,3 +309,30 @@ def test_parameters_hold_anything_and_are_checked_when_they_are_used(name):
             assert text is None, f"{label}: {text}"
         else:
             assert_said(text, (name, "hidden_size", "W"), f"{name}={label}")
+
+
+def test_a_length_is_held_against_the_task_at_once():
+    for task, (low, _, high) in sources.LENGTHS.items():
+        for length in (low, high):
+            assert TrainConfig(task=task, length=length).length == length
+        for length in (low - 1, high + 1):
+            text = outcome(TrainConfig, {"task": task, "length": length})
+            assert_said(text, ("length",), f"{task}, {length}")
+
+
+def test_what_is_cut_keeps_its_bracket():
+    for value, end in ((list(range(1000)), "...]"), (tuple(range(1000)), "...)"), ({"a": "b" * 100}, "...}")):
+        text = outcome(Config, {"cell": value})
+        assert f"{end} instead" in text and len(text) < 300
+
+
+def test_figures_of_what_is_no_dict_of_recordings():
+    trace = record(NetworkConfig("lstm", steps=4, hidden_size=2))
+    for figure in (figures.gradient_flow, figures.step_shares):
+        for wrong in (RECORDING, [RECORDING], {"a": 1}, {"a": trace}, trace):
+            text = outcome(figure, {"recordings": wrong})
+            assert_said(text, ("recordings",), type(wrong).__name__)
+            assert "a dict of labels and Recordings" in text
+        assert "a Trace has one, its .recordings" in outcome(figure, {"recordings": {"a": trace}})
+        assert outcome(figure, {"recordings": trace.recordings}) is None
+        assert "network(k)" in outcome(figure, {"recordings": {"a": record_many([CONFIG] * 2)}})

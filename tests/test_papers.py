@@ -9,7 +9,7 @@ import orjson
 import pytest
 from opened import opened, said, sound
 
-from rnnviz import papers
+from rnnviz import cliff, papers
 from rnnviz.figures import papers as figures
 from rnnviz.papers import FIGURES, Row
 from rnnviz.ui import papers as screen
@@ -38,9 +38,24 @@ def test_known_numbers():
     theory = {name: [row.theory for row in FIGURES[name].rows()] for name in ("P1", "P2", "P8", "P11")}
     assert theory["P1"][0] == pytest.approx(-2.612296656009273, rel=1e-14)
     assert theory["P1"][1:5] == pytest.approx([4.25525, 18155.808, 0.0060125553, 779.398], rel=1e-6)
+    assert theory["P1"][7:] == pytest.approx([4.4702e-5, 6773.125, 0.14959], rel=1e-3)
     assert theory["P2"] == pytest.approx([-2.34438966, -0.96242365, -2.65561034, 0.96242365], rel=1e-6)
     assert theory["P8"] == pytest.approx([8.88e-16, 1.576e-7, 1.753e-3, 0.7148, 0.5], rel=1e-3)
     assert theory["P11"] == pytest.approx([0.1733, 0.0945, 0.0650, 0.0400], abs=5e-5)
+
+
+def test_the_wall_is_one_story():
+    """Figure, table and sentence of P1 have the same numbers, each with its place."""
+    rows = {row.what: row.measured for row in FIGURES["P1"].rows()}
+    b, error, norm = papers.across_the_wall()
+    top = int(norm.argmax())
+    assert (np.diff(b) > 0).all() and norm[top] == rows["norm of ∂E there, its largest"]
+    assert error[top] == rows["error there"] > 10 * rows["error on the wall, at b*"]
+    picture = figures.across_the_wall(b, error, norm, cliff.wall(5.0))["layout"]["meta"]["says"]
+    for number in ("779", "6,773", "0.15", "0.00601", "−2.612341"):
+        assert number in str(picture), picture
+    assert 1000 < rows["norm of ∂E on the wall, at b*"] / rows["norm of ∂E at b = −2.62"] < 10_000
+    assert "On the wall, at b*," in papers.TAKE_AWAY["P1"]
 
 
 @pytest.mark.parametrize("row, holds", [

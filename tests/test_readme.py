@@ -8,6 +8,7 @@ import numpy as np
 from tensors import Tensor
 
 import rnnviz
+from rnnviz.engine.record import LARGEST, _held
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -36,3 +37,12 @@ def test_in_a_notebook():
     assert run.finished and run.solved().all()
     assert run.history["norm_before"].shape[1:] == (8,) and run.history["log10_dh"].shape[1:] == (8, 20)
     assert rnnviz.__version__
+
+
+def test_the_limits_that_it_states_are_those_there_are():
+    text, bounds = " ".join(README.split()), rnnviz.BOUNDS
+    steps, layers = bounds["steps"], bounds["layers"].high
+    batch, inputs, units = (bounds[name].high for name in ("batch_size", "input_size", "hidden_size"))
+    assert f"T from {steps.low} to {steps.high}, B to {batch}, D to {inputs}, H to {units}, {layers} layers" in text
+    assert f"recordings of {LARGEST // 10**9} GB" in text
+    assert f"about {round(_held(rnnviz.CELLS['lstm'], 1), -1)} bytes a step, sequence and unit" in text

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..arguments import Named
+
 MERGE = {
     "mean": lambda old, new, count: old + (new - old) / (count + 1),
     "largest": lambda old, new, count: np.fmax(old, new),
@@ -23,8 +25,8 @@ class History:
 
     def __init__(self, rules, longest=256):
         self.rules = {name: how for name, (how, _) in rules.items()}
-        self._rows = {name: np.empty((longest, *shape), np.float32 if shape[1:] else np.float64)
-                      for name, (_, shape) in rules.items()}
+        self._rows = Named({name: np.empty((longest, *shape), np.float32 if shape[1:] else np.float64)
+                            for name, (_, shape) in rules.items()})
         self._finite = {name: np.zeros(self._rows[name].shape, np.int32)
                         for name, how in self.rules.items() if how == FINITE}
         self.longest, self.stride, self.full, self._inside = longest, 1, 0, 0
@@ -33,7 +35,10 @@ class History:
         return self.full + (self._inside > 0)
 
     def __getitem__(self, name):
-        """(N, ...) one row a bucket, the last of which may still be filling; a view."""
+        """(N, ...) one row a bucket, the last of which may still be filling; a view.
+
+        Raises KeyError, with the names there are, for another.
+        """
         return self._rows[name][: len(self)]
 
     @property

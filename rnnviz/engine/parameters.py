@@ -6,7 +6,6 @@ import numpy as np
 
 from ..arguments import checked_array, choice, complaint, finite, misshapen, numbers, several, whole
 from ..cells import Cell, find
-from ..config import BOUNDS
 from ..summary import summary
 
 PYTORCH_ORDER = {"rnn": ("h",), "lstm": ("i", "f", "g", "o"), "gru": ("r", "z", "n")}
@@ -106,9 +105,9 @@ class Parameters:
 
         cell: a `Cell` or its name. input_size: D. Raises ValueError that says which array is wrong and how.
         """
-        cell, input_size = _cell(cell), whole("input_size", input_size, 1, BOUNDS["input_size"].high)
+        cell, input_size = _cell(cell), whole("input_size", input_size, 1)
         U = numbers("U", self.U)
-        if U.ndim != 2:
+        if U.ndim != 2 or not U.size:
             raise ValueError(misshapen("U", "(H, G*H)", U))
         width = len(U)
         columns = len(cell.gates) * width

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from .. import sources
-from ..arguments import checked_array, complaint, instance, misshapen, numbers, several
+from ..arguments import checked_array, complaint, instance, lettered, numbers, several
 from ..cells import find
-from ..config import BOUNDS, Config
+from ..config import Config
 from ..recording import Recording, sealed
 from .adjoint import pull_back, unroll_and_linearise
 from .initialise import initialise
@@ -17,6 +17,9 @@ from .parameters import Parameters
 
 FREE = ("gain", "init", "input_scale", "forget_bias", "update_bias", "seed")
 """The fields in which the members of an ensemble may differ."""
+
+LARGEST = 4 * 10**9
+"""Bytes that a recording may hold."""
 
 
 def inputs_of(config):
@@ -90,9 +93,8 @@ def record_with(cell, parameters, inputs, output_gradient, initial_state=None):
     inputs = checked_inputs(inputs)
     parameters = instance("parameters", parameters, Parameters, "a Parameters").checked(cell, inputs.shape[-1])
     hidden = parameters.U.shape[0]
-    if not BOUNDS["hidden_size"].accepts(hidden):
-        raise ValueError(complaint("hidden_size", BOUNDS["hidden_size"].allowed, hidden))
     steps, batch = inputs.shape[:2]
+    _refuse_oversized(steps * batch * _held(cell, hidden))
     given = {} if initial_state is None else initial_state
     if not isinstance(given, Mapping) or set(given) - set(cell.states):
         shown = list(given) if isinstance(given, Mapping) else given
@@ -104,14 +106,22 @@ def record_with(cell, parameters, inputs, output_gradient, initial_state=None):
 
 
 def checked_inputs(inputs):
-    """Inputs (T, B, D) as a copy in contiguous float64, within the bounds of steps, batch_size and input_size."""
-    inputs = numbers("inputs", inputs)
-    if inputs.ndim != 3:
-        raise ValueError(misshapen("inputs", "(T, B, D)", inputs))
-    for name, length in zip(("steps", "batch_size", "input_size"), np.shape(inputs)):
-        if not BOUNDS[name].accepts(length):
-            raise ValueError(complaint(name, BOUNDS[name].allowed, length, "it is the length of an axis of 'inputs'"))
-    return checked_array("inputs", inputs, np.shape(inputs))
+    """Inputs (T, B, D) as a copy in contiguous float64, none of whose axes is empty."""
+    inputs = lettered("inputs", inputs, "T B D")
+    return checked_array("inputs", inputs, inputs.shape)
+
+
+def _held(cell, width):
+    """About how many bytes a recording of a layer of that width holds, a step and a sequence."""
+    return 8 * width * (5 * len(cell.gates) + len(cell.states))
+
+
+def _refuse_oversized(size):
+    """Raise ValueError for a recording of more than `LARGEST` bytes."""
+    if size > LARGEST:
+        raise ValueError(f"The 'inputs' parameter must be such that what is recorded holds at most {LARGEST / 1e9:.0f} "
+                         f"GB. Got inputs whose recording would hold about {size / 1e9:,.1f} GB instead: take fewer "
+                         "steps or sequences at a time.")
 
 
 def _given_or_drawn(configs, inputs, single):
@@ -165,6 +175,7 @@ def _record_drawn(configs, inputs, targets, single):
     else:
         parameters = Parameters.stack([p for p, _ in drawn])
         spectra = {g: tuple(np.array([s[g][j] for _, s in drawn]) for j in (0, 1)) for g in cell.gates}
+    _refuse_oversized(len(x) * len(configs) * x.shape[-2] * _held(cell, config.hidden_size))
     lead = () if single else (len(configs),)
     initial = {s: np.zeros((*lead, x.shape[-2], config.hidden_size)) for s in cell.states}
     return _record(cell, parameters, x, initial, loss, config if single else None, spectra)

@@ -4,8 +4,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..arguments import choice, flag, instance, whole
 from ..formats import FORMATS
 from ..wording import number
+from .given import labelled
 from .theme import GREY, POWERS, SERIES, cell_look, figure
 
 WINDOWS = {"close": (-8, 4), "near": (-20, 10), "wide": (-60, 30), "double": (-330, 320), "all": (-1100, 650)}
@@ -20,10 +22,14 @@ def gradient_flow(
     recordings: label -> `Recording` without an ensemble. steps: the length of the axis. window: a key of `WINDOWS`.
     cell_state: also dL/dc_t, dotted. bound, slope: the theory for cells h = phi(...), see `Recording.log10_bound`.
     formats: names in `FORMATS` whose smallest and largest numbers are drawn as lines. height: in pixels. Returns a
-    `Figure`.
+    `Figure`. Raises ValueError naming the argument.
     """
-    low, high = WINDOWS[window]
-    steps = steps or max((r.steps for r in recordings.values()), default=2)
+    labelled(recordings)
+    low, high = WINDOWS[choice("window", window, WINDOWS)]
+    for name in instance("formats", formats, list | tuple, f"a sequence of names from {', '.join(FORMATS)}"):
+        choice("formats", name, FORMATS)
+    cell_state, bound, slope = map(flag, ("cell_state", "bound", "slope"), (cell_state, bound, slope))
+    height, steps = whole("height", height, 1), _axis(recordings, steps)
     t = np.arange(1, steps + 1)
     traces, families, zeros = [], set(), []
     for label, r in recordings.items():
@@ -84,7 +90,12 @@ def gradient_flow(
 
 
 def step_shares(recordings, steps=None, parameter="U"):
-    """Bars, one row a recording: the norm of each step's term of dL/dU, relative to the largest of them."""
+    """Bars, one row a recording: the norm of each step's term of dL/dU, relative to the largest of them.
+
+    recordings: as in `gradient_flow`. parameter: "W", "U" or "b". Raises ValueError naming the argument.
+    """
+    labelled(recordings)
+    choice("parameter", parameter, ("W", "U", "b"))
     rows = len(recordings)
     traces, axes = [], {}
     for row, (label, r) in enumerate(recordings.items()):
@@ -115,7 +126,7 @@ def step_shares(recordings, steps=None, parameter="U"):
             title=dict(text=label, standoff=4),
             anchor="x",
         )
-    steps = steps or max((r.steps for r in recordings.values()), default=2)
+    steps = _axis(recordings, steps)
     return figure(
         traces,
         "Which steps the recurrent weights learn from",
@@ -126,6 +137,11 @@ def step_shares(recordings, steps=None, parameter="U"):
         meta={"stepped": True},
         **axes,
     )
+
+
+def _axis(recordings, steps):
+    """How many steps the axis shows: those asked for, or those of the longest recording."""
+    return max((r.steps for r in recordings.values()), default=2) if steps is None else whole("steps", steps, 1, 10**6)
 
 
 def spectral_line(recording):

@@ -11,12 +11,13 @@ HEIGHT = 320
 def across_the_wall(b, error, norm, wall):
     """The error and the norm of its gradient over b, one below the other. wall: b* between them."""
     top = _line(b, norm, "norm of ∂E", SERIES[0], "solid") | {"yaxis": "y2", "hovertemplate": "%{y:.3g}"}
-    highest = int(np.argmax(norm))
+    highest, on = int(np.argmax(norm)), int(np.argmin(np.abs(b - wall)))
     return figure([_line(b, error, "error E", SERIES[1], "dash"), top],
                   "Across the wall, at w = 5",
-                  f"The norm of the gradient goes up to {shown(norm[highest])} at b = {b[highest]:.4f}, from "
-                  f"{shown(norm[0])} and {shown(norm[-1])} at the ends; the error lies between {shown(error.min())} "
-                  f"and {shown(error.max())}.",
+                  f"On the wall the norm of the gradient is {shown(norm[on])} and the error {shown(error[on])}. Just "
+                  f"beside it, at b = {b[highest]:.6f}, it is largest: {shown(norm[highest])}, with an error of "
+                  f"{shown(error[highest])}. At the ends it is {shown(norm[0])} and "
+                  f"{shown(norm[-1])}.".replace("-", "−"),
                   height=HEIGHT + 20,
                   xaxis=dict(title="bias b", range=[b[0], b[-1]], anchor="y"),
                   yaxis=dict(title="error E", range=[-0.03, 0.5], domain=[0, 0.42]),

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from ..arguments import instance, whole
 from ..names import NAMES
 from ..wording import SUPERSCRIPTS
+from .given import one_network
 from .theme import GATE_COLOURS, GREY, SIGNED, figure, opening
 
 ROW, GAP, TOP, FOOT = 96, 40, 24, 56
@@ -16,8 +18,12 @@ def cell_heatmaps(recording, batch=0, label=""):
     """Input, gates, candidate, cell and hidden state of one sequence: rows are units, columns are steps.
 
     recording: a `Recording` without an ensemble. Gates run from white (0, closed) to their own colour (1, open);
-    what has a sign runs from slate through white (0) to red, over the range that is written beside it.
+    what has a sign runs from slate through white (0) to red, over the range that is written beside it. batch: which
+    sequence, from 0. Raises ValueError naming the argument.
     """
+    one_network("recording", recording)
+    batch = whole("batch", batch, 0, recording.h.shape[1] - 1)
+    instance("label", label, str, "text")
     rows = {"x": recording.x[:, batch]}
     rows |= {name: values[:, batch] for name, values in recording.gates.items()}
     if recording.c is not None:

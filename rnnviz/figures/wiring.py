@@ -1,5 +1,7 @@
 """A cell as a drawing of its equations: boxes for what is computed, wires for what is read."""
 
+from ..arguments import instance
+from ..cells import Cell
 from ..names import NAMES
 from .theme import GATE_COLOURS, GREY
 
@@ -11,8 +13,9 @@ def wiring(cell):
 
     Places for numbers are text elements with data-value="name"; wires have data-wire="name of what they carry" and
     data-to="name of what reads it". Inside an element of the class rv-back it shows the way of the gradient instead:
-    arrows to the left, and dL/d of every name.
+    arrows to the left, and dL/d of every name. Raises ValueError for anything but a `Cell`.
     """
+    instance("cell", cell, Cell, "a Cell, as recording.cell")
     reads = {name: list(cell.reads[name]) for name in cell.equations}
     for gate, vector in cell.multiplied.items():
         reads[f"a_{gate}"] = [vector]

@@ -3,7 +3,7 @@
 from ..arguments import choice, complaint, flag, real, several, whole
 from ..cells import CELLS, Cell, find
 from ..cells.variants import variant
-from ..config import BOUNDS, PLACES
+from ..config import PLACES
 from ..layers import Dropout, Join, Normalise, Recurrent, Sum
 from .base import Network, Node
 
@@ -12,7 +12,7 @@ def stacked(cell, inputs, widths, both=False, skip=False, norm=False, dropout=0.
             noise=0.0, outputs=None, seeds=(0,)):
     """Layers of one cell, one above the other. Returns a `Network`.
 
-    cell: a `Cell` or its name. inputs: D. widths: H of each layer, from the bottom, 1 to 8 of them. both: every layer
+    cell: a `Cell` or its name. inputs: D. widths: H of each layer, from the bottom. both: every layer
     has both directions, a node each, joined by a third. skip: what a layer reads is added to what it makes, where the
     two are equally wide. norm: layer normalisation after each layer. dropout: its rate, from 0 to below 1. once: one
     mask for the sequence instead of one a step. places: a key of `config.PLACES`. noise: the rate of the masks inside
@@ -23,9 +23,7 @@ def stacked(cell, inputs, widths, both=False, skip=False, norm=False, dropout=0.
     and "layer k", then "norm k" and "sum k", as far as they are asked for. Raises ValueError naming the argument.
     """
     cell = cell if isinstance(cell, Cell) else CELLS[choice("cell", cell, CELLS)]
-    widest = BOUNDS["hidden_size"].high
-    widths = [whole("widths", w, 1, widest) for w in several("widths", widths, object, "a sequence of whole numbers")]
-    whole("layers", len(widths), 1, BOUNDS["layers"].high)
+    widths = [whole("widths", w, 1) for w in several("widths", widths, object, "a sequence of whole numbers")]
     both, skip, norm, once = (flag(n, v) for n, v in zip(("both", "skip", "norm", "once"), (both, skip, norm, once)))
     rate = real("dropout", dropout, "a number from 0 to 0.99", 0.0, 0.99)
     noise = real("noise", noise, "a number from 0 to 0.99", 0.0, 0.99)

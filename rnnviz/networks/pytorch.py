@@ -1,5 +1,6 @@
 """Stacks as torch.nn.RNN, LSTM and GRU have them: num_layers, bidirectional, proj_size."""
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -20,24 +21,25 @@ def _suffix(node):
     return f"_l{int(number) - 1}" + "_reverse" * (direction == ["backward"])
 
 
+NAME = re.compile(r"(?P<name>weight_ih|weight_hh|bias_ih|bias_hh|weight_hr)_l(?P<layer>\d{1,3})(?P<turn>_reverse)?")
+FIRST = "weight_ih_l0"
+
+
 def from_pytorch(cell, state, dropout=0.0, seeds=(0,)):
     """A `Network` and its parameters from module.state_dict() of a torch.nn.RNN, LSTM or GRU.
 
     cell: "rnn" and the other cells of one gate, "lstm" or "gru". state: name -> tensor or array. dropout, seeds: as in
-    `stacked`, whose nodes it has. Raises ValueError for names that are missing or not known, and as
-    `Parameters.from_pytorch` does.
+    `stacked`, whose nodes it has. A prefix that all names share, as "lstm.", is left out. Raises ValueError for names
+    that are missing or not known, or of several such modules, and as `Parameters.from_pytorch` does.
     """
-    instance("state", state, Mapping, "a dict of tensors or arrays")
-    both, layers = "weight_ih_l0_reverse" in state, 0
-    while f"weight_ih_l{layers}" in state:
-        layers += 1
-    bias, projects = "bias_ih_l0" in state, PROJECTION + "_l0" in state
+    state = _alone(instance("state", state, Mapping, "a dict of tensors or arrays"))
+    parts = [match for match in map(NAME.fullmatch, state) if match]
+    layers = 1 + max((int(match["layer"]) for match in parts), default=0)
+    both = any(match["turn"] for match in parts)
+    bias, projects = (any(match["name"].startswith(own) for match in parts) for own in ("bias", PROJECTION))
     own = NAMES[: 4 if bias else 2] + (PROJECTION,) * projects
-    wanted = {f"{name}_l{k}{turn}" for name in own for k in range(max(layers, 1))
-              for turn in ("", "_reverse")[: 1 + both]}
-    strange = sorted(wanted ^ set(state))
-    if strange:
-        raise ValueError(complaint("state", f"a state_dict with {', '.join(sorted(wanted))}", strange))
+    wanted = [f"{name}_l{k}{turn}" for k in range(layers) for turn in ("", "_reverse")[: 1 + both] for name in own]
+    _refuse_names([name for name in wanted if name not in state], [name for name in state if name not in wanted])
     cell, order = known(cell, PYTORCH_ORDER)
     arrays = {name: numbers("state", array) for name, array in state.items()}
     widths = [len(arrays[f"weight_hh_l{k}"]) // len(order) for k in range(layers)]
@@ -52,6 +54,30 @@ def from_pytorch(cell, state, dropout=0.0, seeds=(0,)):
         else:
             parameters[node.name] = Parameters.from_pytorch(cell.name, *own)
     return network, parameters
+
+
+def _alone(state):
+    """name -> array of the one module in it, without its prefix. Raises ValueError where there are several."""
+    state = {str(name): array for name, array in state.items()}
+    found = [name.removesuffix(FIRST) for name in state if name == FIRST or name.endswith("." + FIRST)]
+    if len(found) > 1:
+        raise ValueError(f"The 'state' parameter must be the state_dict of one module. Got those of {len(found)} "
+                         f"instead: {_listed([prefix or 'one without a prefix' for prefix in found])}; keep the names "
+                         "of one of them.")
+    return {name.removeprefix(found[0]) if found else name: array for name, array in state.items()}
+
+
+def _refuse_names(missing, strange):
+    """Raise ValueError that says which names are missing and which are not known, if any."""
+    told = [f"{what}: {_listed(names)}" for what, names in (("missing", missing), ("not known", strange)) if names]
+    if told:
+        raise ValueError("The 'state' parameter must have the names of a state_dict of torch.nn.RNN, LSTM or GRU, and "
+                         f"no others. Got a dict with {'; '.join(told)} instead.")
+
+
+def _listed(names):
+    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+    return ", ".join(names[:8]) + more
 
 
 def _reordered(cell, order, arrays):

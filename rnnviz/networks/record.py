@@ -8,7 +8,7 @@ from ..arguments import checked_array, complaint, instance, misshapen, numbers
 from ..config import NetworkConfig
 from ..engine import record as one_layer
 from ..engine.parameters import Parameters
-from ..engine.record import _given_or_drawn, _loss_of, checked_inputs
+from ..engine.record import _given_or_drawn, _held, _loss_of, _refuse_oversized, checked_inputs
 from ..layers import Recurrent
 from .base import Network
 from .build import of_configs
@@ -54,6 +54,7 @@ def record_with(cell, parameters, inputs, output_gradient, initial_state=None):
     x = checked_inputs(inputs)
     widths = cell.widths(x.shape[-1])
     parameters = _checked(cell, parameters, widths)
+    _refuse_oversized(x.shape[0] * x.shape[1] * _held_by(cell))
     gradient = checked_array("output_gradient", output_gradient, (*x.shape[:2], widths[cell.output]))
     return run(cell, parameters, x, lambda y: (gradient, None))
 
@@ -80,11 +81,17 @@ def _checked(network, parameters, widths):
     return out
 
 
+def _held_by(network):
+    """About how many bytes the recordings of all its layers hold, a step and a sequence."""
+    return sum(_held(node.layer.cell, node.layer.hidden_size) for node in network.recurrent)
+
+
 def _drawn(configs, inputs, targets, single):
     """The `Trace` of networks that configurations draw."""
     x = _given_or_drawn(configs, inputs, single)
     network = of_configs(configs, x.shape[-1])
     widths = network.widths(x.shape[-1])
+    _refuse_oversized(len(x) * len(configs) * x.shape[-2] * _held_by(network))
     if not single and any("x" in n.reads for n in network.nodes if not isinstance(n.layer, Recurrent)):
         x = np.broadcast_to(x, (len(x), len(configs), *x.shape[2:])).copy()  # only they can share an input
     loss = _loss_of(configs, targets, x, widths[network.output], single)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..arguments import read_only
+from ..arguments import Named, read_only
 from ..engine.parameters import MoreParameters
 from ..layers import Recurrent
 from ..scaled import Scaled
@@ -47,5 +47,5 @@ def run(network, parameters, x, loss, config=None):
     read_only([one.mantissa for group in (total.values(), arrows.values(), *adjoints) for one in group])
     read_only([x, gradient, value, outputs, *(own.signals for own in passes.values()),
                *(own for part in (parameters, gradients) for own in part.values() if isinstance(own, dict))])
-    return Trace(network, parameters, dict(reversed(gradients.items())), x, outputs, gradient, value, total, arrows,
-                 passes, config)
+    return Trace(network, Named(parameters), Named(reversed(gradients.items())), x, Named(outputs), gradient, value,
+                 Named(total), Named(arrows), passes, config)

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..arguments import read_only
+from ..arguments import Named, read_only
 from ..config import NetworkConfig
 from ..layers import Pass
 from ..scaled import Scaled
@@ -53,6 +53,9 @@ class Trace:
         rows = [("x", self.x.shape, "input")]
         for node in self.network.nodes:
             what = f"{type(node.layer).__name__.lower()}, reads {', '.join(node.reads)}"
+            first = np.atleast_1d(self.overflow_step.get(node.name, 0))
+            if first.any():
+                what += f"; its state overflows float64 at its step {first[first > 0].min()}"
             rows.append((f"outputs[{node.name!r}]", self.outputs[node.name].shape, what))
         many = f" of {self.x.shape[1]} networks" if self.x.ndim == 4 else ""
         return summary(f"Trace{many}: {len(self.x)} steps, {len(self.network.nodes)} nodes, "
@@ -72,12 +75,12 @@ class Trace:
     def recordings(self):
         """Recurrent node -> `Recording`, in the order in which the layer takes its steps; of a backward one step 1 is
         the end of the sequence."""
-        return {node.name: self.passes[node.name].recording for node in self.network.recurrent}
+        return Named({node.name: self.passes[node.name].recording for node in self.network.recurrent})
 
     @cached_property
     def signals(self):
         """(node, name) -> `Signal`: the states, gates and masks inside the nodes, and each node's output under "y"."""
-        found = {("x", "y"): Signal(self.x, "input", self.total["x"])}
+        found = Named({("x", "y"): Signal(self.x, "input", self.total["x"])})
         for node in self.network.nodes:
             own, cell = self.passes[node.name], getattr(node.layer, "cell", None)
             for name, value in own.signals.items():
@@ -89,19 +92,20 @@ class Trace:
 
     @cached_property
     def log10_dh(self):
-        """Recurrent node -> (T, K) log10 of the norm of dL/dh_t, exact far outside float64's range."""
-        return {node.name: read_only(self.passes[node.name].adjoints["h"].log10_norm())
-                for node in self.network.recurrent}
+        """Recurrent node -> (T, K) log10 of the norm of dL/dh_t, exact far outside float64's range; nan where it passes
+        a state that overflows, see `overflow_step`."""
+        return Named({node.name: read_only(self.passes[node.name].adjoints["h"].log10_norm())
+                      for node in self.network.recurrent})
 
     @cached_property
     def log10_arrows(self):
         """(reader, read) -> (T, K) log10 of the norm of what comes back along that arrow at each position."""
-        return {arrow: read_only(gradient.log10_norm()) for arrow, gradient in self.arrows.items()}
+        return Named({arrow: read_only(gradient.log10_norm()) for arrow, gradient in self.arrows.items()})
 
     @cached_property
     def overflow_step(self):
         """Recurrent node -> (K,) the first of its own steps, from 1, whose state is not finite; 0 where all are."""
-        return {name: recording.overflow_step for name, recording in self.recordings.items()}
+        return Named({name: recording.overflow_step for name, recording in self.recordings.items()})
 
     @property
     def dx(self):

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from rnnviz.arguments import choice, instance
 from rnnviz.sources.cells import number, read_column, shown
 from rnnviz.sources.layout import check_row_count, decode, detect_delimiter, read_rows
@@ -27,6 +29,12 @@ class Table:
     def series(self, column: str) -> Series:
         """Return a usable column; raises ValueError for any other name."""
         return self.columns[choice("column", column, self.columns)]
+
+    @property
+    def preferred(self) -> str:
+        """The first usable column that does not rise in equal steps, as an index or a time does; else the first."""
+        uneven = (name for name, series in self.columns.items() if not _is_ramp(series.values))
+        return next(uneven, next(iter(self.columns)))
 
 
 def read_csv(raw: bytes) -> Table:
@@ -68,6 +76,13 @@ def read_csv(raw: bytes) -> Table:
     if not columns:
         raise _no_usable_column(skipped)
     return Table(columns, skipped, delimiter, has_header, len(data))
+
+
+def _is_ramp(values: np.ndarray) -> bool:
+    """Whether values rise in equal steps, but for what rounding to two digits of a step does to them."""
+    with np.errstate(over="ignore", invalid="ignore"):  # neighbours may be huge and of opposite sign
+        steps = np.diff(values)
+        return bool(steps.min() > 0 and np.ptp(steps) <= 0.05 * steps.mean())
 
 
 def _has_header(rows: list[list[str]]) -> bool:

@@ -103,12 +103,18 @@ def task(name: str, length: int | None = None, text: str = "") -> Task:
 
     Raises ValueError naming the parameter. A text needs at least 25 characters, of 2 to 64 kinds.
     """
-    low, default, high = LENGTHS[choice("name", name, TASKS)]
-    length = default if length is None else length
+    _, default, _ = LENGTHS[choice("name", name, TASKS)]
+    length = checked_length(name, default if length is None else length)
+    instance("text", text, str, "text")
+    return _task(name, length, text if name == "text" else "")
+
+
+def checked_length(name: str, length: int) -> int:
+    """Return the length of a task of that name. Raises ValueError for one outside LENGTHS[name]."""
+    low, _, high = LENGTHS[name]
     if not isinstance(length, Integral) or isinstance(length, bool) or not low <= length <= high:
         raise ValueError(complaint("length", f"a whole number from {low} to {high} for the task {name!r}", length))
-    instance("text", text, str, "text")
-    return _task(name, int(length), text if name == "text" else "")
+    return int(length)
 
 
 @lru_cache(maxsize=64)
@@ -321,11 +327,11 @@ def _sunspots(length: int, name: str) -> dict:
 
 
 def _text(length: int, text: str) -> dict:
-    hot = one_hot(text)
-    n, kinds = hot.x.shape
-    if n < SHORTEST_TEXT:
+    hot = one_hot(text) if len(text) >= SHORTEST_TEXT else None
+    if hot is None or len(hot.x) < SHORTEST_TEXT:
         allowed = f"at least {SHORTEST_TEXT} characters long, since the last fifth is held out from training"
         raise ValueError(complaint("text", allowed, text))
+    n, kinds = hot.x.shape
     if kinds < 2:
         raise ValueError("The 'text' parameter must have at least 2 distinct characters. Got 1 instead.")
     codes = hot.x.argmax(axis=1)

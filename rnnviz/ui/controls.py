@@ -317,16 +317,18 @@ def _upload():
         return None
     if file is None:
         st.caption(f"In use: {plain(kept['file_name'])}.")
-    if "column" not in kept and kept.get("column_used") in table.columns:
-        kept["column"] = kept["column_used"]
+    if kept.get("column") not in table.columns:
+        kept["column"] = kept["column_used"] if kept.get("column_used") in table.columns else table.preferred
     column = kept["column_used"] = st.selectbox("Column", list(table.columns), key="column")
     for name, reason in table.skipped.items():
         st.caption(f"Column “{plain(name)}” cannot be used: {plain(reason)}")
     series = table.series(column)
     for note in series.notes:
         st.caption(plain(note))
+    count, used = len(series.values), min(len(series.values), kept.get("steps", 100))
+    st.caption(f"{f'All {count:,}' if used == count else f'The first {used:,} of {count:,}'} values are used.")
     try:
-        sources.standardise(series.values[: kept.get("steps", 100)])
+        sources.standardise(series.values[:used])
     except ValueError as error:
         st.error(f"{spoken(error)} The input is noise instead.")
         return None

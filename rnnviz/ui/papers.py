@@ -82,7 +82,8 @@ def _drawn(name, picture, how, source):
 def _wall(rows, code):
     return (figures.across_the_wall(*papers.across_the_wall(), cliff.wall(5.0)),
             "from left to right across the wall, with w as it is. Below, the error; above, how long its gradient is, "
-            "in powers of ten.")
+            "in powers of ten. The tip of the upper curve lies 0.00004 to the left of the wall, too close to be seen "
+            "apart; the table has both places.")
 
 
 def _bifurcation(rows, code):

@@ -49,6 +49,11 @@ def config(name):
     return next(kind for kind in (Config, NetworkConfig, TrainConfig) if name in kind.__dataclass_fields__)
 
 
+def made(name, value):
+    """The configuration with that value; one length alone is within the bounds of the task "copy" only."""
+    return config(name)(**{name: value} | ({"task": "copy"} if name == "length" and value == 1 else {}))
+
+
 def test_every_field_has_its_bounds():
     names = {f.name for kind in (NetworkConfig, TrainConfig) for f in fields(kind)}
     assert names == {"cell", *BOUNDS}
@@ -66,9 +71,9 @@ def test_numbers(name):
         given = [end, float(end), np.float64(end), Fraction(end)]
         given += [int(end), np.int64(end)] if end == int(end) else []
         for value in given:
-            stored = getattr(config(name)(**{name: value}), name)
+            stored = getattr(made(name, value), name)
             assert stored == end and type(stored) is kind
-        assert len({config(name)(**{name: value}) for value in given}) == 1  # equal, and the same key of a cache
+        assert len({made(name, value) for value in given}) == 1  # equal, and the same key of a cache
     nearly = 1 if bound.whole else abs(bound.high) * 1e-12
     outside = [bound.low - nearly, bound.high + nearly, np.nextafter(bound.high, np.inf), 10**400, -(10**400)]
     outside += [np.nan, np.inf, -np.inf, np.float64("nan")]
@@ -147,14 +152,11 @@ def test_inputs(value, allowed, got):
     refused("inputs", lambda: record_with("rnn", parameters, value, np.zeros((5, 2, 3))), allowed, got)
 
 
-@pytest.mark.parametrize("shape, name", [((1, 1, 1), "steps"), ((1001, 1, 1), "steps"), ((0, 1, 1), "steps"),
-                                         ((5, 33, 1), "batch_size"), ((5, 0, 1), "batch_size"),
-                                         ((5, 1, 65), "input_size"), ((5, 1, 0), "input_size")])
-def test_inputs_too_large_or_too_small(shape, name):
-    value = shape[("steps", "batch_size", "input_size").index(name)]
+@pytest.mark.parametrize("shape", [(0, 1, 1), (5, 0, 1), (5, 1, 0)])
+def test_inputs_without_a_number(shape):
     for function in (lambda x: record(Config(), x), lambda x: record_many([Config()], x),
                      lambda x: record_with("rnn", network("rnn")[0], x, x)):
-        refused(name, lambda function=function: function(np.zeros(shape)), BOUNDS[name].allowed, value)
+        refused("inputs", lambda function=function: function(np.zeros(shape)), "(T, B, D)", "no axis may be empty")
 
 
 @pytest.mark.parametrize("shape, loss", [((2, 3), "last"), ((3, 2), "last"), ((1, 2, 4), "last"), ((5, 2, 4), "last"),
@@ -247,11 +249,9 @@ def test_initial_states_there_are_not(cell):
         refused("initial_state", lambda: record_with(**arguments(cell, initial_state={"c": np.zeros((3, 4))})), "['c']")
 
 
-def test_too_many_units():
-    wide = Parameters(np.zeros((1, 129)), np.zeros((129, 129)), np.zeros(129), np.zeros(129))
-    refused("hidden_size", lambda: record_with("rnn", wide, np.zeros((2, 1, 1)), np.zeros((2, 1, 129))), 128, 129)
+def test_no_units():
     none = Parameters(np.zeros((1, 0)), np.zeros((0, 0)), np.zeros(0), np.zeros(0))
-    refused("hidden_size", lambda: record_with("rnn", none, np.zeros((2, 1, 1)), np.zeros((2, 1, 0))), 128, 0)
+    refused("U", lambda: record_with("rnn", none, np.zeros((2, 1, 1)), np.zeros((2, 1, 0))), "(H, G*H)", (0, 0))
 
 
 def test_not_a_cell_and_not_parameters():

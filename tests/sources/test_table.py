@@ -399,3 +399,12 @@ def test_no_usable_column():
     assert "'e': row 2" in many
     assert "'f'" not in many
     assert "; and 2 more)." in many
+
+
+@pytest.mark.parametrize("raw, preferred", [
+    (b"t;v\n1;5\n2;3\n3;4\n", "v"), (b"t;v\n0,1;5\n0,2;3\n0,3;4\n", "v"), (b"v,t\n5,1\n3,2\n4,3\n", "v"),
+    (b"year,s,v\n2000,0.033,1\n2001,0.067,1\n2002,0.1,1\n", "v"), (b"a,b\n1,2\n3,4\n", "a"),
+    (b"down,v\n3,1\n2,4\n1,1\n", "down"), (b"t,v\n1,-1e308\n2,1e308\n3,-1e308\n", "v"), (b"1\n2\n3\n", "column 1"),
+])
+def test_an_index_is_not_what_is_preferred(raw, preferred):
+    assert read_csv(raw).preferred == preferred

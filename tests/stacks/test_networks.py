@@ -174,7 +174,7 @@ def test_a_trace_says_what_is_what():
     (lambda: Network(()), "'nodes'"),
     (lambda: Network((Node("a", Sum(), ("b",)),)), "must read some of x"),
     (lambda: Network((Node("a", Sum(), ("x",)), Node("a", Sum(), ("x",)))), "a name once"),
-    (lambda: stacked("lstm", 1, [1] * 9), "'layers'"),
+    (lambda: NetworkConfig(layers=9), "'layers'"),
     (lambda: stacked("lstm", 1, []), "'widths'"),
     (lambda: NetworkConfig(layers=2, widths=(3,)), "'widths'"),
     (lambda: NetworkConfig(widths=(3, 0)), "'widths'"),

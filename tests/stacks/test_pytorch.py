@@ -65,3 +65,32 @@ def test_weights_go_there_and_back(name):
         from_pytorch("lstm", {name: array for name, array in state.items() if name != "weight_hh_l1"})
     with pytest.raises(ValueError, match=r"weight_hh|projected"):
         from_pytorch("gru", state)
+
+
+def said(cell, state):
+    with pytest.raises(ValueError) as caught:
+        from_pytorch(cell, state)
+    return str(caught.value)
+
+
+def test_names_that_are_missing_or_not_known_are_told_apart():
+    state = weights(case("lstm-2-forward"))
+    without = {name: array for name, array in state.items() if name != "bias_hh_l1"}
+    for prefix in ("", "lstm."):
+        named = {prefix + name: array for name, array in without.items()}
+        assert "Got a dict with missing: bias_hh_l1 instead." in said("lstm", named)
+        more = {prefix + name: array for name, array in state.items()} | {"fc.weight": np.ones((2, 2))}
+        assert "Got a dict with not known: fc.weight instead." in said("lstm", more)
+        assert "missing: bias_hh_l1; not known: fc.weight" in said("lstm", named | {"fc.weight": np.ones((2, 2))})
+    for first in ("bias_ih_l0", "weight_hh_l0", "weight_ih_l1"):
+        assert f"missing: {first} instead" in said("lstm", {n: a for n, a in state.items() if n != first})
+    assert "missing: weight_ih_l0, weight_hh_l0; not known: 3, fc.weight instead" in said("gru", {3: 1, "fc.weight": 2})
+
+
+def test_a_prefix_is_left_out_and_of_several_all_are_told():
+    state = weights(case("lstm-2-both"))
+    network, parameters = from_pytorch("lstm", {f"model.lstm.{name}": array for name, array in state.items()})
+    back = to_pytorch(network, parameters)
+    assert set(back) == set(state) and all((back[name] == array).all() for name, array in state.items())
+    two = {f"{prefix}.{name}": array for prefix in ("encoder", "decoder") for name, array in state.items()}
+    assert "Got those of 2 instead: encoder., decoder.; keep the names of one" in said("lstm", two)
