@@ -17,7 +17,7 @@ def sentence(recordings, gain):
     for label, recording in recordings.items():
         said.setdefault(names.get(label, label), []).append(changed(recording)[0])
     parts = (f"**{name}**{', both of them the same' if len(changes) > 1 else ''}: {left(changes[0])}, it "
-             f" **{verb(changes[0]).replace('arrives', 'survives')}**." for name, changes in said.items())
+             f"**{verb(changes[0]).replace('arrives', 'survives')}**." for name, changes in said.items())
     return f"An error sent back {count(steps, 'step')}. " + " ".join(parts)
 
 
