@@ -42,7 +42,8 @@ def test_next_goes_through_every_stage_and_back():
 def test_a_stage_is_in_the_address(id):
     page = opened(PAGE, stage=id, notes="true")
     stage = STAGES[id]
-    assert page.title[0].value == stage.title and f"{stage.notes.minutes} min." in said(page)
+    assert page.title[0].value == stage.title
+    assert (f"{stage.notes.minutes} min." in said(page)) == (not stage.question), "the notes tell the answer"
     assert page.session_state["stage"] == id
     if stage.question:
         assert stage.question.text in said(page) and {"rnnviz.live", "rnnviz.films"}.isdisjoint(components(page))
@@ -64,6 +65,15 @@ def test_the_answer_is_marked_where_the_guess_was_made(id):
         assert right in question.options and (": right." in answer) == (guess == right) and guess in answer
         assert f"sentence-{id}" in sentences(page) and ("rnnviz.live" in components(page)) == bool(STAGES[id].slider)
         assert [b.key for b in page.button_group] == []
+
+
+def test_next_shows_the_answer_before_it_goes_on():
+    page = opened(PAGE, stage="1.3", notes="true")
+    sound(button(page, "Next").click().run())
+    assert page.session_state["stage"] == "1.3" and "Answer: **3.5 %**" in sentences(page)["answer-1.3"]
+    assert "They ask" in said(page)
+    sound(button(page, "Next").click().run())
+    assert page.session_state["stage"] == "1.4"
 
 
 def test_a_guess_is_kept_while_one_goes_on_and_back():
