@@ -104,8 +104,9 @@ def test_everything_has_the_width_of_its_column(sized):
     somebody.open("/lessons?predict=false&stage=4.6&look=light")
     before = page.locator(".rv-plot").first.bounding_box()["width"]
     page.get_by_test_id("stExpandSidebarButton").click()
-    page.wait_for_function("document.querySelector('.rv-figure')._fullLayout.width === document.querySelector('.rv-plot')"
-                           f".clientWidth && document.querySelector('.rv-plot').clientWidth < {before - 50}")
+    width = "document.querySelector('.rv-plot').clientWidth"
+    page.wait_for_function(f"document.querySelector('.rv-figure')._fullLayout.width === {width} "
+                           f"&& {width} < {before - 50}")
 
 
 def test_one_first_heading(sized):
