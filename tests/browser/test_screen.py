@@ -143,7 +143,7 @@ SMALL = """least => [...document.querySelectorAll('[data-testid=stMain] *')].fil
 
 def test_looks(sized):
     somebody = sized(1280, 720, color_scheme="light")
-    page = somebody.open("/lessons?stage=1.5&predict=false").page
+    page = somebody.open("/lessons?stage=2.6&predict=false").page
     ground = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor.match(/\\d+/g)[0]"
 
     def choose(look, dark):
@@ -163,7 +163,7 @@ def test_looks(sized):
     choose("Projector", False)
     page.wait_for_url(re.compile("look=projector"))
     page.get_by_role("link", name="Lessons").click()
-    page.wait_for_selector(".rv-live input[data-slider='at_1.5']")
+    page.wait_for_selector(".rv-live input[data-slider='at_2.6']")
     somebody.settled()
     assert page.evaluate(SMALL, 20) == [] and not page.get_by_test_id("stSidebar").is_visible()
     for part in (".rv-live", ".rv-figure", ".rv-sentences[data-size=verdict]"):
@@ -177,7 +177,7 @@ def test_looks(sized):
     page.mouse.move(*at)
     page.wait_for_function("document.querySelector('.hoverlayer').textContent.startsWith('step 20')")
     page.get_by_role("button", name="Projector").click()
-    page.wait_for_url(re.compile("stage=1.5(?!.*look)"))
+    page.wait_for_url(re.compile("stage=2.6(?!.*look)"))
     somebody.healthy()
 
 
