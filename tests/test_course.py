@@ -64,7 +64,7 @@ def test_the_sentence_of_start_has_the_verbs_of_its_title(value):
         said = bare(START.sentence(recordings, value))
         assert said.startswith("An error sent back 40 steps. **RNN, gain")
         assert said.count("vanishes") == (value < 1) and said.count("survives") == 1
-        assert said.count("explodes") == 1 + (value > 1)
+        assert said.count("explodes") == 1 and said.count("both of them the same") == (value == 4)
 
 
 # ---- lessons 1 and 2: every claim ----------------------------------------------------------------------------------

@@ -11,11 +11,13 @@ _RNN = {"cell": "rnn", "init": "orthogonal", "input_scale": 0.3, "steps": 41, "h
 
 
 def sentence(recordings, gain):
-    """What becomes of the gradient in each network, with the verb of its number."""
+    """What becomes of the gradient in each network, with the verb of its number; of two that are equal, once."""
     steps = max(changed(r)[1] for r in recordings.values())
-    names = {MOVED: f"RNN, gain {shown(gain)}"}
-    parts = (f"**{names.get(label, label)}**: {left(change)}, it **{verb(change).replace('arrives', 'survives')}**."
-             for label, (change, _) in ((label, changed(r)) for label, r in recordings.items()))
+    names, said = {MOVED: f"RNN, gain {shown(gain)}"}, {}
+    for label, recording in recordings.items():
+        said.setdefault(names.get(label, label), []).append(changed(recording)[0])
+    parts = (f"**{name}**{', both of them the same' if len(changes) > 1 else ''}: {left(changes[0])}, it "
+             f"**{verb(changes[0]).replace('arrives', 'survives')}**." for name, changes in said.items())
     return f"An error sent back {count(steps, 'step')}. " + " ".join(parts)
 
 

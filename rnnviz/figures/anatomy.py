@@ -5,7 +5,7 @@ import numpy as np
 from ..formats import FORMATS
 from ..wording import number
 from .flow import WINDOWS, powers_axis
-from .theme import ABOVE, AMOUNT, BELOW, GATE_COLOURS, GREY, INK, POWERS, SERIES, SIGNED, cell_look, figure
+from .theme import ABOVE, AMOUNT, BELOW, GATE_COLOURS, GREY, INK, POWERS, SERIES, SIGNED, cell_look, figure, raised
 
 FORMAT_LOOKS = {"float16": (SERIES[0], "dot"), "bfloat16": (SERIES[1], "dash"), "float32": (SERIES[2], "dashdot")}
 HEIGHT = 280
@@ -107,7 +107,7 @@ def phase(values, logs, name, words, current, low=-12, high=6):
           "colorscale": _around_zero(low, high), "name": words, "meta": {"log10": True},
           "colorbar": SIDE | {"tickvals": [low, low / 2, 0, high],
                               "ticktext": [f"10<sup>{v:g}</sup>" if v else "1" for v in (low, low / 2, 0, high)]},
-          "hovertemplate": f"{words} %{{y:.2f}}, %{{x}} steps back: 10^%{{z:.2f}}<extra></extra>"}],
+          "hovertemplate": f"{words} %{{y:.2f}}, %{{x}} steps back: {raised('%{z:.2f}')}<extra></extra>"}],
         "How much is left, for every setting at once",
         f"At {words} {values[nearest]:.3g}, {number(relative[nearest, -1])} is left {len(logs) - 1} steps back; at "
         f"{values[0]:g} it is {number(relative[0, -1])}, at {values[-1]:g} {number(relative[-1, -1])}.",
@@ -140,7 +140,8 @@ def influence(logs, reach):
            "meta": {"drawn": True}}
     part = {"type": "heatmap", "x": np.arange(1, T + 1), "y": np.arange(T), "zmin": LEAST, "zmax": 0,
             "colorscale": AMOUNT, "meta": {"log10": True},
-            "hovertemplate": "loss of step %{x}, %{y} steps back: 10^%{z:.2f} of the largest<extra></extra>"}
+            "hovertemplate": f"loss of step %{{x}}, %{{y}} steps back: {raised('%{z:.2f}')} of the largest"
+                             "<extra></extra>"}
     scale = SIDE | {"tickvals": [-8, -4, 0], "ticktext": ["10<sup>−8</sup>", "10<sup>−4</sup>", "1"]}
     return figure(
         [part | {"z": np.where(kept, shown, np.nan), "name": "kept", "colorbar": scale},
@@ -210,7 +211,7 @@ def _time(length):
 def _line(t, logs, name, colour, dash, width):
     return {"type": "scatter", "mode": "lines", "x": t, "y": np.where(np.isfinite(logs), logs, np.nan), "name": name,
             "meta": {"log10": True}, "line": {"color": colour, "dash": dash, "width": width},
-            "hovertemplate": "10^%{y:.2f}"}
+            "hovertemplate": raised("%{y:.2f}")}
 
 
 def _dots(values, name, colour, size):

@@ -7,7 +7,7 @@ import numpy as np
 from ..wording import number
 from . import course_cell, course_cliff, course_training, course_why
 from .flow import gradient_flow
-from .theme import FAMILY_COLOURS, LEGIBLE_POWERS, bars_outline, figure
+from .theme import FAMILY_COLOURS, LEGIBLE_POWERS, bars_outline, figure, raised
 from .unrolled import network
 
 HEIGHT = 275
@@ -65,7 +65,7 @@ def axes(recordings, value):
     steps = np.arange(len(left))
     line = {"type": "scatter", "mode": "lines", "x": steps, "line": {"color": FAMILY_COLOURS["rnn"], "width": 3}}
     traces = [line | {"y": 10.0**left, "name": "plain axis", "hovertemplate": "%{y:.3g}"},
-              line | {"y": left, "name": "log axis", "yaxis": "y2", "hovertemplate": "10^%{y:.2f}",
+              line | {"y": left, "name": "log axis", "yaxis": "y2", "hovertemplate": raised("%{y:.2f}"),
                       "meta": {"log10": True}}]
     return figure(
         traces, "The same curve on two axes",

@@ -8,7 +8,7 @@ from ..arguments import choice, flag, instance, whole
 from ..formats import FORMATS
 from ..wording import number
 from .given import labelled
-from .theme import GREY, POWERS, SERIES, cell_look, figure
+from .theme import GREY, POWERS, SERIES, cell_look, figure, raised
 
 WINDOWS = {"close": (-8, 4), "near": (-20, 10), "wide": (-60, 30), "double": (-330, 320), "all": (-1100, 650)}
 """Powers of ten that the vertical axis can show; it never rescales by itself."""
@@ -195,7 +195,7 @@ def _line(t, log10, name, colour, dash, width):
         "y": y,
         "name": name,
         "line": {"color": colour, "dash": dash, "width": width},
-        "hovertemplate": "10^%{y:.2f}",
+        "hovertemplate": raised("%{y:.2f}"),
     }
 
 

@@ -70,8 +70,9 @@ TEMPLATE = dict(
         margin=dict(l=80, r=16, t=64, b=56),
         hovermode="x unified",
         hoverlabel=dict(font=dict(size=14)),
+        # Seen through: moved to the left for room, it would cover the topmost label of the axis.
         legend=dict(orientation="h", x=0, y=1.0, xanchor="left", yanchor="bottom", font=dict(size=14),
-                    traceorder="normal"),
+                    traceorder="normal", bgcolor="rgba(0,0,0,0)"),
         xaxis=AXIS,
         yaxis=AXIS,
     )
@@ -81,6 +82,11 @@ POWERS = dict(size=20)
 
 LEGIBLE_POWERS = dict(size=20)
 """The same in a lesson, where exponents are then 14 pixels."""
+
+
+def raised(exponent):
+    """10 to a power, as a label has it where a pointer is, with an exponent of 14 pixels."""
+    return f'10<sup><span style="font-size:14px">{exponent}</span></sup>'
 
 
 class Figure(dict):
@@ -105,6 +111,9 @@ def figure(traces, title, says="", meta=None, **layout):
     for name, axis in layout.items():
         if name[1:].startswith("axis") and isinstance(axis.get("title"), str):
             layout[name] = axis | {"title": {"text": axis["title"]}}
+            if axis["title"] == "time step t":
+                # What stands above the values where a pointer is has a word to its number.
+                layout[name]["unifiedhovertitle"] = {"text": "step %{x}"}
     title = dict(text=title, x=0, xref="paper", xanchor="left")
     return Figure(data=traces, layout=dict(template=TEMPLATE, title=title, uirevision="keep",
                                            meta={"says": says} | (meta or {}), **layout))

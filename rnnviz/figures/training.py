@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..wording import number
-from .theme import AMOUNT, GREY, POWERS, SERIES, SERIES_DASHES, cell_look, figure
+from .theme import AMOUNT, GREY, POWERS, SERIES, SERIES_DASHES, cell_look, figure, raised
 
 HEIGHT = 280
 MARGIN = dict(l=80, r=96, t=64, b=56)
@@ -143,7 +143,7 @@ def credit(trainings, network=0):
                              "ticktext": ["10<sup>−6</sup>", "10<sup>−3</sup>", "1"]},
                 "name": label,
                 "yaxis": f"y{suffix}",
-                "hovertemplate": "update %{x:.0f}, step %{y}: 10^%{z:.2f} of the largest<extra></extra>",
+                "hovertemplate": f"update %{{x:.0f}}, step %{{y}}: {raised('%{z:.2f}')} of the largest<extra></extra>",
             }
         )
         steps = t.task.steps

@@ -31,14 +31,16 @@ export default function ({ data, parentElement, setStateValue }) {
     else { root.told = data.put; setStateValue("put", data.put); }
   };
   if (data.put > (root.told ?? 0)) tell();
-  // A slider on its way through many values is one action: it is written once it rests.
-  const rest = () => { if (HELD.news && !window.rnnvizMoving) write(); };
+  // A slider on its way through many values is one action, and so is a click that moves two: it is written once all
+  // rest and are answered.
+  const waiting = () => [...document.querySelectorAll(".rv-live input")].some((input) => input.live?.waiting);
+  const rest = () => { if (HELD.news && !window.rnnvizMoving && !waiting()) write(); };
   rest();
-  document.addEventListener("rv-rest", rest);
+  for (const kind of ["rv-rest", "rv-answered"]) document.addEventListener(kind, rest);
   for (const kind of ["pointerover", "focusin"]) document.addEventListener(kind, complete);
   return ifLast(root, () => {
     clearTimeout(root.tells);
-    document.removeEventListener("rv-rest", rest);
+    for (const kind of ["rv-rest", "rv-answered"]) document.removeEventListener(kind, rest);
     for (const kind of ["pointerover", "focusin"]) document.removeEventListener(kind, complete);
   });
 }

@@ -246,7 +246,7 @@ VIEWS = dict(zip(state.VIEWS, (
     View(_influence, {
         "influence": "How to read it: each column is the loss of one step; upwards, how much of it reaches the states "
                       "of the steps before. Dark is much, white is a hundred-millionth of the largest. Truncated "
-                      "backpropagation through time (BPTT) cuts off all above the dashed line, which is pale."},
+                      "backpropagation through time (BPTT) cuts off all above the dashed line, which has no colour."},
          _reach, _ask_back),
     View(_formats, {
         "formats": "How to read it: the same backward pass, with the gradient rounded to the format after every step. "

@@ -1,6 +1,8 @@
 // A slider that answers while it is dragged. Where its film has a scene for a value, the browser draws it, and the
 // server hears of the value once it rests. Elsewhere the server is asked: one request at a time, the latest value wins.
 const QUIET = 400;
+// A finger means the slider once it has gone so many pixels sideways; one that goes up or down scrolls the page.
+const SIDEWAYS = 6;
 
 export default function ({ data, parentElement, setStateValue }) {
   const input = parentElement.querySelector("input");
@@ -46,6 +48,7 @@ export default function ({ data, parentElement, setStateValue }) {
   if (data.number >= state.sent || !state.waiting) {
     state.waiting = false;
     if (data.number > state.sent) state.sent = data.number;
+    document.dispatchEvent(new CustomEvent("rv-answered"));
   }
   const mark = (value) => {
     if (!data.local) return;
@@ -91,7 +94,12 @@ export default function ({ data, parentElement, setStateValue }) {
     show(state.shown ?? +input.value);
     mark(state.shown ?? +input.value);
   };
-  input.oninput = () => moved(state.dragging);
+  input.oninput = () => {
+    if (!state.finger) return moved(state.dragging);
+    state.finger.wanted = input.value;
+    input.value = state.finger.value;
+    return undefined;
+  };
   // In a lesson these keys, and the clicker that sends them, turn to another stage, wherever the focus is.
   input.onkeydown = (event) => {
     if (!/^Page(Up|Down)$/.test(event.key) || !document.querySelector(".rv-lesson")) return;
@@ -100,15 +108,29 @@ export default function ({ data, parentElement, setStateValue }) {
     document.body.dispatchEvent(new KeyboardEvent("keydown", { key: event.key, code: event.code, bubbles: true }));
   };
   // At the end of a drag the browser sets the thumb once more, after pointerup and before change.
-  input.onpointerdown = () => { state.dragging = true; };
+  input.onpointerdown = ({ pointerType, clientX, clientY }) => {
+    state.dragging = true;
+    state.finger = pointerType === "touch" ? { x: clientX, y: clientY, value: input.value } : null;
+  };
+  input.onpointermove = ({ clientX, clientY }) => {
+    if (!state.finger) return;
+    const aside = Math.abs(clientX - state.finger.x);
+    if (aside > SIDEWAYS && aside > Math.abs(clientY - state.finger.y)) state.finger = null;
+  };
   input.onchange = () => {
     const dragged = state.dragging;
     state.dragging = false;
     if (dragged && state.quiet) rest();
   };
   const lost = () => setTimeout(() => { state.dragging = false; });
-  input.onpointerup = lost;
-  input.onpointercancel = lost;
+  input.onpointerup = () => {
+    // A tap means where it was.
+    const wanted = state.finger?.wanted;
+    state.finger = null;
+    if (wanted !== undefined) { input.value = wanted; moved(true); }
+    lost();
+  };
+  input.onpointercancel = () => { state.finger = null; lost(); };
   send();
   const move = (to) => { input.value = to; moved(false); };
   // A click into a figure names a step, and in a heatmap a unit.

@@ -142,10 +142,12 @@ export default function ({ data, parentElement, key }) {
   node.setAttribute("role", "img");
   node.setAttribute("aria-label", message.figure.layout.meta?.says || message.label);
   if (!root.watcher) {
-    // The theme is a set of properties further up; a change of it shows as a change of the colour that they give.
-    let last = JSON.stringify(colours(root));
+    // The theme is a set of properties further up; a change of it shows as a change of the colour that they give. The
+    // column of a figure becomes narrower where a sidebar opens, without a word to the window.
+    const around = () => JSON.stringify([colours(root), root.clientWidth]);
+    let last = around();
     root.watcher = setInterval(() => {
-      const now = JSON.stringify(colours(root));
+      const now = around();
       if (now !== last) { last = now; queue(); }
     }, 700);
     root.leave = joinFilms(root, [message.name], (picture) => paintFigure(root, node, picture), () => (root.due || root.ranges !== root.drawnRanges ? root.redraw() : bare()));

@@ -8,7 +8,8 @@ function inline(element, text) {
   return element;
 }
 
-// A word that opens what it means. The browser closes it again: by ESC, by a press elsewhere, by the next word.
+// A word that opens what it means. The browser closes it again: by ESC, by a press elsewhere, by the next word. What
+// lies over the next word is closed by a press on itself, unless that selects.
 function term(word, shown = word) {
   const button = document.createElement("button");
   const meaning = document.createElement("span");
@@ -16,6 +17,7 @@ function term(word, shown = word) {
   meaning.className = "rv-meaning";
   meaning.popover = "auto";
   meaning.setAttribute("role", "note");
+  meaning.onclick = () => { if (getSelection().isCollapsed) meaning.hidePopover(); };
   const name = document.createElement("strong");
   name.textContent = word;
   meaning.append(name, `: ${GLOSSARY[word]}`);

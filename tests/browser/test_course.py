@@ -54,7 +54,7 @@ def test_a_word_opens_what_it_means(browser, server, path, word, by):
     meaning = term.locator("xpath=following-sibling::span[1]")
     term.scroll_into_view_if_needed()
     assert not meaning.is_visible() and term.get_attribute("aria-expanded") == "false"
-    for close in ("Escape", "elsewhere"):
+    for close in ("Escape", "elsewhere", "itself"):
         if by == "mouse":
             term.click()
         elif by == "touch":
@@ -70,6 +70,8 @@ def test_a_word_opens_what_it_means(browser, server, path, word, by):
         assert meaning.inner_text().startswith(f"{word}: ") and term.get_attribute("aria-expanded") == "true"
         if close == "Escape":
             page.keyboard.press("Escape")
+        elif close == "itself":
+            meaning.click()
         else:
             page.mouse.click(size["width"] - 3, size["height"] - 3)
         meaning.wait_for(state="hidden")

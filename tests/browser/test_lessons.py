@@ -56,13 +56,21 @@ def test_rate_and_threshold_answer_while_dragged(person):
 
 def test_a_click_sets_the_start(person):
     person.open(CLIFF)
+    person.page.wait_for_timeout(500)
     before = person.page.locator(".rv-live output").first.inner_text()
+    start, entries = person.page.url, person.page.evaluate("history.length")
     box = person.page.locator(".rv-figure .nsewdrag").first.bounding_box()
     person.page.mouse.click(box["x"] + 0.85 * box["width"], box["y"] + 0.3 * box["height"])
     person.page.wait_for_function(
         "old => document.querySelector('.rv-live output').textContent !== old", arg=before, timeout=10_000)
     values = [float(t.replace("−", "-")) for t in person.page.locator(".rv-live output").all_inner_texts()[:2]]
     assert values[0] == pytest.approx(7.1, abs=0.15) and values[1] == pytest.approx(-1.2, abs=0.15)
+    person.page.wait_for_url(re.compile("(?=.*cliff_b=)(?=.*cliff_w=)"), timeout=10_000)
+    person.page.wait_for_timeout(500)
+    assert person.page.evaluate("history.length") == entries + 1, "one click, one entry"
+    person.page.go_back()
+    person.page.wait_for_function("old => document.querySelector('.rv-live output').textContent === old", arg=before)
+    assert person.page.url == start
 
 
 def test_it_plays(person):

@@ -247,12 +247,24 @@ def test_a_finger(browser, server):
     hand.input.scroll_into_view_if_needed()
     person.page.wait_for_function("window.rnnvizFilms?.get('gain')?.more === false", timeout=60_000)
     box, before = hand.input.bounding_box(), person.figure()
+    stood = hand.shown, hand.input.input_value()
     fingers = context.new_cdp_session(person.page)
 
-    def touch(kind, part=None):
-        points = [] if part is None else [{"x": box["x"] + part * box["width"], "y": box["y"] + box["height"] / 2}]
+    def touch(kind, part=None, up=0):
+        y = box["y"] + box["height"] / 2 - up
+        points = [] if part is None else [{"x": box["x"] + part * box["width"], "y": y}]
         fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
+    touch("touchStart", 0.75)
+    for k in range(1, 10):
+        touch("touchMove", 0.75, 12 * k)
+        person.page.wait_for_timeout(30)
+    touch("touchEnd")
+    person.page.wait_for_timeout(1000)
+    assert not hand.heard and (hand.shown, hand.input.input_value()) == stood, "it scrolled the page"
+    assert hand.input.bounding_box()["y"] != box["y"]
+    hand.input.scroll_into_view_if_needed()
+    box = hand.input.bounding_box()
     touch("touchStart", 0.25)
     for k in range(10):
         touch("touchMove", 0.25 + 0.04 * k)

@@ -78,6 +78,37 @@ def test_a_phone_s_sidebar_stays_closed_from_load_to_load(sized):
     assert page.evaluate(HIT) == [True] * 8
 
 
+def test_on_a_phone_nothing_lies_over_what_is_read(sized):
+    somebody = sized(390, 844, has_touch=True, is_mobile=True)
+    page = somebody.open("/lessons?predict=false&stage=4.6").page
+    assert page.locator("kbd").count() == 2 and not page.locator("kbd").first.is_visible()
+    somebody.open("/gradient_flow")
+    opens = page.get_by_test_id("stExpandSidebarButton")
+    assert opens.bounding_box()["y"] >= 0
+    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 100)")
+    page.wait_for_function("document.querySelector('[data-testid=stExpandSidebarButton]').getBoundingClientRect()"
+                           ".bottom < 0")
+    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
+    opens.tap()
+    page.get_by_test_id("stSidebar").get_by_role("button", name="Start over").wait_for()
+    somebody.open("/lessons?predict=false&stage=4.6&look=projector")
+    assert page.evaluate(HIT) == [True] * 8
+
+
+def test_everything_has_the_width_of_its_column(sized):
+    somebody = sized(1280, 720)
+    page = somebody.open("/why_it_vanishes?look=projector").page
+    assert page.get_by_test_id("stMain").evaluate("main => main.scrollWidth - main.clientWidth") <= 0
+    assert page.locator("[data-testid=stMain] [data-testid=stSelectbox] button").last.evaluate(
+        "e => e.getBoundingClientRect().right") <= 1280
+    somebody.open("/lessons?predict=false&stage=4.6&look=light")
+    before = page.locator(".rv-plot").first.bounding_box()["width"]
+    page.get_by_test_id("stExpandSidebarButton").click()
+    width = "document.querySelector('.rv-plot').clientWidth"
+    page.wait_for_function(f"document.querySelector('.rv-figure')._fullLayout.width === {width} "
+                           f"&& {width} < {before - 50}")
+
+
 def test_one_first_heading(sized):
     somebody = sized(1280)
     page = somebody.page
@@ -144,7 +175,7 @@ def test_looks(sized):
         return [box.x + 1.43 * (xaxis._offset + xaxis.l2p(20)),
                 box.y + 1.43 * (yaxis._offset + yaxis._length / 2)]; }""")
     page.mouse.move(*at)
-    page.wait_for_function("document.querySelector('.hoverlayer').textContent.startsWith('20')")
+    page.wait_for_function("document.querySelector('.hoverlayer').textContent.startsWith('step 20')")
     page.get_by_role("button", name="Projector").click()
     page.wait_for_url(re.compile("stage=2.6(?!.*look)"))
     somebody.healthy()
