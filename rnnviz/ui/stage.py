@@ -170,6 +170,20 @@ def explore(stage):
 
 def show(stage):
     """All of a stage. Call it inside a fragment."""
+    # Messages of the address, a fragment of its own, outlive those that a next run takes back: its place is always the
+    # second.
+    body, address = st.container(), st.container()
+    with body:
+        running = _body(stage)
+    state.remember()
+    with address:
+        keep_address()
+    if stage.trains:
+        pulse(running)
+
+
+def _body(stage):
+    """What is seen of a stage. Returns whether the page has to look again, see `trained_stage`."""
     running = False
     if open_question(stage):
         with runs.at_rest:
@@ -186,7 +200,4 @@ def show(stage):
                      query_params=state.link(**stage.link.settings))
     if stage.words:
         words("Words: " + " · ".join(f"[[{word}]]" for word in stage.words), f"how-words-{stage.id}")
-    state.remember()
-    keep_address()
-    if stage.trains:
-        pulse(running)
+    return running
