@@ -191,7 +191,10 @@ def progress(pair):
 
 
 def expectation(pair, asked):
-    """What came of it in a sentence, where it was asked what is expected. asked: whether the settings are the pair's."""
+    """What came of it in a sentence, where it was asked what is expected.
+
+    asked: whether the settings are still those of the pair.
+    """
     trainings, (guess, configs) = pair.trainings, st.session_state.get("expected", (None, None))
     said = ""
     if asked and guess is not None and configs == pair.configs:

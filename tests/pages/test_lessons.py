@@ -156,6 +156,15 @@ def test_a_run_can_be_stopped_and_goes_on_for_another_who_looks_at_it(short):
     assert not bar(one) and "rnnviz.live" in components(one), "what others have trained is there"
 
 
+def test_the_bar_follows_the_run_that_is_behind(short):
+    first, second = module.found(STAGES["6.3"].networks).values()
+    for _ in range(5):
+        first.update()
+    page = opened(PAGE, stage="6.3", predict="false")
+    assert second.updates < 5 and bar(page) == [f"Update {second.updates} of 10"]
+    assert "so far" in sentences(page)["sentence-6.3"]
+
+
 def test_stop_and_go_on(short):
     page = opened(PAGE, stage="6.3", predict="false")
     sound(button(page, "Stop").click().run())
