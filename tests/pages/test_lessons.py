@@ -57,13 +57,21 @@ def test_a_stage_is_in_the_address(id):
 def test_the_answer_is_marked_where_the_guess_was_made(id):
     question = STAGES[id].question
     for guess in question.options:
-        page = opened(PAGE, stage=id)
+        at = {f"at_{id}": f"{STAGES[id].slider.bound.high:g}"} if STAGES[id].slider and STAGES[id].slider.play else {}
+        page = opened(PAGE, stage=id, **at)
         sound(page.button_group(key=f"ask-{id}").select(guess).run())
         answer = sentences(page)[f"answer-{id}"]
         right = answer.split("**")[1]
         assert right in question.options and (": right." in answer) == (guess == right) and guess in answer
         assert f"sentence-{id}" in sentences(page) and ("rnnviz.live" in components(page)) == bool(STAGES[id].slider)
         assert [b.key for b in page.button_group] == []
+
+
+def test_what_is_played_is_not_told_before():
+    page = opened(PAGE, stage="5.3")
+    sound(page.button_group(key="ask-5.3").select("in the valley").run())
+    answer = sentences(page)["answer-5.3"]
+    assert answer.endswith("You said “in the valley”. **Play** and see.") and "thrown" not in answer
 
 
 def test_a_guess_is_kept_while_one_goes_on_and_back():
