@@ -6,7 +6,7 @@ from rnnviz.course import STAGES
 from rnnviz.ui import controls
 from rnnviz.ui.page import frame
 from rnnviz.ui.predict import prediction_switch
-from rnnviz.ui.stage import notes, show, way
+from rnnviz.ui.stage import show, way
 
 frame("Lessons", stage=True)
 kept = st.session_state
@@ -19,6 +19,4 @@ with st.sidebar:
     st.page_link("pages/course_on_paper.py", label="The course on paper", icon=":material/print:")
 way(stage)
 st.title(stage.title, anchor=False)
-st.fragment(show)(stage)
-if with_notes:
-    notes(stage)
+st.fragment(show)(stage, with_notes)

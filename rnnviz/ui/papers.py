@@ -74,7 +74,7 @@ def drawing(name, code):
 def _drawn(name, picture, how, source):
     """A figure, and right below it what to take away: both on one screen."""
     how = marked(f"How to read it: {how}", *MARKED)
-    plot(picture, "paper", how, caption=False)
+    plot(picture, f"paper-{name}", how, caption=False)
     takeaway(papers.TAKE_AWAY[name])
     words(f"{how}\n\n{source}", "how-paper", "caption")
 

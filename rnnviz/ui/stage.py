@@ -108,13 +108,13 @@ def open_question(stage):
     if question is None or not kept.get("predict", True):
         return False
     place, ask = f"guess-{stage.id}", f"ask-{stage.id}"
-    if place not in kept:
+    if unanswered(stage):
         words(question.text, f"question-{stage.id}", "verdict")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.pills(question.text, question.options, key=ask, label_visibility="collapsed",
                      on_change=lambda: kept.update({place: kept[ask]}))
             st.button("Just show me", key=f"skip-{stage.id}", type="tertiary",
-                      on_click=lambda: kept.update({place: ""}))
+                      on_click=reveal, args=(stage,))
         return True
     about, slider = found(stage.networks), stage.slider
     to_come = ""
@@ -132,9 +132,28 @@ def open_question(stage):
     return False
 
 
+def unanswered(stage):
+    """Whether a stage asks something that nobody has answered yet."""
+    kept = st.session_state
+    return stage.question is not None and kept.get("predict", True) and f"guess-{stage.id}" not in kept
+
+
+def reveal(stage):
+    """Answer a stage's question without a guess, in a callback."""
+    st.session_state[f"guess-{stage.id}"] = ""
+
+
 def go(id):
     """To a stage, in a callback."""
     state.put({"stage": id})
+
+
+def go_on(stage, id):
+    """To the next stage, or, as a clicker has one key for both, to the answer that is still to come; in a callback."""
+    if unanswered(stage):
+        reveal(stage)
+    else:
+        go(id)
 
 
 def way(stage):
@@ -153,7 +172,7 @@ def way(stage):
                 width="content")
         st.button("Back", disabled=here == 0, on_click=go, args=(ids[max(here - 1, 0)],), shortcut="PageUp",
                   icon=":material/arrow_back:")
-        st.button("Next", disabled=here == len(ids) - 1, on_click=go, args=(ids[min(here + 1, len(ids) - 1)],),
+        st.button("Next", disabled=here == len(ids) - 1, on_click=go_on, args=(stage, ids[min(here + 1, len(ids) - 1)]),
                   shortcut="PageDown", type="primary", icon=":material/arrow_forward:", icon_position="right")
 
 
@@ -173,13 +192,18 @@ def explore(stage):
                  query_params=state.link(stage=stage.id, **stage.settings))
 
 
-def show(stage):
-    """All of a stage. Call it inside a fragment."""
+def show(stage, with_notes):
+    """All of a stage. Call it inside a fragment.
+
+    with_notes: with those for the teacher, which tell the answer, once that is there.
+    """
     # Messages of the address, a fragment of its own, outlive those that a next run takes back: its place is always the
     # second.
     body, address = st.container(), st.container()
     with body:
         running = _body(stage)
+        if with_notes and not unanswered(stage):
+            notes(stage)
     state.remember()
     with address:
         keep_address()
@@ -188,7 +212,7 @@ def show(stage):
 
 
 def _body(stage):
-    """What is seen of a stage. Returns whether the page has to look again, see `trained_stage`."""
+    """What all see of a stage. Returns whether the page has to look again, see `trained_stage`."""
     running = False
     if open_question(stage):
         with runs.at_rest:

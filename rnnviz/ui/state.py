@@ -211,8 +211,13 @@ def _asked(name):
 def recall(name):
     """Have a control that was not drawn for a while stand where it stood. Call it before the control is made."""
     kept = st.session_state
+    away = kept.get("away", frozenset())
     if name not in kept:
         kept[name] = kept.get("settings", {}).get(name, CONTROLS[name].default)
+    elif name in away:
+        # Set anew, or its control would come back at its lower end.
+        kept[name] = kept[name]
+    kept["away"] = away - {name}
 
 
 def _note(name, control, text, used):
@@ -348,9 +353,11 @@ def whole_page():
 
 def held(name):
     """What a control that is not drawn now is set to."""
+    kept = st.session_state
     recall(name)
-    st.session_state[name] = st.session_state[name]  # the session's own from now on: a control's goes with the control
-    return st.session_state[name]
+    kept[name] = kept[name]  # the session's own from now on: a control's goes with the control
+    kept["away"] |= {name}
+    return kept[name]
 
 
 def back_to_start():

@@ -42,7 +42,8 @@ def test_next_goes_through_every_stage_and_back():
 def test_a_stage_is_in_the_address(id):
     page = opened(PAGE, stage=id, notes="true")
     stage = STAGES[id]
-    assert page.title[0].value == stage.title and f"{stage.notes.minutes} min." in said(page)
+    assert page.title[0].value == stage.title
+    assert (f"{stage.notes.minutes} min." in said(page)) == (not stage.question), "the notes tell the answer"
     assert page.session_state["stage"] == id
     if stage.question:
         assert stage.question.text in said(page) and {"rnnviz.live", "rnnviz.films"}.isdisjoint(components(page))
@@ -72,6 +73,15 @@ def test_what_is_played_is_not_told_before():
     sound(page.button_group(key="ask-5.3").select("in the valley").run())
     answer = sentences(page)["answer-5.3"]
     assert answer.endswith("You said “in the valley”. **Play** and see.") and "thrown" not in answer
+
+
+def test_next_shows_the_answer_before_it_goes_on():
+    page = opened(PAGE, stage="1.3", notes="true")
+    sound(button(page, "Next").click().run())
+    assert page.session_state["stage"] == "1.3" and "Answer: **3.5 %**" in sentences(page)["answer-1.3"]
+    assert "They ask" in said(page)
+    sound(button(page, "Next").click().run())
+    assert page.session_state["stage"] == "1.4"
 
 
 def test_a_guess_is_kept_while_one_goes_on_and_back():

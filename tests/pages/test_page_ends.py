@@ -183,6 +183,16 @@ def test_what_is_not_there_keeps_what_it_was_set_to():
     assert page.slider(key="update_bias").value == 4
 
 
+def test_a_control_that_comes_back_shows_what_it_stands_at():
+    page = opened("pages/inside_the_cell.py")
+    sound(page.selectbox(key="shown").set_value("RNN").run())
+    sound(page.selectbox(key="beside").set_value("LSTM").run())
+    bias = page.slider(key="forget_bias").proto
+    assert bias.set_value and list(bias.value) == [1.0]
+    sound(page.run())
+    assert not page.slider(key="forget_bias").proto.set_value
+
+
 def in_force(page):
     """Names of the presets that are marked as in force."""
     return [b.label for b in page.button if (b.key or "").startswith("preset-") and b.proto.type == "primary"]
