@@ -1,5 +1,6 @@
 """Lesson 5: what its stages say of the cliff holds, at the start they are locked to and at those around it."""
 
+import re
 from dataclasses import replace
 from functools import cache
 
@@ -83,6 +84,37 @@ def test_the_step_that_throws():
     steps = np.hypot(np.diff(descent.w[:, FREE]), np.diff(descent.b[:, FREE]))
     assert n == 41 and steps[n - 1] > 200 * np.median(steps[: n - 1]) and fate(descent, "none") == "thrown"
     assert descent.norm_before[n, FREE] < 1e-6, "no way back"
+
+
+def test_a_step_is_the_product_of_the_digits_shown():
+    (descent,) = seen("5.3").values()
+    for update in range(61):
+        said = LESSON["5.3"].sentence(seen("5.3"), update)
+        rate, norm, step = map(float, re.search(r"(\d\S*) × (\d\S*) = (\d\S*)\.", said).groups())
+        assert step == pytest.approx(rate * norm, rel=1e-9 if update < 20 else 1e-3)
+        assert step == pytest.approx(rate * descent.norm_before[min(update, 40), FREE], rel=5e-3)
+
+
+def test_what_is_bad_about_being_thrown():
+    """The error is smaller than at the start; but no update moves it any more, and elsewhere it would be 0."""
+    (descent,) = seen("5.3").values()
+    said = LESSON["5.3"].sentence(seen("5.3"), 60)
+    assert descent.error[60, FREE] < descent.error[0, FREE] and "never move again" in said and "error 0." in said
+    assert np.ptp(descent.w[41:, FREE]) < 1e-7 and cliff.surface(81).error.min() < 1e-4
+
+
+def test_the_rule_is_not_told_before_the_guess():
+    before = str(closed("rule", seen("5.4")))
+    assert "Multiply" not in before and "rule" not in before.lower().replace("ruled", "")
+    assert "Multiply by threshold" in str(PICTURES["rule"](seen("5.4"), 41))
+
+
+def test_what_is_written_on_the_map_is_dark_on_any_page():
+    """The map is as light on a dark page; and the words are no wider than it is on a phone."""
+    for id in ("5.3", "5.5"):
+        (note,) = PICTURES[LESSON[id].picture](seen(id), 60)["layout"]["annotations"]
+        assert note["font"]["color"] == "#333333" and max(map(len, bare(note["text"]).split("<br>"))) < 24
+        assert "dark is high" in PICTURES[LESSON[id].picture](seen(id), 60)["layout"]["title"]["text"]
 
 
 def test_what_clipping_did():

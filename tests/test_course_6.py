@@ -44,8 +44,17 @@ def test_every_network_learns(seed):
     while not run.finished:
         run.update()
     assert (run.solved_at > 0).all() and run.solved().sum() >= 7
+    answers = run.tests["accuracy"].mean(axis=1)
+    assert answers[0] < 0.4 and answers[list(run.tested).index(100)] > 0.7, "most of them right"
     said = LESSON["6.2"].sentence({"RNN": run}, 600)
     assert f"{run.solved().sum()} of 8 networks" in said and f"the first after {run.solved_at.min()} updates" in said
+
+
+def test_how_far_back_the_first_mark_lies():
+    training = Training(lesson_6.OPEN)
+    read = [training.probe(0, True, k).x[:, 0] for k in range(training.held_out_sequences)]
+    assert {len(x) for x in read} == {40} and max(40 - np.argmax(x.argmax(axis=-1) >= 4) - 1 for x in read) == 35
+    assert "up to 35 of 40 steps" in LESSON["6.6"].question.text
 
 
 @cache
@@ -101,6 +110,18 @@ def test_sentences_are_well_formed_however_far_a_run_is(id, made):
         go.Figure(PICTURES[stage.picture](about, value))
     if stage.question:
         assert stage.question.right(about) in stage.question.options
+
+
+@pytest.mark.parametrize("id", ["6.3", "6.4", "6.5", "6.6", "6.7"])
+def test_a_run_that_others_have_ended_does_not_tell_the_end_of_the_one_beside_it(id):
+    """Two stages share a run: what is counted is the one that is behind."""
+    (one, first), (two, second) = LESSON[id].networks.items()
+    about = {one: run(first, 60), two: run(second, 35)}
+    said = LESSON[id].sentence(about, None)
+    assert about[one].finished and lesson_6.so_far(about) == 35 and "so far" in said
+    assert id == "6.3" or "After 35 updates" in said
+    done = pair(id)
+    assert lesson_6.so_far(done) == 60 and "so far" not in LESSON[id].sentence(done, None)
 
 
 def test_the_explosion_is_where_the_slider_stands():

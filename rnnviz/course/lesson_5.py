@@ -68,20 +68,24 @@ def longest(descent):
     return int(descent.norm_before[:, FREE].argmax()) + 1
 
 
+def step(descent, k):
+    """The product that is step k of the descent that is not clipped, of the digits that are shown."""
+    norm = float(f"{descent.norm_before[k, FREE]:.3g}")
+    return f"{shown(descent.rate)} × {shown(norm)} = {shown(descent.rate * norm, 4)}"
+
+
 def thrown(about, update):
     """Where the ball that is not clipped is, or what threw it."""
     descent, n = only(about), longest(only(about))
     error, norms = descent.error[:, FREE], descent.norm_before[:, FREE]
     if fate(descent, "none") != "thrown" or update < n:
         ready = "**Play** lets it run. " if not update else ""
-        ahead = norms[min(update, descent.updates - 1)]
-        return (f"{ready}After {count(update, 'update')}: error {shown(error[update], 2)}, gradient {shown(ahead, 2)} "
-                f"long. The next step is {shown(descent.rate)} × {shown(ahead, 2)} = {shown(descent.rate * ahead, 2)}.")
+        return (f"{ready}After {count(update, 'update')}: error {shown(error[update], 2)}. The next step: "
+                f"{step(descent, min(update, descent.updates - 1))}.")
     there = norms[min(n, descent.updates - 1)]
-    end = ": no way back" if there < 1e-6 else ""
-    return (f"At update {n} the gradient is {shown(norms[n - 1], 2)}: one step of "
-            f"{shown(descent.rate * norms[n - 1])}. It lands at error {shown(error[n], 2)}, gradient {shown(there, 1)}"
-            f"{end}.")
+    end = ": it can never move again, and the valley has error 0" if there < 1e-6 else ""
+    return (f"Update {n} was a step of {step(descent, n - 1)}. It lands at error {shown(error[n], 2)}, where "
+            f"the gradient is {shown(there, 1)}{end}.")
 
 
 def shortened(about, update):

@@ -44,13 +44,24 @@ def right(training, update):
 
 def rights(about, update):
     """After so many updates, or as many as there are, the right answers of every run."""
-    made = max(t.updates for t in about.values()) if update is None else update
+    made = so_far(about) if update is None else update
     told = " and ".join(f"{right(t, made)} ({label})" for label, t in about.items())
     return f"After {count(made, 'update')} {told} of the answers are right."
 
 
 def finished(about):
     return all(t.finished for t in about.values())
+
+
+def so_far(about):
+    """Updates that all runs have made, but for those that have ended before."""
+    made = {t.updates for t in about.values() if not t.finished}
+    return min(made) if made else max(t.updates for t in about.values())
+
+
+def yet(about):
+    """What is said with a count that may still change."""
+    return "" if finished(about) else " so far"
 
 
 def turn(training):
@@ -73,13 +84,13 @@ def guessing(about):
 def learns(about, update):
     """How many solve the task, and from when."""
     training = only(about)
-    return f"{rights(about, update)} {solved(training)} networks [[solved|solve]] it{first(training)}."
+    return f"{rights(about, update)} {solved(training)} networks [[solved|solve]] it{yet(about)}{first(training)}."
 
 
 def exploded(about, update):
     """How large the gradient is at one update, beside its median; and how many learn."""
     free, clipped = about.values()
-    end = f"{solved(free)} networks solve it; clipped, {solved(clipped)}."
+    end = f"{solved(free)} networks solve it{yet(about)}; clipped, {solved(clipped)}."
     with np.errstate(all="ignore"):
         times = np.log10(free.norms / np.nanmedian(free.norms, axis=0, keepdims=True)) if free.updates else np.empty(0)
     if not np.isfinite(times).any():
@@ -104,7 +115,7 @@ def slower(about, update):
     share = float(np.nanmean(tiny.history["clipped"]))
     turned = "none turned" if turn(tiny) < 0.5 else f"turned by up to {turn(tiny):.0f}°"
     return (f"{rights(about, update)} At {shown(tiny.config.threshold)}, {percent(share)} of the updates are clipped, "
-            f"{turned}; {solved(tiny)} networks solve it, against {solved(usual)}.")
+            f"{turned}; {solved(tiny)} networks solve it{yet(about)}, against {solved(usual)}.")
 
 
 def careful(about):
@@ -118,15 +129,15 @@ def by_value(about, update):
     """How far either kind of clipping turns an update."""
     norm, value = about.values()
     return (f"{rights(about, update)} Clipping turns an update by {turn(norm):.0f}° by norm, by up to "
-            f"{turn(value):.0f}° by value. Solved: {solved(norm)} and {solved(value)} networks.")
+            f"{turn(value):.0f}° by value. Solved{yet(about)}: {solved(norm)} and {solved(value)} networks.")
 
 
 def looks_back(about, update):
     """Which of two cells learns, though both are clipped."""
     rnn, lstm = about.values()
     end = " Clipping cannot bring back what vanished." if finished(about) and not rnn.solved().any() else ""
-    return (f"{rights(about, update)} LSTM: {solved(lstm)} networks solve it{first(lstm)}. RNN: {solved(rnn)}; "
-            f"guessing gives {shown(100 * rnn.task.chance)} %.{end}")
+    return (f"{rights(about, update)} LSTM: {solved(lstm)} networks solve it{yet(about)}{first(lstm)}. RNN: "
+            f"{solved(rnn)}; guessing gives {shown(100 * rnn.task.chance)} %.{end}")
 
 
 def who(about):
@@ -140,7 +151,7 @@ def half_or_open(about, update):
     end = ""
     if finished(about) and not half.solved().any() and whole.solved().all():
         end = " Here a [[forget gate|gate]] must be open before learning begins."
-    return f"{rights(about, update)} Solved: {solved(half)} from half open, {solved(whole)} from open.{end}"
+    return f"{rights(about, update)} Solved{yet(about)}: {solved(half)} from half open, {solved(whole)} from open.{end}"
 
 
 def matters(about):
@@ -172,8 +183,8 @@ STAGES = (
         sentence=learns,
         words=("solved",),
         trains=True,
-        notes=Notes(3, "“The plateau is real: nothing, nothing, then all.”", "Why 4 networks?", "One could be luck.",
-                    "On Training: learning rate 0.05."),
+        notes=Notes(3, "“From guessing to most of them right within 100 updates; the last few take longer.”",
+                    "Why 4 networks?", "One could be luck.", "On Training: learning rate 0.05."),
     ),
     Stage(
         id="6.3",
@@ -222,8 +233,8 @@ STAGES = (
         networks={"RNN": TrainConfig(cell="rnn", forget_bias=4.0, **FAR), "LSTM": OPEN},
         picture="learning",
         slider=updates(OPEN),
-        question=Question("Both are clipped. Who learns to look back 30 steps?", ("both", "only the RNN",
-                                                                                "only the LSTM"), who),
+        question=Question("Both are clipped. The first mark lies up to 35 of 40 steps back. Who learns?",
+                          ("both", "only the RNN", "only the LSTM"), who),
         sentence=looks_back,
         words=("optimiser", "Adam"),
         trains=True,

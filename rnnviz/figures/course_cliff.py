@@ -18,6 +18,9 @@ METHODS = tuple(COLOURS)
 BEHIND = "#D5D7DC"
 """The ground of the landscape, on a light page and on a dark one."""
 
+ON_GROUND = "#333333"
+"""What is written on the ground, or on the map, which are the same on both."""
+
 LINES, POINTS = 25, 61
 """Of the landscape: how many cuts through it, of how many points each."""
 
@@ -66,7 +69,7 @@ def relief(about, turn):
         x, y = (float(v) for v in _seen(w, b, height, turn))
         notes.append(_note(text, x=x, y=y, yanchor=side))
         if side == "top":
-            notes[-1]["font"]["color"] = "#333333"  # on the ground itself, of which a dark page has the same
+            notes[-1]["font"]["color"] = ON_GROUND
     return figure(
         traces, "The error over w and b, as a landscape",
         f"High ground where b is low, low ground where it is high; between them, for w above {1 / cliff.SLOPE:.2f}, a "
@@ -129,6 +132,7 @@ def asked_rule(about):
     whole = rule(about, None)
     return type(whole)(data=[whole["data"][0], whole["data"][2]], layout=whole["layout"] | {
         "annotations": whole["layout"]["annotations"][1:],
+        "title": whole["layout"]["title"] | {"text": "How long the gradient is, and the threshold"},
         "meta": {"says": "The length of the gradient at every update, before clipping."},
     })
 
@@ -206,10 +210,13 @@ def _descents(about, update, methods, height=HEIGHT):
             | {"xaxis": "x2", "yaxis": "y2", "showlegend": False},
         ]
         if not (cliff.W_RANGE[0] <= w[-1] <= cliff.W_RANGE[1] and cliff.B_RANGE[0] <= b[-1] <= cliff.B_RANGE[1]):
-            notes.append(_note(f"<b>thrown to w = {w[-1]:.1f}, b = {b[-1]:.1f}</b>", xref="paper", x=LEFT[1] - 0.01,
-                               xanchor="right", yref="paper", y=0.96, yanchor="top"))
+            # In two rows: one would be wider than the map on a phone.
+            notes.append(_note(f"<b>thrown to<br>w = {w[-1]:.1f}, b = {b[-1]:.1f}</b>", xref="paper",
+                               x=LEFT[1] - 0.01, xanchor="right", yref="paper", y=0.96, yanchor="top"))
+            notes[-1]["font"]["color"] = ON_GROUND
     return figure(
-        traces, f"After update {n}: the error from above, and the length of the gradient", _told(descent, n, methods),
+        traces, f"After update {n}: the error (dark is high), and the length of the gradient",
+        _told(descent, n, methods),
         height=height, hovermode="closest", annotations=notes,
         xaxis=dict(title="weight w", range=list(cliff.W_RANGE), domain=LEFT, showgrid=False, dtick=2),
         yaxis=dict(title="bias b", range=list(cliff.B_RANGE), showgrid=False, dtick=1),

@@ -4,6 +4,7 @@ from threading import Lock
 
 import streamlit as st
 
+from ..course.lesson_6 import so_far
 from ..engine.train import advance
 from .pulse import gate
 
@@ -36,7 +37,7 @@ def watched(id, trainings):
         bar = st.empty()
 
     def shown(how=""):
-        updates, total = max(t.updates for t in trainings.values()), max(t.config.updates for t in trainings.values())
+        updates, total = so_far(trainings), max(t.config.updates for t in trainings.values())
         bar.progress(min(1.0, updates / total), text=f"Update {updates:,} of {total:,}{how}")
 
     if going:

@@ -101,8 +101,8 @@ def trained_stage(stage, how_to_read):
 def open_question(stage):
     """Ask a stage's question, or, once it is answered, mark the answer there. Returns whether it is still open.
 
-    The guess is kept for the session; nothing of the answer is on the page before it. What a training will tell is said
-    once it has.
+    The guess is kept for the session; nothing of the answer is on the page before it. What a training, or a slider that
+    plays, will tell is said once it has.
     """
     kept, question = st.session_state, stage.question
     if question is None or not kept.get("predict", True):
@@ -116,10 +116,15 @@ def open_question(stage):
             st.button("Just show me", key=f"skip-{stage.id}", type="tertiary",
                       on_click=reveal, args=(stage,))
         return True
-    about = found(stage.networks)
+    about, slider = found(stage.networks), stage.slider
+    to_come = ""
     if stage.trains and not runs.done(about):
+        to_come = "The runs will tell."
+    elif not stage.trains and slider and slider.play and kept.get(stage.control, stage.value) < slider.bound.high:
+        to_come = "**Play** and see."
+    if to_come:
         guess = f"You said “{kept[place]}”. " if kept[place] else ""
-        words(f"{question.text} {guess}The runs will tell.", f"answer-{stage.id}")
+        words(f"{question.text} {guess}{to_come}", f"answer-{stage.id}")
         return False
     right = question.right(about)
     said = {right: "You said", "": "Answer:"}.get(kept[place], f"You said “{kept[place]}”; it is")
@@ -192,6 +197,22 @@ def show(stage, with_notes):
 
     with_notes: with those for the teacher, which tell the answer, once that is there.
     """
+    # Messages of the address, a fragment of its own, outlive those that a next run takes back: its place is always the
+    # second.
+    body, address = st.container(), st.container()
+    with body:
+        running = _body(stage)
+        if with_notes and not unanswered(stage):
+            notes(stage)
+    state.remember()
+    with address:
+        keep_address()
+    if stage.trains:
+        pulse(running)
+
+
+def _body(stage):
+    """What all see of a stage. Returns whether the page has to look again, see `trained_stage`."""
     running = False
     if open_question(stage):
         with runs.at_rest:
@@ -208,9 +229,4 @@ def show(stage, with_notes):
                      query_params=state.link(**stage.link.settings))
     if stage.words:
         words("Words: " + " · ".join(f"[[{word}]]" for word in stage.words), f"how-words-{stage.id}")
-    if with_notes and not unanswered(stage):
-        notes(stage)
-    state.remember()
-    keep_address()
-    if stage.trains:
-        pulse(running)
+    return running

@@ -59,8 +59,8 @@ class Kept:
 # ---- the pair on the screen ----------------------------------------------------------------------------------------
 
 
-def _expect():
-    st.session_state["expected"] = st.session_state["expected_now"]
+def _expect(key, configs):
+    st.session_state["expected"] = st.session_state[key], configs
 
 
 def start(first, second, varied, initial):
@@ -138,7 +138,7 @@ def bar(first, second, varied):
     with columns:
         st.button("Train" if pair is None else "Train anew", type="primary", disabled=bool(objection), on_click=start,
                   args=(first, second, varied, kept.get("loaded")), key="train_start",
-                  help="Start both runs with the settings on the left. What is on the screen leaves its curves behind.")
+                  help="Start both runs with the settings as they are. What is on the screen leaves its curves behind.")
         if pair is not None:
             label = "Pause" if pair.running else "Go on"
             st.button(label, on_click=go, args=(pair, not pair.running), disabled=pair.finished, key="train_go")
@@ -153,14 +153,17 @@ def bar(first, second, varied):
     if kept.get("pair_error"):
         st.error(plain(kept["pair_error"]))
     if changed:
-        st.info("The settings on the left have changed. The runs below are still those of the earlier ones; **Train "
-                "anew** starts with the new ones and keeps these curves.")
-    elif pair is None:
+        st.info("The settings have changed. The runs below are still those of the earlier ones; **Train anew** starts "
+                "with the new ones and keeps these curves.")
+    if changed or pair is None:
         labels = [explain.label(config, varied) for config in (first, second)]
-        st.markdown(f"**{labels[0]}** against **{labels[1]}**: press **Train**.")
+        st.markdown(f"**{labels[0]}** against **{labels[1]}**: press **{'Train anew' if changed else 'Train'}**.")
         if kept.get("predict", True):
+            # Another pair, another question.
+            key = f"expected-{abs(hash((first, second)))}"
             st.radio("Before you look: which of the two will have the smaller loss at the end, on held-out "
-                     "sequences?", [*labels, explain.NEITHER], index=None, key="expected_now", on_change=_expect)
+                     "sequences?", [*labels, explain.NEITHER], index=None, key=key, on_change=_expect,
+                     args=(key, (first, second)))
     return pair
 
 
@@ -187,11 +190,14 @@ def progress(pair):
             st.error(sentence)
 
 
-def expectation(pair):
-    """What came of it in a sentence, where it was asked what is expected."""
-    trainings, guess = pair.trainings, st.session_state.get("expected")
+def expectation(pair, asked):
+    """What came of it in a sentence, where it was asked what is expected.
+
+    asked: whether the settings are still those of the pair.
+    """
+    trainings, (guess, configs) = pair.trainings, st.session_state.get("expected", (None, None))
     said = ""
-    if guess in (*trainings, explain.NEITHER):
+    if asked and guess is not None and configs == pair.configs:
         right, why = explain.winner(trainings)
         when = "at the end" if pair.finished else "so far"
         verdict = f"{when} that is how it stands" if guess == right else f"{when} it is “{right}”"

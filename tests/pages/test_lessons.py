@@ -58,13 +58,21 @@ def test_a_stage_is_in_the_address(id):
 def test_the_answer_is_marked_where_the_guess_was_made(id):
     question = STAGES[id].question
     for guess in question.options:
-        page = opened(PAGE, stage=id)
+        at = {f"at_{id}": f"{STAGES[id].slider.bound.high:g}"} if STAGES[id].slider and STAGES[id].slider.play else {}
+        page = opened(PAGE, stage=id, **at)
         sound(page.button_group(key=f"ask-{id}").select(guess).run())
         answer = sentences(page)[f"answer-{id}"]
         right = answer.split("**")[1]
         assert right in question.options and (": right." in answer) == (guess == right) and guess in answer
         assert f"sentence-{id}" in sentences(page) and ("rnnviz.live" in components(page)) == bool(STAGES[id].slider)
         assert [b.key for b in page.button_group] == []
+
+
+def test_what_is_played_is_not_told_before():
+    page = opened(PAGE, stage="5.3")
+    sound(page.button_group(key="ask-5.3").select("in the valley").run())
+    answer = sentences(page)["answer-5.3"]
+    assert answer.endswith("You said “in the valley”. **Play** and see.") and "thrown" not in answer
 
 
 def test_next_shows_the_answer_before_it_goes_on():
@@ -164,6 +172,15 @@ def test_a_run_can_be_stopped_and_goes_on_for_another_who_looks_at_it(short):
         sound(other.run())
     sound(one.run())
     assert not bar(one) and "rnnviz.live" in components(one), "what others have trained is there"
+
+
+def test_the_bar_follows_the_run_that_is_behind(short):
+    first, second = module.found(STAGES["6.3"].networks).values()
+    for _ in range(5):
+        first.update()
+    page = opened(PAGE, stage="6.3", predict="false")
+    assert second.updates < 5 and bar(page) == [f"Update {second.updates} of 10"]
+    assert "so far" in sentences(page)["sentence-6.3"]
 
 
 def test_stop_and_go_on(short):
