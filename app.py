@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rnnviz.course import LESSONS, START
-from rnnviz.ui.page import follow_live, frame, takeaway
+from rnnviz.ui.page import alive, frame, takeaway
 from rnnviz.ui.stage import live_stage
 from rnnviz.ui.state import link
 from rnnviz.ui.words import words
@@ -20,10 +20,9 @@ HOW_TO_READ = (
 )
 
 
-@st.fragment
+@alive
 def start():
     live_stage(START, HOW_TO_READ)
-    follow_live()
 
 
 start()

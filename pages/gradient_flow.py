@@ -12,9 +12,9 @@ from rnnviz.glossary import marked
 from rnnviz.presets import PRESETS
 from rnnviz.ui import controls, state
 from rnnviz.ui.check import check_expander
-from rnnviz.ui.films import Film, films, gains
+from rnnviz.ui.films import Film, gains
 from rnnviz.ui.live import live_slider
-from rnnviz.ui.page import follow_live, frame, takeaway
+from rnnviz.ui.page import alive, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import elsewhere, prediction_switch, question
 from rnnviz.ui.recorded import recorded
@@ -93,7 +93,7 @@ def read_off(recordings, step):
     return {"reading": marked(explain.reading(recordings, step), "norm", "cell state")}
 
 
-@st.fragment
+@alive
 def flow(setup, cells, look):
     says = controls.presets(PRESETS, state.PICTURED, state.TOLD_BY)
     state.recall("picture")
@@ -154,12 +154,11 @@ def flow(setup, cells, look):
         about=config,
     )
     shared = ("flow", configs, look, setup.inputs, shown)
-    films(
+    return (
         gains(configs, gain, lambda found: scene(found, step, shown, says), (*shared, step, says), setup.inputs),
         Film("step", state.CONTROLS["step"], step, lambda steps: [read_off(recordings, t) for t in steps],
              (*shared, gain), setup.steps),
     )
-    follow_live()
 
 
 flow(setup, cells, look)

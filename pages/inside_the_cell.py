@@ -6,10 +6,10 @@ from rnnviz import BOUNDS, explain
 from rnnviz.figures import cell_heatmaps
 from rnnviz.ui import controls, state
 from rnnviz.ui.check import check_expander
-from rnnviz.ui.films import Film, films, gains
+from rnnviz.ui.films import Film, gains
 from rnnviz.ui.live import live_slider
 from rnnviz.ui.numbers import numbers, unit_scene
-from rnnviz.ui.page import follow_live, frame, takeaway
+from rnnviz.ui.page import alive, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import prediction_switch, question
 from rnnviz.ui.recorded import recorded
@@ -39,7 +39,7 @@ def worked_out(recordings, unit, direction):
     return {name: picture for scene in scenes for name, picture in scene.items()}
 
 
-@st.fragment
+@alive
 def inside(setup, labels):
     left, right = st.columns(2, gap="medium")
     with left:
@@ -82,12 +82,11 @@ def inside(setup, labels):
             about=setup.configs["LSTM"],
         )
     shared = ("inside", configs, setup.inputs, direction)
-    films(
+    return (
         gains(configs, gain, lambda found: scene(found, unit, direction), (*shared, unit), setup.inputs),
         Film("unit", state.CONTROLS["unit"], unit, lambda units: [worked_out(recordings, u, direction) for u in units],
              (*shared, gain), setup.hidden_size),
     )
-    follow_live()
 
 
 inside(setup, labels)

@@ -7,9 +7,9 @@ from rnnviz import explain_cliff as explain
 from rnnviz.figures.cliff import bifurcation, error_map, landscape
 from rnnviz.glossary import marked
 from rnnviz.ui import controls, state
-from rnnviz.ui.films import Film, films
+from rnnviz.ui.films import Film
 from rnnviz.ui.live import live_slider
-from rnnviz.ui.page import follow_live, frame, takeaway
+from rnnviz.ui.page import alive, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import predict, prediction_switch
 from rnnviz.ui.words import listed, words
@@ -49,7 +49,7 @@ def scene(paths, update, guess):
     return out
 
 
-@st.fragment
+@alive
 def descent(followed, relief):
     controls_, left, right = st.columns([2, 3, 3], gap="medium")
     with controls_:
@@ -109,13 +109,12 @@ def descent(followed, relief):
             "landscape",
             "How to read it: height is the error. Drag to turn it.",
         )
-    films(*cliff_films(settings, paths, update, guess))
     if guess is not None:
         takeaway(
             "At the wall the gradient is huge although the error is not: it says how steep the ground is, not how far "
             "to go. Clipping by norm keeps its direction and limits the step."
         )
-    follow_live()
+    return cliff_films(settings, paths, update, guess)
 
 
 def cliff_films(settings, paths, update, guess):

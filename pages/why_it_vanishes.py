@@ -9,9 +9,8 @@ from rnnviz.engine import anatomy
 from rnnviz.explain_anatomy import TAKE_AWAY
 from rnnviz.ui import controls
 from rnnviz.ui.anatomy import VIEWS, draw, scene, view_films
-from rnnviz.ui.films import films
 from rnnviz.ui.live import live_slider
-from rnnviz.ui.page import follow_live, frame, takeaway
+from rnnviz.ui.page import alive, frame, takeaway
 from rnnviz.ui.predict import elsewhere, prediction_switch, question
 from rnnviz.ui.recorded import recorded
 from rnnviz.ui.words import listed
@@ -36,7 +35,7 @@ WORDS = {
 }
 
 
-@st.fragment
+@alive
 def why(setup, view, label):
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     with left:
@@ -60,8 +59,7 @@ def why(setup, view, label):
     if asked:
         question(f"why-{view}", asked.text, asked.options,
                  lambda: asked.answer(label, recorded({label: asked.config}, inputs=inputs)[label]), about=asked.config)
-    films(*view_films(view, label, config, recording, settings, inputs))
-    follow_live()
+    return view_films(view, label, config, recording, settings, inputs)
 
 
 why(setup, view, shown)

@@ -2,12 +2,14 @@
 
 import gc
 import logging
+from functools import wraps
 
 import streamlit as st
 from starlette.websockets import WebSocketDisconnected
 
 from .address import keep_address
 from .assets import HERE
+from .films import films
 from .look import look, look_switch
 from .pulse import gate
 from .state import follow_address, remember, say_notes, settle
@@ -68,6 +70,27 @@ def frame(title, question=None, stage=False):
     if question:
         words(question, "question")
     say_notes()
+
+
+def alive(draw):
+    """Make a fragment of what follows the live sliders of a page. draw: draws it, and returns its `Film`s, or None.
+
+    The films and the address are fragments of their own, whose messages outlive those that a next run takes back: their
+    place is always the second, however much is drawn before them.
+    """
+
+    @st.fragment
+    @wraps(draw)
+    def fragment(*settings):
+        body, foot = st.container(), st.container()
+        with body:
+            now = draw(*settings)
+        with foot:
+            if now is not None:
+                films(*now)
+            follow_live()
+
+    return fragment
 
 
 def follow_live():

@@ -132,6 +132,13 @@ def test_the_address_is_kept_at_the_same_place_whatever_comes_before_it():
     lesson = opened("pages/lessons.py", stage="5.3")
     at = place(lesson)
     assert at and place(sound(lesson.button(key="skip-5.3").click().run())) == at
+    flow = opened("pages/gradient_flow.py", input="sine")
+    at = place(flow)
+    sound(flow.button(key="preset-Identity ReLU").click().run())
+    assert flow.button(key="own_input_back") and place(flow) == at
+    cliff = opened("pages/the_cliff.py")
+    at = place(cliff)
+    assert place(sound(cliff.radio[0].set_value(cliff.radio[0].options[0]).run())) == at
 
 
 def test_another_pair_is_guessed_anew():
