@@ -7,9 +7,9 @@ from functools import wraps
 import streamlit as st
 from starlette.websockets import WebSocketDisconnected
 
+from . import films
 from .address import keep_address
 from .assets import HERE
-from .films import films
 from .look import look, look_switch
 from .pulse import gate
 from .state import follow_address, remember, say_notes, settle
@@ -76,7 +76,7 @@ def alive(draw):
     """Make a fragment of what follows the live sliders of a page. draw: draws it, and returns its `Film`s, or None.
 
     The films and the address are fragments of their own, whose messages outlive those that a next run takes back: their
-    place is always the second, however much is drawn before them.
+    place is the second, however much is drawn before them.
     """
 
     @st.fragment
@@ -87,7 +87,7 @@ def alive(draw):
             now = draw(*settings)
         with foot:
             if now is not None:
-                films(*now)
+                films.films(*now)
             follow_live()
 
     return fragment
