@@ -313,8 +313,8 @@ CLAIMS = {
     "place, which is why clipping helps.": a_rate_can_be_too_large_and_too_small,
     "A forget gate that starts half open halves the cell state at every step: 30 steps leave a billionth. A higher "
     "bias opens it before the first update.": half_open_gates_halve,
-    "On the wall, at b*, the gradient is thousands of times as long as a hundredth beside it, and the error there is small. "
-    "Its length says how steep the ground is, not how far to go.": the_wall_of_the_paper,
+    "On the wall, at b*, the gradient is thousands of times as long as a hundredth beside it, and the error there is "
+    "small. Its length says how steep the ground is, not how far to go.": the_wall_of_the_paper,
     "Between the two folds the unit can rest in two places, and where it starts decides in which. Beyond a fold one of "
     "them is gone.": two_places_to_rest,
     "With the largest singular value times the largest slope below 1, every gradient vanishes. Above 1 one may explode"
