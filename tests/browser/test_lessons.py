@@ -12,9 +12,8 @@ CLIFF = "/the_cliff?predict=false"
 SMALL = "/training?train_hidden_size=8&train_networks=2&train_sequences=4&train_length=20&train_updates=20000"
 
 
-@pytest.mark.parametrize("scheme, size", [("light", (1366, 850)), ("dark", (390, 844))], ids=["wide", "phone"])
-def test_open(browser, server, scheme, size):
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+def test_open(browser, server):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
     somebody = Person(context.new_page(), server).open(CLIFF + "&cliff_relief=true")
     somebody.page.wait_for_function("document.querySelectorAll('.rv-plot[data-drawn]').length === 3", timeout=30_000)
     somebody.page.goto(server + SMALL)
@@ -234,9 +233,8 @@ def test_presets_and_a_run_that_diverges(person):
 # ---- why it vanishes -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme, size", [("light", (1366, 850)), ("dark", (390, 844))], ids=["wide", "phone"])
-def test_every_view_answers_while_dragged(browser, server, scheme, size):
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+def test_every_view_answers_while_dragged(browser, server):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
     somebody = Person(context.new_page(), server)
     for view in VIEWS:
         somebody.open(f"/why_it_vanishes?shown=LSTM&steps=40&hidden_size=8&step=20&view={view.replace(' ', '+')}")
