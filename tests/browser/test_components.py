@@ -31,7 +31,8 @@ def out_of_order(person):
     """What a component does when the second of three messages comes first, and when a clean-up comes late."""
     def run(script, html, messages):
         person.page.goto(person.server + "/_stcore/health")
-        return person.page.evaluate(OUT_OF_ORDER, [read("order.js", "scale.js", "join.js", "painter.js", script), html, messages])
+        scripts = read("order.js", "scale.js", "join.js", "painter.js", script)
+        return person.page.evaluate(OUT_OF_ORDER, [scripts, html, messages])
 
     return run
 
