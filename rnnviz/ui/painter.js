@@ -245,7 +245,7 @@ function paintFigure(root, node, picture) {
   // Another layout by now, if the axes have changed.
   const full = node._fullLayout;
   const { _size: size, font } = full;
-  const dense = (window.devicePixelRatio || 1) * scaleOf(root);
+  const dense = (window.devicePixelRatio || 1) * (root.scale ?? 1);
   let canvas = root.querySelector("canvas.rv-scene");
   if (!canvas) {
     canvas = document.createElement("canvas");

@@ -34,7 +34,8 @@ function colours(root) {
 
 function themed(figure, root) {
   const { text, background, font } = colours(root);
-  const scale = scaleOf(root);
+  // Kept for what is painted in a drag: to ask for it there makes the browser work out all styles of the page.
+  const scale = (root.scale = scaleOf(root));
   const narrow = root.clientWidth / scale < 520;
   // A copy, which Plotly may change: what was sent stays what it was.
   const layout = { ...structuredClone(figure.layout), paper_bgcolor: background, plot_bgcolor: background, autosize: true };
@@ -58,7 +59,7 @@ function mark(root, node, step) {
   const shown = root.figure.layout.meta?.stepped && axis && step >= axis.range[0] && step <= axis.range[1];
   line.hidden = !shown;
   if (!shown) return;
-  const scale = scaleOf(root);
+  const scale = root.scale;
   const width = Math.max(2, scale * (axis.l2p(step + 0.5) - axis.l2p(step - 0.5)));
   line.style.width = `${width}px`;
   line.style.transform = `translateX(${node.offsetLeft + scale * (axis._offset + axis.l2p(step)) - width / 2}px)`;
