@@ -22,7 +22,7 @@ HOW_TO_READ = (
 
 @alive
 def start():
-    live_stage(START, HOW_TO_READ)
+    return live_stage(START, HOW_TO_READ)
 
 
 start()

@@ -18,7 +18,7 @@ from rnnviz.ui.page import alive, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import elsewhere, prediction_switch, question
 from rnnviz.ui.recorded import recorded
-from rnnviz.ui.unrolled import network
+from rnnviz.ui.unrolled import moving, network
 from rnnviz.ui.words import listed, words
 from rnnviz.wording import shown as number
 
@@ -73,7 +73,7 @@ def scene(recordings, step, shown, says):
     shown: the cell that is unrolled; None for none. says: gain -> what a preset says.
     """
     if shown:
-        picture = {"unrolled": unrolled(recordings, powers_axis(window, ""), shown).numbers}
+        picture = {"unrolled": unrolled(recordings, powers_axis(window, ""), shown, high=120)}
     else:
         picture = {"gradient-flow": gradient_flow(recordings, steps=setup.steps, height=280, **look)}
     at = next((r.config.gain for r in recordings.values()), None)
@@ -113,7 +113,7 @@ def flow(setup, cells, look):
     step = min(st.session_state["step"], setup.steps)
     seen = scene(recordings, step, shown, says)
     if shown:
-        network(unrolled(recordings, powers_axis(window, ""), shown, high=120), tokens=setup.tokens)
+        network(seen["unrolled"], tokens=setup.tokens)
         how = ("How to read it: the network reads from left to right; the gradient of the loss goes back from right to "
                "left. An arrow is as wide as the gradient on it is large, in powers of ten. Click a step to choose it.")
     else:
@@ -155,7 +155,8 @@ def flow(setup, cells, look):
     )
     shared = ("flow", configs, look, setup.inputs, shown)
     return (
-        gains(configs, gain, lambda found: scene(found, step, shown, says), (*shared, step, says), setup.inputs),
+        gains(configs, gain, lambda found: moving(scene(found, step, shown, says)),
+              (*shared, step, says), setup.inputs),
         Film("step", state.CONTROLS["step"], step, lambda steps: [read_off(recordings, t) for t in steps],
              (*shared, gain), setup.steps),
     )

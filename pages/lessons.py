@@ -19,4 +19,4 @@ with st.sidebar:
     st.page_link("pages/course_on_paper.py", label="The course on paper", icon=":material/print:")
 way(stage)
 st.title(stage.title, anchor=False)
-st.fragment(show)(stage, with_notes)
+show(stage, with_notes)

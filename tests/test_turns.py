@@ -6,6 +6,7 @@ import pytest
 from opened import opened
 
 from rnnviz import TrainConfig, Training
+from rnnviz.course.found import finished
 from rnnviz.figures.course import PICTURES
 from rnnviz.ui import pulse, runs
 from rnnviz.ui.pulse import Gate
@@ -188,7 +189,7 @@ def test_many_who_watch_a_run_train_it_once_and_see_it_whole(monkeypatch):
     watched, alone, seen = {"a": Training(config)}, Training(config), []
 
     def look():
-        while not runs.done(watched):
+        while not finished(watched):
             runs.work(watched.values(), lambda: None)
             with runs.at_rest:
                 picture, updates = PICTURES["learning"](watched, None), watched["a"].updates

@@ -1,4 +1,4 @@
-"""What pictures and sentences of lesson 4 share: a backward pass taken apart, once a recording."""
+"""What pictures, sentences and the screen of a lesson share: backward passes taken apart, how far trainings are."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -37,3 +37,14 @@ def level(config):
     """The gain of `GAINS` at which what arrives at step 1 is nearest to what entered, beyond all that vanish."""
     logs = ridge(config)
     return GAINS[int(np.abs(logs[0] - logs[-1]).argmin())]
+
+
+def finished(about):
+    """Whether all trainings, label -> `Training`, have nothing left to do."""
+    return all(t.finished for t in about.values())
+
+
+def so_far(about):
+    """Updates that all runs have made, but for those that have ended before."""
+    made = {t.updates for t in about.values() if not t.finished}
+    return min(made) if made else max(t.updates for t in about.values())

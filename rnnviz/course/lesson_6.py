@@ -4,6 +4,7 @@ import numpy as np
 
 from ..config import Number, TrainConfig
 from ..wording import count, number, percent, shown
+from .found import finished, so_far
 from .lesson_5 import ADDRESS
 from .sentences import only
 from .stage import Link, Notes, Question, Slider, Stage
@@ -47,16 +48,6 @@ def rights(about, update):
     made = so_far(about) if update is None else update
     told = " and ".join(f"{right(t, made)} ({label})" for label, t in about.items())
     return f"After {count(made, 'update')} {told} of the answers are right."
-
-
-def finished(about):
-    return all(t.finished for t in about.values())
-
-
-def so_far(about):
-    """Updates that all runs have made, but for those that have ended before."""
-    made = {t.updates for t in about.values() if not t.finished}
-    return min(made) if made else max(t.updates for t in about.values())
 
 
 def yet(about):

@@ -75,8 +75,8 @@ def frame(title, question=None, stage=False):
 def alive(draw):
     """Make a fragment of what follows the live sliders of a page. draw: draws it, and returns its `Film`s, or None.
 
-    The films and the address are fragments of their own, whose messages outlive those that a next run takes back: their
-    place is the second, however much is drawn before them.
+    The address and the films are fragments of their own, whose messages outlive those that a next run takes back: their
+    place is the second, however much is drawn before them, and the address comes first, films or none.
     """
 
     @st.fragment
@@ -86,9 +86,9 @@ def alive(draw):
         with body:
             now = draw(*settings)
         with foot:
+            follow_live()
             if now is not None:
                 films.films(*now)
-            follow_live()
 
     return fragment
 

@@ -33,9 +33,9 @@ function colours(root) {
 }
 
 function themed(figure, root) {
-  const { text, background, font } = colours(root);
+  const { text, background, font, scale } = colours(root);
   // Kept for what is painted in a drag: to ask for it there makes the browser work out all styles of the page.
-  const scale = (root.scale = scaleOf(root));
+  root.scale = scale;
   const narrow = root.clientWidth / scale < 520;
   // A copy, which Plotly may change: what was sent stays what it was.
   const layout = { ...structuredClone(figure.layout), paper_bgcolor: background, plot_bgcolor: background, autosize: true };
@@ -109,7 +109,7 @@ export default function ({ data, parentElement, key }) {
   }).then((drawn) => {
     if (!drawn) return;
     // What is scaled up takes no more room by itself.
-    node.style.marginBottom = `${(scaleOf(root) - 1) * node.offsetHeight}px`;
+    node.style.marginBottom = `${(root.scale - 1) * node.offsetHeight}px`;
     bare();
     follow(root, node);
     mark(root, node, window.rnnvizStep);

@@ -4,7 +4,7 @@ from threading import Lock
 
 import streamlit as st
 
-from ..course.lesson_6 import so_far
+from ..course.found import so_far
 from ..engine.train import advance
 from .pulse import gate
 
@@ -18,11 +18,6 @@ at_rest = Lock()
 """Held while a training is updated, or looked at before it is done."""
 
 _at_work = Lock()
-
-
-def done(trainings):
-    """Whether all of them, label -> `Training`, have nothing left to do."""
-    return all(t.finished for t in trainings.values())
 
 
 def watched(id, trainings):

@@ -7,14 +7,15 @@ from cachetools import LRUCache, cached
 
 from ..config import Config
 from ..course import LESSONS, STAGES, become
+from ..course.found import finished
 from ..figures.course import PICTURES, closed
 from ..figures.unrolled import Network
 from . import films, live, runs, state
-from .address import keep_address
+from .page import alive
 from .plot import plot
 from .pulse import pulse
 from .recorded import recorded
-from .unrolled import network
+from .unrolled import moving, network
 from .words import words
 
 KEPT = 64
@@ -50,22 +51,20 @@ def film(stage, value):
             moved = [settings[label] for settings in every]
             still = all(s == setting for s in moved)
             about[label] = [found({label: setting})[label]] * len(values) if still else become(moved)
-        seen = (scene(stage, {label: each[k] for label, each in about.items()}, v) for k, v in enumerate(values))
-        return [{name: part.numbers if isinstance(part, Network) else part for name, part in one.items()}
-                for one in seen]
+        return [moving(scene(stage, {label: each[k] for label, each in about.items()}, v))
+                for k, v in enumerate(values)]
 
     return films.Film(stage.control, stage.slider.bound, value, scenes, ("stage", stage.id))
 
 
 def live_stage(stage, how_to_read):
-    """Slider, picture and sentence of a stage, which follow one another. Call it inside a fragment."""
+    """Slider, picture and sentence of a stage, which follow one another. Returns its `Film`s, see `page.alive`."""
     value, slider = None, stage.slider
     if slider:
         value = live.live_slider(stage.control, slider.label, state.CONTROLS[stage.control], play=slider.play,
                                  powers=slider.powers)
     draw(stage, scene(stage, found(stage.at(value)), value), how_to_read)
-    if slider:
-        films.films(film(stage, value))
+    return (film(stage, value),) if slider else None
 
 
 def draw(stage, seen, how_to_read):
@@ -83,14 +82,11 @@ def draw_picture(picture, key, how_to_read):
 
 
 def trained_stage(stage, how_to_read):
-    """As `live_stage`; while its trainings run, they are seen to, and the slider comes once they are done.
+    """As `live_stage`, without the slider, while its trainings run: they are seen to.
 
     Returns whether the page has to look again: of the end, which this look may have reached, one more tells.
     """
     about = found(stage.networks)
-    if runs.done(about):
-        live_stage(stage, how_to_read)
-        return False
     running = runs.watched(stage.id, about)
     with runs.at_rest:
         seen = scene(stage, about, None)
@@ -118,7 +114,7 @@ def open_question(stage):
         return True
     about, slider = found(stage.networks), stage.slider
     to_come = ""
-    if stage.trains and not runs.done(about):
+    if stage.trains and not finished(about):
         to_come = "The runs will tell."
     elif not stage.trains and slider and slider.play and kept.get(stage.control, stage.value) < slider.bound.high:
         to_come = "**Play** and see."
@@ -192,36 +188,18 @@ def explore(stage):
                  query_params=state.link(stage=stage.id, **stage.settings))
 
 
+@alive
 def show(stage, with_notes):
-    """All of a stage. Call it inside a fragment.
-
-    with_notes: with those for the teacher, which tell the answer, once that is there.
-    """
-    # Messages of the address, a fragment of its own, outlive those that a next run takes back: its place is always the
-    # second.
-    body, address = st.container(), st.container()
-    with body:
-        running = _body(stage)
-        if with_notes and not unanswered(stage):
-            notes(stage)
-    state.remember()
-    with address:
-        keep_address()
-    if stage.trains:
-        pulse(running)
-
-
-def _body(stage):
-    """What all see of a stage. Returns whether the page has to look again, see `trained_stage`."""
-    running = False
+    """All of a stage. with_notes: with those for the teacher, which tell the answer, once that is there."""
+    running, now = False, None
     if open_question(stage):
         with runs.at_rest:
             before = closed(stage.picture, found(stage.networks))
         draw_picture(before, f"before-{stage.id}", stage.question.text)
-    elif stage.trains:
+    elif stage.trains and not finished(found(stage.networks)):
         running = trained_stage(stage, stage.title)
     else:
-        live_stage(stage, stage.title)
+        now = live_stage(stage, stage.title)
     if stage.page:
         explore(stage)
     if stage.link:
@@ -229,4 +207,8 @@ def _body(stage):
                      query_params=state.link(**stage.link.settings))
     if stage.words:
         words("Words: " + " · ".join(f"[[{word}]]" for word in stage.words), f"how-words-{stage.id}")
-    return running
+    if with_notes and not unanswered(stage):
+        notes(stage)
+    if stage.trains:
+        pulse(running)
+    return now

@@ -216,8 +216,7 @@ def recall(name):
         kept[name] = kept.get("settings", {}).get(name, CONTROLS[name].default)
     elif name in away:
         # Set anew, or its control would come back at its lower end.
-        kept[name] = kept[name]
-    kept["away"] = away - {name}
+        kept[name], kept["away"] = kept[name], away - {name}
 
 
 def _note(name, control, text, used):
@@ -356,7 +355,7 @@ def held(name):
     kept = st.session_state
     recall(name)
     kept[name] = kept[name]  # the session's own from now on: a control's goes with the control
-    kept["away"] |= {name}
+    kept["away"] = kept.get("away", frozenset()) | {name}
     return kept[name]
 
 

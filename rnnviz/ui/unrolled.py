@@ -7,6 +7,7 @@ import orjson
 import streamlit as st
 
 from .. import __version__
+from ..figures.unrolled import Network
 from .assets import module, read
 from .live import standing
 from .order import numbered
@@ -41,6 +42,11 @@ def network(drawn, key="unrolled", tokens=()):
     message = {"at": standing(), "version": __version__, "name": key, "tokens": list(tokens), **drawn.look,
                "numbers": drawn.numbers}
     _component(key=key, data=numbered(key, orjson.dumps(message, default=_as_bytes)))
+
+
+def moving(seen):
+    """Everything of a page by name as a film takes it: of a `Network`, what moves."""
+    return {name: part.numbers if isinstance(part, Network) else part for name, part in seen.items()}
 
 
 def _as_bytes(array):
