@@ -26,17 +26,24 @@ def start():
 
 
 start()
-st.page_link("pages/lessons.py", label=f"**Begin: lesson 1, {next(iter(LESSONS))}**", icon=":material/arrow_forward:",
-             query_params=link(stage="1.1"))
+st.page_link(
+    "pages/lessons.py",
+    label=f"**Begin: lesson 1, {next(iter(LESSONS))}**",
+    icon=":material/arrow_forward:",
+    query_params=link(stage="1.1"),
+)
 words(HOW_TO_READ, "how-start", "caption")
 for number, (title, stages) in enumerate(LESSONS.items()):
     if number % 3 == 0:
         places = st.columns(3, border=True)
     with places[number % 3]:
-        st.page_link("pages/lessons.py", label=f"**Lesson {stages[0].id[0]}: {title}**",
-                     query_params=link(stage=stages[0].id))
-        st.markdown(f"{', '.join(stage.title for stage in stages[:-1])}. About "
-                    f"{sum(stage.notes.minutes for stage in stages)} minutes.")
+        st.page_link(
+            "pages/lessons.py", label=f"**Lesson {stages[0].id[0]}: {title}**", query_params=link(stage=stages[0].id)
+        )
+        st.markdown(
+            f"{', '.join(stage.title for stage in stages[:-1])}. About "
+            f"{sum(stage.notes.minutes for stage in stages)} minutes."
+        )
 INSTRUMENTS = (
     ("gradient_flow", "Gradient flow", "Drag one slider, and see the gradient vanish, explode or survive."),
     ("inside_the_cell", "Inside the cell", "Follow one step through the gates, with every number to check by hand."),
@@ -64,8 +71,11 @@ with st.expander("For a class"):
         "- At the top right: **light**, **dark**, and **projector**, which is larger and has no sidebar. Without a "
         "choice your device decides."
     )
-    st.page_link("pages/course_on_paper.py", label="The course on paper: all stages and notes, to be printed",
-                 icon=":material/print:")
+    st.page_link(
+        "pages/course_on_paper.py",
+        label="The course on paper: all stages and notes, to be printed",
+        icon=":material/print:",
+    )
 takeaway(
     "Nothing here is sketched: every curve is computed, at that moment, from the network that the controls describe."
 )

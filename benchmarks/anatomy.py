@@ -104,9 +104,12 @@ def case(cell):
     matrix = median(lambda: anatomy.influence(record(recording.config), STEPS))
     torch_matrix = fastest(backward_passes, 3)
     print(" ".join(f"{name}_ms={ms:.1f}" for name, ms in each.items()), flush=True)
-    print(f"anatomy cell={cell} T={STEPS} H={HIDDEN} jacobians_ms={jac:.1f} torch_ms={torch_jac:.1f} "
-          f"vs_torch={torch_jac / jac:.1f} matrix_ms={matrix:.1f} torch_ms={torch_matrix:.1f} "
-          f"vs_torch={torch_matrix / matrix:.1f}", flush=True)
+    print(
+        f"anatomy cell={cell} T={STEPS} H={HIDDEN} jacobians_ms={jac:.1f} torch_ms={torch_jac:.1f} "
+        f"vs_torch={torch_jac / jac:.1f} matrix_ms={matrix:.1f} torch_ms={torch_matrix:.1f} "
+        f"vs_torch={torch_matrix / matrix:.1f}",
+        flush=True,
+    )
     return {f"{cell} Jacobians": torch_jac / jac}, {f"{cell} matrix": torch_matrix / matrix}
 
 

@@ -70,14 +70,22 @@ FRAMED = """(input) => new Promise((done) => {
   setTimeout(look, 800);
 })"""
 
-VIEWS = ("singular values", "eigenvalues and exponents", "direct path and the rest", "phase diagram",
-         "who learns from whom", "number formats")
+VIEWS = (
+    "singular values",
+    "eigenvalues and exponents",
+    "direct path and the rest",
+    "phase diagram",
+    "who learns from whom",
+    "number formats",
+)
 ADDRESSES = {
     "gradient_flow": "gradient_flow?predict=false",
     "inside_the_cell": "inside_the_cell?predict=false",
     "the_cliff": "the_cliff?predict=false",
-    **{view.replace(" ", "_"): f"why_it_vanishes?predict=false&reach=1000&view={view.replace(' ', '+')}"
-       for view in VIEWS},
+    **{
+        view.replace(" ", "_"): f"why_it_vanishes?predict=false&reach=1000&view={view.replace(' ', '+')}"
+        for view in VIEWS
+    },
 }
 DRAGGED_ALONE = {
     "unrolled, 16 steps": "gradient_flow?predict=false&picture=unrolled&steps=16",
@@ -181,8 +189,11 @@ def main():
             for label in DRAGGED.get(name, [None]):
                 slider = sliders.first if label is None else pages[name].get_by_role("slider", name=label, exact=True)
                 rates[name, label], refreshes = drag(pages[name], slider)
-                print(f"drag page={name}{f' slider={label!r}' if label else ''} "
-                      f"pictures_per_s={rates[name, label]:.1f} refreshes_per_s={refreshes:.1f}", flush=True)
+                print(
+                    f"drag page={name}{f' slider={label!r}' if label else ''} "
+                    f"pictures_per_s={rates[name, label]:.1f} refreshes_per_s={refreshes:.1f}",
+                    flush=True,
+                )
         for name, address in DRAGGED_ALONE.items():
             page, _ = opened(browser, f"{app}/{address}")
             slider = page.locator(".rv-live input").first
@@ -201,8 +212,11 @@ def main():
                 ratio, most = median(ms) / plain, TIMES[how]
                 judge(f"{name}, key to {how}: at most {most:g} times the bare page", f"{ratio:.2f}", ratio <= most)
         for (name, label), rate in rates.items():
-            judge(f"{name}{f', {label}' if label else ''}: at least {PICTURES[name]} pictures a second",
-                  f"{rate:.1f}", rate >= PICTURES[name])
+            judge(
+                f"{name}{f', {label}' if label else ''}: at least {PICTURES[name]} pictures a second",
+                f"{rate:.1f}",
+                rate >= PICTURES[name],
+            )
         browser.close()
     print(f"took {perf_counter() - begun:.0f} s")
 

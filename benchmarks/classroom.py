@@ -84,8 +84,9 @@ class Person:
     async def come(self):
         """Open the page; the seconds to the end of its first run."""
         start = perf_counter()
-        self.socket = await websockets.connect(f"ws://{self.place}/_stcore/stream", subprotocols=["streamlit"],
-                                               max_size=None, compression=None)
+        self.socket = await websockets.connect(
+            f"ws://{self.place}/_stcore/stream", subprotocols=["streamlit"], max_size=None, compression=None
+        )
         message = BackMsg()
         message.rerun_script.query_string, message.rerun_script.page_name = self.query, self.page
         await self.socket.send(message.SerializeToString())
@@ -123,8 +124,11 @@ class Person:
             elif near is not None:
                 return
             else:
-                so_far = {"start": so_far["start"] + len(answer["values"]), "seconds": answer["seconds"],
-                          "size": so_far["size"] + size}
+                so_far = {
+                    "start": so_far["start"] + len(answer["values"]),
+                    "seconds": answer["seconds"],
+                    "size": so_far["size"] + size,
+                }
                 if not answer["more"]:
                     so_far["start"], near = 0, head["places"]["gain"]
 
@@ -175,8 +179,11 @@ class Numbers(defaultdict):
     def say(self, what):
         for name, seconds in self.items():
             ms = sorted(1e3 * s for s in seconds)
-            print(f"{what} {name}: n={len(ms)} p50_ms={median(ms):.0f} p95_ms={ms[int(0.95 * len(ms))]:.0f} "
-                  f"max_ms={ms[-1]:.0f}", flush=True)
+            print(
+                f"{what} {name}: n={len(ms)} p50_ms={median(ms):.0f} p95_ms={ms[int(0.95 * len(ms))]:.0f} "
+                f"max_ms={ms[-1]:.0f}",
+                flush=True,
+            )
 
     def late(self, name):
         """Seconds within which 95 of 100 came."""
@@ -242,12 +249,15 @@ async def drag(server, page):
     print(f"drag, alone: browser_pictures_per_s={rate:.1f} refreshes_per_s={refreshes:.1f}", flush=True)
     for how, act in (("each move a message", every_move), ("films", at_rest)):
         out, end, before = Numbers(), perf_counter() + SECONDS, server.processor_time()
-        (rate, refreshes), *_ = await asyncio.gather(drag_in(page, SECONDS - 0.5),
-                                                     *(act(person, end, out) for person in people))
+        (rate, refreshes), *_ = await asyncio.gather(
+            drag_in(page, SECONDS - 0.5), *(act(person, end, out) for person in people)
+        )
         out.say(f"drag, {how},")
         share = (server.processor_time() - before) / SECONDS
-        print(f"drag, {how}: browser_pictures_per_s={rate:.1f} refreshes_per_s={refreshes:.1f} "
-              f"server_cores={share:.2f}", flush=True)
+        print(
+            f"drag, {how}: browser_pictures_per_s={rate:.1f} refreshes_per_s={refreshes:.1f} server_cores={share:.2f}",
+            flush=True,
+        )
     judge(f"{PEOPLE} who drag: at least 40 pictures a second", f"{rate:.1f}", rate >= 40)
     late = 1e3 * out.late("at rest")
     judge(f"{PEOPLE} who drag: 95 of 100 answers at rest within 400 ms", f"{late:.0f} ms", late <= 400)
@@ -284,8 +294,7 @@ async def open_all(server, browser, files):
         await page.context.close()
 
     gap = SECONDS / PEOPLE
-    await asyncio.gather(in_browser(gap * PEOPLE / 2),
-                         *(somebody(gap * k) for k in range(PEOPLE) if k != PEOPLE // 2))
+    await asyncio.gather(in_browser(gap * PEOPLE / 2), *(somebody(gap * k) for k in range(PEOPLE) if k != PEOPLE // 2))
     out.say("open")
     share = (server.processor_time() - before) / SECONDS
     print(f"open: server_seconds_each={share * SECONDS / PEOPLE:.2f}", flush=True)
@@ -302,6 +311,7 @@ async def new_page(browser):
 
 async def train(server, page):
     """Updates a second of one training alone, then of five; what others wait for meanwhile, beside a server at rest."""
+
     async def working(person, seconds):
         end, before = perf_counter() + seconds, person.updates
         while perf_counter() < end and await person.go_on():
@@ -330,8 +340,11 @@ async def train(server, page):
     for person in people[1:]:
         await person.say(person.train, trigger_value=True)
     together = await asyncio.gather(*(working(person, 5) for person in people))
-    print(f"{TRAINING} train: updates_per_s={sum(together):.0f} in all, of one {min(together):.0f} to "
-          f"{max(together):.0f}", flush=True)
+    print(
+        f"{TRAINING} train: updates_per_s={sum(together):.0f} in all, of one {min(together):.0f} to "
+        f"{max(together):.0f}",
+        flush=True,
+    )
     work = asyncio.gather(*(working(person, 60) for person in people))
     await others(busy)
     work.cancel()
@@ -347,6 +360,7 @@ async def train(server, page):
 
 async def visit(server, page):
     """Go by links from Gradient flow to Start and back, and press a key there; seconds to the figure and its change."""
+
     async def follow(label, address):
         await page.evaluate("document.querySelector('.rv-plot').dataset.left = 'yes'")
         start = perf_counter()

@@ -183,8 +183,11 @@ def torch_backward(leaves, hs, cs, gradient):
     for name, states in (("h", hs), ("c", cs)) if cs else (("h", hs),):
         with torch.no_grad():
             adjoint = torch.stack([s.grad for s in states])
-            out |= {name: torch.stack(states).numpy(), f"d{name}": adjoint.numpy(),
-                    f"norm_d{name}": torch.linalg.vector_norm(adjoint, dim=(1, 2)).numpy()}
+            out |= {
+                name: torch.stack(states).numpy(),
+                f"d{name}": adjoint.numpy(),
+                f"norm_d{name}": torch.linalg.vector_norm(adjoint, dim=(1, 2)).numpy(),
+            }
     return out
 
 
@@ -193,10 +196,12 @@ def torch_backward(leaves, hs, cs, gradient):
 
 def torch_peers(cell, parameters):
     """(which, threads) -> function of x and the gradient, for the four ways to run PyTorch."""
+
     def run(peer, threads):
         def call(x, gradient):
             torch.set_num_threads(threads)
             return peer(x, gradient)
+
         return call
 
     peers = {"equations": TorchEquations(cell, parameters), "module": TorchModule(cell, parameters)}
@@ -251,16 +256,20 @@ def case(cell, steps, batch, hidden):
     ms = medians(runs | {"rnnviz": ours}, repeats=9, seconds=2.0)
     faults = page_faults(ours)
     vs_torch, vs_numpy = min(ms["equations"], ms["module"]) / ms["rnnviz"], ms["rnnviz"] / ms["numpy"]
-    print(f"{label} rnnviz_ms={ms['rnnviz']:.2f} torch_ms={min(ms['equations'], ms['module']):.2f} "
-          f"numpy_ms={ms['numpy']:.2f} vs_torch={vs_torch:.2f} vs_numpy={vs_numpy:.2f} "
-          f"equations_ms={ms['equations']:.2f} module_ms={ms['module']:.2f} faults={faults}", flush=True)
+    print(
+        f"{label} rnnviz_ms={ms['rnnviz']:.2f} torch_ms={min(ms['equations'], ms['module']):.2f} "
+        f"numpy_ms={ms['numpy']:.2f} vs_torch={vs_torch:.2f} vs_numpy={vs_numpy:.2f} "
+        f"equations_ms={ms['equations']:.2f} module_ms={ms['module']:.2f} faults={faults}",
+        flush=True,
+    )
     return label, batch, vs_torch, vs_numpy, faults
 
 
 def stack(cell, layers, steps, batch, hidden):
     """Several layers, one above the other, beside the same of torch's cells with retain_grad on every state."""
-    trace = record(NetworkConfig(cell, layers=layers, steps=steps, batch_size=batch, hidden_size=hidden,
-                                 input_size=INPUT_SIZE))
+    trace = record(
+        NetworkConfig(cell, layers=layers, steps=steps, batch_size=batch, hidden_size=hidden, input_size=INPUT_SIZE)
+    )
     x, gradient, states = np.array(trace.x), np.array(trace.output_gradient), CELLS[cell].states
     weights = {name: Parameters(*map(np.array, vars(own).values())) for name, own in trace.parameters.items()}
     members = [TorchModule(cell, own) for own in weights.values()]
@@ -285,14 +294,17 @@ def stack(cell, layers, steps, batch, hidden):
         def run():
             torch.set_num_threads(n)
             peer()
+
         return run
 
     label = f"stack cell={cell} layers={layers} T={steps} B={batch} H={hidden}"
     for k, (mine, theirs) in enumerate(zip(ours(), peer())):
         check_equal(f"{label} layer {k + 1}", mine, theirs)
     ms = medians({("module", n): threads(n) for n in sorted({CORES, 1})} | {"rnnviz": ours}, repeats=9, seconds=2.0)
-    print(f"{label} rnnviz_ms={ms['rnnviz']:.2f} torch_ms={ms['module']:.2f} "
-          f"vs_torch={ms['module'] / ms['rnnviz']:.2f}", flush=True)
+    print(
+        f"{label} rnnviz_ms={ms['rnnviz']:.2f} torch_ms={ms['module']:.2f} vs_torch={ms['module'] / ms['rnnviz']:.2f}",
+        flush=True,
+    )
     return label, ms["module"] / ms["rnnviz"]
 
 
@@ -313,8 +325,11 @@ def ensemble(cell):
     ms = medians(runs | {"rnnviz": lambda: read(record_many(configs))}, repeats=3, seconds=6.0)
     torch_ms = min(ms["equations"], ms["module"])
     label, vs_torch = f"ensemble cell={cell} K={len(configs)} T={GAIN_STEPS} H={GAIN_SIZE}", torch_ms / ms["rnnviz"]
-    print(f"{label} rnnviz_ms={ms['rnnviz']:.2f} torch_ms={torch_ms:.2f} vs_torch={vs_torch:.2f} "
-          f"equations_ms={ms['equations']:.2f} module_ms={ms['module']:.2f} compared={len(calm)}", flush=True)
+    print(
+        f"{label} rnnviz_ms={ms['rnnviz']:.2f} torch_ms={torch_ms:.2f} vs_torch={vs_torch:.2f} "
+        f"equations_ms={ms['equations']:.2f} module_ms={ms['module']:.2f} compared={len(calm)}",
+        flush=True,
+    )
     return label, vs_torch
 
 
@@ -332,8 +347,11 @@ def judge(target, bound, values, at_least=True):
     """One line on a target: met, or missed by how much at worst. values: label -> measured."""
     worst = (min if at_least else max)(values, key=values.get)
     missed = [v for v in values.values() if (v < bound if at_least else v > bound)]
-    verdict = "met" if not missed else (
-        f"missed in {len(missed)} of {len(values)}, at worst by {100 * abs(values[worst] / bound - 1):.0f} %")
+    verdict = (
+        "met"
+        if not missed
+        else (f"missed in {len(missed)} of {len(values)}, at worst by {100 * abs(values[worst] / bound - 1):.0f} %")
+    )
     print(f"target: {target}: {verdict} (worst {values[worst]:.2f}: {worst})")
 
 
@@ -342,9 +360,12 @@ def main():
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     info = Path("/proc/cpuinfo")  # on Linux; platform.processor() is empty there
     names = [line for line in info.read_text().splitlines() if "model name" in line] if info.exists() else []
-    print(f"python={platform.python_version()} numpy={np.__version__} torch={torch.__version__} blas={blas['name']} "
-          f"cpu={names[0].split(':')[1].strip() if names else platform.processor()!r} cores={CORES} "
-          f"numpy_threads=1 torch_threads=1_or_{CORES}", flush=True)
+    print(
+        f"python={platform.python_version()} numpy={np.__version__} torch={torch.__version__} blas={blas['name']} "
+        f"cpu={names[0].split(':')[1].strip() if names else platform.processor()!r} cores={CORES} "
+        f"numpy_threads=1 torch_threads=1_or_{CORES}",
+        flush=True,
+    )
     cases = [case(cell, *sizes) for cell in CELL_NAMES for sizes in CASES]
     stacks = [stack(cell, 3, 100, 1, 32) for cell in CELL_NAMES]
     ensembles = [ensemble(cell) for cell in CELL_NAMES]

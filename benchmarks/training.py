@@ -33,9 +33,20 @@ CHECKED = 5
 
 
 def config(cell, networks, precision, updates=10_000):
-    return TrainConfig(cell=cell, task="order_2", length=STEPS, hidden_size=HIDDEN, networks=networks, sequences=BATCH,
-                       optimiser="adam", rate=RATE, clip="norm", threshold=THRESHOLD, precision=precision,
-                       updates=updates)
+    return TrainConfig(
+        cell=cell,
+        task="order_2",
+        length=STEPS,
+        hidden_size=HIDDEN,
+        networks=networks,
+        sequences=BATCH,
+        optimiser="adam",
+        rate=RATE,
+        clip="norm",
+        threshold=THRESHOLD,
+        precision=precision,
+        updates=updates,
+    )
 
 
 class Ours:
@@ -140,6 +151,7 @@ def case(cell, networks, precision):
         def run():
             torch.set_num_threads(threads)
             member.update()
+
         return run
 
     runs = {"rnnviz": Ours(settings, batches).update}
@@ -149,8 +161,11 @@ def case(cell, networks, precision):
     found = pace(runs)
     ours, best = found.pop("rnnviz"), max(found.values())
     label = f"cell={cell} seeds={networks} {precision}"
-    print(f"training {label} T={STEPS} B={BATCH} H={HIDDEN} rnnviz_per_s={ours:.0f} torch_per_s={best:.0f} "
-          f"vs_torch={ours / best:.2f}", flush=True)
+    print(
+        f"training {label} T={STEPS} B={BATCH} H={HIDDEN} rnnviz_per_s={ours:.0f} torch_per_s={best:.0f} "
+        f"vs_torch={ours / best:.2f}",
+        flush=True,
+    )
     return label, ours / best
 
 

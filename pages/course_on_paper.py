@@ -6,8 +6,11 @@ from rnnviz.course import LESSONS
 from rnnviz.ui.page import follow_live, frame
 from rnnviz.ui.sheet import sheet
 
-frame("The course on paper", "All stages, with their questions, what to drag, and the notes for the teacher. To print, "
-      "press Ctrl and P: the sheet comes without anything around it.")
+frame(
+    "The course on paper",
+    "All stages, with their questions, what to drag, and the notes for the teacher. To print, "
+    "press Ctrl and P: the sheet comes without anything around it.",
+)
 place, _, _ = (st.context.url or "").rpartition("/")
 st.html(sheet(LESSONS, f"{place}/lessons"))
 follow_live()

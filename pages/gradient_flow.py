@@ -77,15 +77,27 @@ def scene(recordings, step, shown, says):
     else:
         picture = {"gradient-flow": gradient_flow(recordings, steps=setup.steps, height=280, **look)}
     at = next((r.config.gain for r in recordings.values()), None)
-    return picture | read_off(recordings, step) | {
-        "preset-says": says.get(at, controls.OWN),
-        "verdict": explain.fates(recordings),
-        "reach": "\n\n".join(["##### How far it reaches", *explain.flow(recordings)]),
-        "why": marked("\n\n".join(["##### Why", *(explain.why(label, r) for label, r in recordings.items())]), "U",
-                      "singular value", "spectral radius", "slope", "forget gate", "update gate", "path"),
-        "step-shares": step_shares(recordings, steps=setup.steps),
-        "learns": "\n\n".join(explain.learns_from(label, r) for label, r in recordings.items()),
-    }
+    return (
+        picture
+        | read_off(recordings, step)
+        | {
+            "preset-says": says.get(at, controls.OWN),
+            "verdict": explain.fates(recordings),
+            "reach": "\n\n".join(["##### How far it reaches", *explain.flow(recordings)]),
+            "why": marked(
+                "\n\n".join(["##### Why", *(explain.why(label, r) for label, r in recordings.items())]),
+                "U",
+                "singular value",
+                "spectral radius",
+                "slope",
+                "forget gate",
+                "update gate",
+                "path",
+            ),
+            "step-shares": step_shares(recordings, steps=setup.steps),
+            "learns": "\n\n".join(explain.learns_from(label, r) for label, r in recordings.items()),
+        }
+    )
 
 
 def read_off(recordings, step):
@@ -114,20 +126,37 @@ def flow(setup, cells, look):
     seen = scene(recordings, step, shown, says)
     if shown:
         network(seen["unrolled"], tokens=setup.tokens)
-        how = ("How to read it: the network reads from left to right; the gradient of the loss goes back from right to "
-               "left. An arrow is as wide as the gradient on it is large, in powers of ten. Click a step to choose it.")
+        how = (
+            "How to read it: the network reads from left to right; the gradient of the loss goes back from right to "
+            "left. An arrow is as wide as the gradient on it is large, in powers of ten. Click a step to choose it."
+        )
     else:
-        how = ("How to read it: the loss enters at the right and its gradient travels left, one step at a time. "
-               "Falling to the left is [[vanish|vanishing]], rising is [[explode|exploding]]. The axis counts in "
-               "powers of ten: a [[log axis]].")
+        how = (
+            "How to read it: the loss enters at the right and its gradient travels left, one step at a time. "
+            "Falling to the left is [[vanish|vanishing]], rising is [[explode|exploding]]. The axis counts in "
+            "powers of ten: a [[log axis]]."
+        )
         plot(seen["gradient-flow"], "gradient-flow", how, caption=False)
     words(seen["verdict"], "verdict", "verdict")
     words(how, "how-gradient-flow", "caption")
-    listed("gain", "U", "norm", "cell state", "forget gate", "orthogonal", "singular value", "spectral radius", "slope",
-           "seed")
+    listed(
+        "gain",
+        "U",
+        "norm",
+        "cell state",
+        "forget gate",
+        "orthogonal",
+        "singular value",
+        "spectral radius",
+        "slope",
+        "seed",
+    )
     if shown:
-        st.page_link("pages/inside_the_cell.py", label=f"Step {step} inside the {shown} →",
-                     query_params=state.address() | {"step": str(step), "shown": shown})
+        st.page_link(
+            "pages/inside_the_cell.py",
+            label=f"Step {step} inside the {shown} →",
+            query_params=state.address() | {"step": str(step), "shown": shown},
+        )
     live_slider("step", "Time step to read off", state.CONTROLS["step"], high=setup.steps, local=True)
     words(seen["reading"], "reading")
     left, right = st.columns(2)
@@ -155,10 +184,17 @@ def flow(setup, cells, look):
     )
     shared = ("flow", configs, look, setup.inputs, shown)
     return (
-        gains(configs, gain, lambda found: moving(scene(found, step, shown, says)),
-              (*shared, step, says), setup.inputs),
-        Film("step", state.CONTROLS["step"], step, lambda steps: [read_off(recordings, t) for t in steps],
-             (*shared, gain), setup.steps),
+        gains(
+            configs, gain, lambda found: moving(scene(found, step, shown, says)), (*shared, step, says), setup.inputs
+        ),
+        Film(
+            "step",
+            state.CONTROLS["step"],
+            step,
+            lambda steps: [read_off(recordings, t) for t in steps],
+            (*shared, gain),
+            setup.steps,
+        ),
     )
 
 

@@ -69,8 +69,25 @@ def inside(setup, labels):
             )
         with places[place if len(labels) > 1 else 0]:
             numbers(recording, unit, step, label.lower(), setup.tokens, direction)
-    listed("gate", "unit", "sigma", "tanh", "pre-activation", "candidate", "cell state", "hidden state", "forget gate",
-           "input gate", "output gate", "update gate", "reset gate", "weight", "bias", "gain", "U")
+    listed(
+        "gate",
+        "unit",
+        "sigma",
+        "tanh",
+        "pre-activation",
+        "candidate",
+        "cell state",
+        "hidden state",
+        "forget gate",
+        "input gate",
+        "output gate",
+        "update gate",
+        "reset gate",
+        "weight",
+        "bias",
+        "gain",
+        "U",
+    )
     check_expander(recordings)
     lstm = recordings.get("LSTM")
     if lstm is not None and "f" in lstm.gates and not lstm.overflow_step:
@@ -84,8 +101,14 @@ def inside(setup, labels):
     shared = ("inside", configs, setup.inputs, direction)
     return (
         gains(configs, gain, lambda found: scene(found, unit, direction), (*shared, unit), setup.inputs),
-        Film("unit", state.CONTROLS["unit"], unit, lambda units: [worked_out(recordings, u, direction) for u in units],
-             (*shared, gain), setup.hidden_size),
+        Film(
+            "unit",
+            state.CONTROLS["unit"],
+            unit,
+            lambda units: [worked_out(recordings, u, direction) for u in units],
+            (*shared, gain),
+            setup.hidden_size,
+        ),
     )
 
 

@@ -16,11 +16,28 @@ with left:
     chosen = controls.choice("paper", "Figure", "Each has what the paper says, what theory says, and what is measured.")
 with right:
     code = PAPERS[chosen] in VARIANTS and controls.flag(
-        "paper_code", "As the authors' code has it",
+        "paper_code",
+        "As the authors' code has it",
         "The published code differs from the text: strictly above the threshold and a gradient that is no number "
-        "rescued as 0.02 W (P4), squared norms in Ω (P5).")
-listed("gradient", "norm", "U", "vanish", "explode", "singular value", "spectral radius", "Lyapunov exponent", "chaos",
-       "clipping by norm", "threshold", "forget gate", "orthogonal", "linear", "solved")
+        "rescued as 0.02 W (P4), squared norms in Ω (P5).",
+    )
+listed(
+    "gradient",
+    "norm",
+    "U",
+    "vanish",
+    "explode",
+    "singular value",
+    "spectral radius",
+    "Lyapunov exponent",
+    "chaos",
+    "clipping by norm",
+    "threshold",
+    "forget gate",
+    "orthogonal",
+    "linear",
+    "solved",
+)
 papers.show(PAPERS[chosen], code)
 with st.expander("All numbers"):
     if st.button("Compute all", key="paper_all"):

@@ -38,14 +38,18 @@ def scene(paths, update, guess):
     surface = cliff.surface(81)
     out = {
         "error-map": error_map(surface, cliff.wall(surface.w), paths, update),
-        "bifurcation": bifurcation(cliff.equilibria(w), cliff.folds(w), cliff.wall(w), w, cliff.B_RANGE, cliff.START, b,
-                                   x_last, where),
+        "bifurcation": bifurcation(
+            cliff.equilibria(w), cliff.folds(w), cliff.wall(w), w, cliff.B_RANGE, cliff.START, b, x_last, where
+        ),
         "wall": explain.wall(w, cliff.wall(w), f"{where[0].upper()}{where[1:]}, at w = {shown(w, 4)},"),
     }
     if update is not None:
         out["verdict"] = explain.verdict(paths, guess)
-        out["why"] = marked("\n\n".join([explain.steepest(paths), *explain.clipping(paths), explain.threshold(paths)]),
-                            "learning rate", "threshold")
+        out["why"] = marked(
+            "\n\n".join([explain.steepest(paths), *explain.clipping(paths), explain.threshold(paths)]),
+            "learning rate",
+            "threshold",
+        )
     return out
 
 
@@ -90,8 +94,18 @@ def descent(followed, relief):
                 "ones push it off; at a [[fold]] they meet. At the wall the start lies on the dashed line, and a hair "
                 "decides which way it runs.",
             )
-    listed("error surface", "update", "learning rate", "threshold", "clipping by norm", "clipping by value", "fold",
-           "sigma", "weight", "bias")
+    listed(
+        "error surface",
+        "update",
+        "learning rate",
+        "threshold",
+        "clipping by norm",
+        "clipping by value",
+        "fold",
+        "sigma",
+        "weight",
+        "bias",
+    )
     words(seen["wall"], "wall")
     if guess is not None:
         words(seen["why"], "why")
@@ -125,15 +139,23 @@ def cliff_films(settings, paths, update, guess):
             many = [[v] * len(values) for v in settings]
             many[k] = values
             # A guess belongs to its settings.
-            return [scene(found, update, guess if v == settings[k] else "")
-                    for v, found in zip(values, cliff.descend_many(*many))]
+            return [
+                scene(found, update, guess if v == settings[k] else "")
+                for v, found in zip(values, cliff.descend_many(*many))
+            ]
 
         others = settings[:k] + settings[k + 1 :]
-        yield Film(name, state.CONTROLS[name], settings[k], scenes, ("cliff", others, followed, update, guess),
-                   together=16)
+        yield Film(
+            name, state.CONTROLS[name], settings[k], scenes, ("cliff", others, followed, update, guess), together=16
+        )
     if update is not None:
-        yield Film("cliff_step", state.CONTROLS["cliff_step"], update,
-                   lambda updates: [scene(paths, n, guess) for n in updates], ("cliff", settings, followed, guess))
+        yield Film(
+            "cliff_step",
+            state.CONTROLS["cliff_step"],
+            update,
+            lambda updates: [scene(paths, n, guess) for n in updates],
+            ("cliff", settings, followed, guess),
+        )
 
 
 descent(followed, relief)

@@ -13,8 +13,24 @@ from rnnviz.ui.pulse import pulse
 from rnnviz.ui.state import TRAINED
 from rnnviz.ui.words import listed
 
-WORDS = ("temporal order", "held-out", "credit", "loss", "gradient", "norm", "clipping by norm", "clipping by value",
-         "threshold", "learning rate", "update", "seed", "ReLU", "optimiser", "forget gate", "median")
+WORDS = (
+    "temporal order",
+    "held-out",
+    "credit",
+    "loss",
+    "gradient",
+    "norm",
+    "clipping by norm",
+    "clipping by value",
+    "threshold",
+    "learning rate",
+    "update",
+    "seed",
+    "ReLU",
+    "optimiser",
+    "forget gate",
+    "median",
+)
 
 frame("Training", "Two runs from the same seeds, on the same sequences, differ in one thing. What does it change?")
 settings = training_controls.sidebar()

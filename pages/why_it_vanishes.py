@@ -57,8 +57,13 @@ def why(setup, view, label):
     listed("gain", "U", *WORDS[view])
     asked = VIEWS[view].asks(label, replace(config, gain=elsewhere(f"why-{view}", gain, (0.6, 2.0))), inputs)
     if asked:
-        question(f"why-{view}", asked.text, asked.options,
-                 lambda: asked.answer(label, recorded({label: asked.config}, inputs=inputs)[label]), about=asked.config)
+        question(
+            f"why-{view}",
+            asked.text,
+            asked.options,
+            lambda: asked.answer(label, recorded({label: asked.config}, inputs=inputs)[label]),
+            about=asked.config,
+        )
     return view_films(view, label, config, recording, settings, inputs)
 
 

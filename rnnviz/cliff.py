@@ -180,8 +180,13 @@ def descend(w, b, rate, threshold, updates=UPDATES):
     w, b: numbers. rate, threshold: above 0. updates: from 1 to 10,000. Raises ValueError for any other.
     """
     above = "a finite number above 0"
-    return _descend(real("w", w), real("b", b), real("rate", rate, above, SMALLEST),
-                    real("threshold", threshold, above, SMALLEST), whole("updates", updates, 1, 10_000))
+    return _descend(
+        real("w", w),
+        real("b", b),
+        real("rate", rate, above, SMALLEST),
+        real("threshold", threshold, above, SMALLEST),
+        whole("updates", updates, 1, 10_000),
+    )
 
 
 @lru_cache(maxsize=64)
@@ -206,8 +211,10 @@ def descend_many(w, b, rate, threshold, updates=UPDATES):
     place = np.repeat(np.array([w, b]).T, ways, axis=0)
     pace = np.repeat(rate, ways)[:, None]
     ended = np.full(len(place), updates)
-    rows = {name: [] for name in ("place", "error", "x_last", "gradient", "after", "norm_before", "norm_after",
-                                  "factor", "turned")}
+    rows = {
+        name: []
+        for name in ("place", "error", "x_last", "gradient", "after", "norm_before", "norm_after", "factor", "turned")
+    }
     for n in range(updates + 1):
         height, slope, x_last = _gradient(*place.T)
         rows["place"].append(place)
@@ -230,5 +237,12 @@ def descend_many(w, b, rate, threshold, updates=UPDATES):
     for array in (*out.values(), ended):
         array.flags.writeable = False
     own = [slice(k * ways, (k + 1) * ways) for k in range(count)]
-    return [Descent(**{name: array[:, part] for name, array in out.items()}, ended=ended[part], rate=float(rate[k]),
-                    threshold=float(threshold[k])) for k, part in enumerate(own)]
+    return [
+        Descent(
+            **{name: array[:, part] for name, array in out.items()},
+            ended=ended[part],
+            rate=float(rate[k]),
+            threshold=float(threshold[k]),
+        )
+        for k, part in enumerate(own)
+    ]

@@ -91,11 +91,7 @@ INITIALISATIONS = {
     "orthogonal": "a random rotation times the gain: every singular value is the gain",
     "identity": "the identity matrix times the gain",
 }
-LOSSES = {
-    "last": "at the last step",
-    "one": "at one chosen step",
-    "every": "at every step, summed",
-}
+LOSSES = {"last": "at the last step", "one": "at one chosen step", "every": "at every step, summed"}
 INPUTS = {
     "noise": "independent normal numbers at every step",
     "impulse": "1 at the first step, then 0",
@@ -115,10 +111,7 @@ SKIPS = {
     "none": "a layer's output is what the next one reads",
     "residual": "what a layer reads is added to what it makes, where both are equally wide",
 }
-NORMS = {
-    "none": "outputs go on as they are",
-    "between": "layer normalisation after each layer",
-}
+NORMS = {"none": "outputs go on as they are", "between": "layer normalisation after each layer"}
 CELL_NORMS = {
     "none": "no layer normalisation inside the step",
     "product": "of the input product and of the recurrent product, each by itself",
@@ -140,10 +133,7 @@ NOISES = {
     "candidate": "on the candidate alone",
     "zoneout": "units keep their state, with that probability",
 }
-MASKS = {
-    "step": "fresh at every step",
-    "sequence": "one for all steps of a sequence",
-}
+MASKS = {"step": "fresh at every step", "sequence": "one for all steps of a sequence"}
 PLACES = {
     "between": "between the layers, as in PyTorch: L - 1 for L layers",
     "every": "also before the first layer and after the last: L + 1",

@@ -28,10 +28,7 @@ def pieces(cell):
         for read in cell.reads[name]:
             part, _, gate = read.partition("_")
             if part == "a" and read not in lines:
-                lines[read] = (
-                    _words(read),
-                    [(f"x_{gate}", f"x_{gate}"), " + ", (f"u_{gate}", f"u_{gate}")],
-                )
+                lines[read] = (_words(read), [(f"x_{gate}", f"x_{gate}"), " + ", (f"u_{gate}", f"u_{gate}")])
         lines[name] = (NAMES.get(name, name), _split(cell.latex[name]))
     return lines
 
@@ -106,7 +103,8 @@ def _term(cell, value, name):
     except Unknown:
         factor = [(f"∂{name}/∂{value}", f"{value}>{name}")]
     return [(symbol(f"∂{name}"), f"∂{name}")] + (
-        [" · ", {"slope": f"{value}>{name}", "pieces": factor}] if factor else [])
+        [" · ", {"slope": f"{value}>{name}", "pieces": factor}] if factor else []
+    )
 
 
 def operands(lines):
@@ -155,8 +153,10 @@ def gradients(recording, unit):
 
 def _handed(found, value):
     """What the equations of a step hand back to a value that they read."""
-    return sum((found.gradients[name] * array for (read, name), array in found.slopes.items() if read == value),
-               np.zeros(len(found.loss)))
+    return sum(
+        (found.gradients[name] * array for (read, name), array in found.slopes.items() if read == value),
+        np.zeros(len(found.loss)),
+    )
 
 
 def _moved(array, by):

@@ -45,8 +45,9 @@ def flow(recordings):
         return ["Choose at least one cell to see its gradient."]
     sentences = [overflow(label, r) or _reach(label, r) for label, r in recordings.items()]
     if any(r.last_loss is not r for r in recordings.values()):
-        sentences.insert(0, "New gradient enters with every loss along the way; what is said here follows the last "
-                            "loss alone.")
+        sentences.insert(
+            0, "New gradient enters with every loss along the way; what is said here follows the last loss alone."
+        )
     return [*sentences, *filter(None, [keeps_most(recordings)])]
 
 
@@ -162,8 +163,11 @@ def _left(recording, kept):
 def fates(recordings):
     """What the last loss's way back to step 1 leaves of its gradient in every cell, and the verb for it."""
     found = {label: changed(r) for label, r in recordings.items() if not r.overflow_step}
-    parts = [f"**{label}** {number(change, 2)}{' times as much' if change > 0 else ''}, it **{fate(change)}**"
-             for label, (change, last) in found.items() if last and not np.isnan(change)]
+    parts = [
+        f"**{label}** {number(change, 2)}{' times as much' if change > 0 else ''}, it **{fate(change)}**"
+        for label, (change, last) in found.items()
+        if last and not np.isnan(change)
+    ]
     steps = max((last for _, last in found.values()), default=0)
     return f"Left of the gradient after {count(steps, 'step')} back: {'; '.join(parts)}." if parts else ""
 
@@ -179,8 +183,10 @@ def keeps_most(recordings):
         return "In all of them the gradient at the first step is exactly 0."
     verb = fate(changes[best])
     most = "Largest at the first step is" if verb == "explodes" else "Most is left in"
-    return (f"{most} **{best}**: {number(changes[best])} times the gradient where the loss enters. "
-            f"It {verb}{' all the same' if verb == 'vanishes' else ''}.")
+    return (
+        f"{most} **{best}**: {number(changes[best])} times the gradient where the loss enters. "
+        f"It {verb}{' all the same' if verb == 'vanishes' else ''}."
+    )
 
 
 def learns_from(label, recording, parameter="U"):
@@ -193,8 +199,10 @@ def learns_from(label, recording, parameter="U"):
     top, most = int(shares.argmax()) + 1, percent(shares.max())
     if half == 1:
         return f"**{label}**: step {top} alone makes up {most} of the parts of ∂L/∂U, by size."
-    return (f"**{label}**: by size, {half} of {recording.steps} steps make up half of the parts of ∂L/∂U; step {top} "
-            f"gives the most, {most}.")
+    return (
+        f"**{label}**: by size, {half} of {recording.steps} steps make up half of the parts of ∂L/∂U; step {top} "
+        f"gives the most, {most}."
+    )
 
 
 SHAPES = {

@@ -14,8 +14,11 @@ FATES = {
     "valley": f"in the valley, with an error below {VALLEY:g}",
     "under way": f"elsewhere, with an error of {VALLEY:g} or more",
 }
-ENDS = {"thrown": "A long step threw it out of the picture", "valley": "It ends in the valley",
-        "under way": "It is not in the valley"}
+ENDS = {
+    "thrown": "A long step threw it out of the picture",
+    "valley": "It ends in the valley",
+    "under way": "It is not in the valley",
+}
 
 
 def fate(descent, method):

@@ -36,7 +36,7 @@ def label(config, varied):
         return OPTIMISER[config.optimiser]
     if varied == "init":
         return f"{config.init} U"
-    return f"{ {'rate': 'rate', 'forget_bias': 'forget bias'}[varied]} {shown(getattr(config, varied))}"
+    return f"{ {'rate': 'rate', 'forget_bias': 'forget bias'}[varied] } {shown(getattr(config, varied))}"
 
 
 def objection(first, second, varied):
@@ -58,8 +58,10 @@ def misfit(config, weights):
     apart = [f"{count(has, word)}, not {wanted}" for has, wanted, word in zip(held, asked, words) if has != wanted]
     if not apart:
         return None
-    return (f"The weights of the file do not fit the settings: it holds {'; '.join(apart)}. Set seeds, units, cell and "
-            "task on the left to fit it, or take the file away.")
+    return (
+        f"The weights of the file do not fit the settings: it holds {'; '.join(apart)}. Set seeds, units, cell and "
+        "task on the left to fit it, or take the file away."
+    )
 
 
 def verdict(name, training):
@@ -221,5 +223,7 @@ def winner(trainings):
     (one, a), (two, b) = loss.items()
     best = NEITHER if not max(a, b) > 1.1 * min(a, b) else one if a < b else two
     tested = min(t.tested[-1] for t in trainings.values())
-    return best, (f"Tested after {count(tested, 'update')}, the median loss on held-out sequences is {shown(a)} for "
-                  f"“{one}” and {shown(b)} for “{two}”.")
+    return best, (
+        f"Tested after {count(tested, 'update')}, the median loss on held-out sequences is {shown(a)} for "
+        f"“{one}” and {shown(b)} for “{two}”."
+    )

@@ -165,8 +165,9 @@ def _figures(figures, numbers):
         "title": _column([layout.get("title", {}).get("text", "") for layout in layouts]),
         "shapes": _column([list(layout.get("shapes", ())) for layout in layouts]),
         "notes": _column([list(layout.get("annotations", ())) for layout in layouts]),
-        "ranges": _column([{a: list(layout[a]["range"]) for a in axes if "range" in layout.get(a, {})}
-                           for layout in layouts]),
+        "ranges": _column(
+            [{a: list(layout[a]["range"]) for a in axes if "range" in layout.get(a, {})} for layout in layouts]
+        ),
     }
 
 

@@ -120,6 +120,7 @@ def the_cliff(code=False):
 @lru_cache(maxsize=2)
 def _rests(start, low, high):
     """The b between low and high at which the attractor that `start` runs to disappears, and x there; by iterating."""
+
     def run(b):
         x = np.full(b.shape, start)
         for _ in range(20_000):
@@ -136,8 +137,7 @@ def _rests(start, low, high):
 
 
 def steepest(w=5.0):
-    """The b at which the gradient of the error is longest: a little below the wall, where the error is no longer small.
-    """
+    """The b at which the gradient of the error is longest: a little below the wall, where the error is not small."""
     away = np.geomspace(1e-7, 1e-2, 201)
     for _ in range(4):
         _, by, _ = cliff.gradient(np.full_like(away, w), cliff.wall(w) - away)
@@ -169,13 +169,27 @@ def conditions(code=False):
         return max(r.log10_dh[0] - r.log10_dh[-1] for r in found)
 
     return [
-        Row("tanh, singular values 0.9: log10 of the change over 99 steps, largest of 5 seeds",
-            "below 1/γ = 1 is sufficient to vanish (text)", 99 * np.log10(0.9),
-            change(cell="rnn", init="orthogonal", gain=0.9), kind="below"),
-        Row("logistic, singular values 3.9: the same", "below 1/γ = 4 is sufficient to vanish (text)",
-            99 * np.log10(3.9 / 4), change(cell="rnn_logistic", init="orthogonal", gain=3.9), kind="below"),
-        Row("tanh, gain 1.5, saturated by its input: the same", "above 1/γ is only necessary to explode (text)", 0.0,
-            change(cell="rnn", gain=1.5, input_scale=10.0), kind="below"),
+        Row(
+            "tanh, singular values 0.9: log10 of the change over 99 steps, largest of 5 seeds",
+            "below 1/γ = 1 is sufficient to vanish (text)",
+            99 * np.log10(0.9),
+            change(cell="rnn", init="orthogonal", gain=0.9),
+            kind="below",
+        ),
+        Row(
+            "logistic, singular values 3.9: the same",
+            "below 1/γ = 4 is sufficient to vanish (text)",
+            99 * np.log10(3.9 / 4),
+            change(cell="rnn_logistic", init="orthogonal", gain=3.9),
+            kind="below",
+        ),
+        Row(
+            "tanh, gain 1.5, saturated by its input: the same",
+            "above 1/γ is only necessary to explode (text)",
+            0.0,
+            change(cell="rnn", gain=1.5, input_scale=10.0),
+            kind="below",
+        ),
     ]
 
 
@@ -202,19 +216,51 @@ def clipping(code=False):
     bad[3] = np.nan
     rows = [
         Row("norm 10 at threshold 1: norm after", "rescaled to the threshold (text)", 1.0, by_norm.norm_after[0], 1e-6),
-        Row("turned by clipping by norm, degrees", "keeps the direction (text)", 0.0, by_norm.turned[0], 1e-5,
-            "absolute"),
-        Row("turned by clipping element by element at 0.5, degrees", "Mikolov's variant (text)", 1.0,
-            by_value.turned[0], kind="above"),
-        Row("algorithm 1 against clip_grad_norm_, largest difference", "the same", 0.0,
-            np.abs(ours - by_norm.gradient[0]).max(), 1e-6, "absolute"),
+        Row(
+            "turned by clipping by norm, degrees",
+            "keeps the direction (text)",
+            0.0,
+            by_norm.turned[0],
+            1e-5,
+            "absolute",
+        ),
+        Row(
+            "turned by clipping element by element at 0.5, degrees",
+            "Mikolov's variant (text)",
+            1.0,
+            by_value.turned[0],
+            kind="above",
+        ),
+        Row(
+            "algorithm 1 against clip_grad_norm_, largest difference",
+            "the same",
+            0.0,
+            np.abs(ours - by_norm.gradient[0]).max(),
+            1e-6,
+            "absolute",
+        ),
     ]
     if code:
-        rows.append(Row("code: a gradient that is no number becomes 0.02 W, its norm", "not in the text",
-                        0.02 * np.linalg.norm(w), np.linalg.norm(rescale(bad, w, 1.0, True)), 1e-12))
+        rows.append(
+            Row(
+                "code: a gradient that is no number becomes 0.02 W, its norm",
+                "not in the text",
+                0.02 * np.linalg.norm(w),
+                np.linalg.norm(rescale(bad, w, 1.0, True)),
+                1e-12,
+            )
+        )
         edge = g[0] / np.linalg.norm(g[0])
-        rows.append(Row("code: at the threshold itself nothing is done, largest change", "“≥” in the text", 0.0,
-                        np.abs(rescale(edge, w, np.linalg.norm(edge), True) - edge).max(), 0.0, "absolute"))
+        rows.append(
+            Row(
+                "code: at the threshold itself nothing is done, largest change",
+                "“≥” in the text",
+                0.0,
+                np.abs(rescale(edge, w, np.linalg.norm(edge), True) - edge).max(),
+                0.0,
+                "absolute",
+            )
+        )
     return rows
 
 
@@ -246,10 +292,21 @@ def regulariser(code=False):
     each = (0.9**2 - 1) ** 2 if code else (0.9 - 1) ** 2
     squared = ", of squared norms as in the code" if code else ""
     return [
-        Row(f"Ω of an orthogonal linear network{squared}", "0 where the norm is kept (equation 9)", 0.0,
-            omega(kept, code), 1e-20, "absolute"),
-        Row(f"Ω of 0.9 times an orthogonal one, 100 steps{squared}", "equation 9", (STEPS - 1) * each,
-            omega(lost, code), 1e-9),
+        Row(
+            f"Ω of an orthogonal linear network{squared}",
+            "0 where the norm is kept (equation 9)",
+            0.0,
+            omega(kept, code),
+            1e-20,
+            "absolute",
+        ),
+        Row(
+            f"Ω of 0.9 times an orthogonal one, 100 steps{squared}",
+            "equation 9",
+            (STEPS - 1) * each,
+            omega(lost, code),
+            1e-9,
+        ),
     ]
 
 
@@ -263,8 +320,9 @@ def forget_bias(code=False):
         measured = float(r.initial_gradient["c"][0, 0] / r.dc[-1, 0, 0])
         theory = float(sigmoid(bias)) ** steps if steps == 50 else 0.5
         what = f"∂c_T/∂c₀ with forget bias {bias:g}, T = {steps}" + (", the half-life" if steps == 100 else "")
-        rows.append(Row(what, "σ(b) to the power of T; no paper's figure", theory, measured,
-                        1e-12 if steps == 50 else 1e-5))
+        rows.append(
+            Row(what, "σ(b) to the power of T; no paper's figure", theory, measured, 1e-12 if steps == 50 else 1e-5)
+        )
     return rows
 
 
@@ -287,8 +345,14 @@ def gru_origin(code=False):
     unchecked = "(from memory, not checked against the paper)"
     says = f"a real eigenvalue bifurcates at 2 {unchecked}"
     return [
-        Row("largest difference of the Jacobian from I/2 + U/4", f"J = I/2 + W/4 {unchecked}", 0.0,
-            np.abs(J - predicted).max(), 1e-15, "absolute"),
+        Row(
+            "largest difference of the Jacobian from I/2 + U/4",
+            f"J = I/2 + W/4 {unchecked}",
+            0.0,
+            np.abs(J - predicted).max(),
+            1e-15,
+            "absolute",
+        ),
         Row("growth of h over 200 steps, eigenvalue 1.9", says, 1.0, growth(1.9), kind="below"),
         Row("growth of h over 200 steps, eigenvalue 2.1", says, 1.0, growth(2.1), kind="above"),
     ]
@@ -344,8 +408,17 @@ def chaos(code=False):
     found = lyapunov_of_random_networks()
     known = {0.5: (-0.665, 0.05), 1.0: (0.0, 0.01), 1.5: (0.055, 0.03), 2.0: (0.145, 0.02), 3.0: (0.295, 0.01)}
     says = "chaos above g = 1 (from memory, not checked against the paper); theory: recomputed elsewhere for N = 200"
-    return [Row(f"largest exponent at g = {g:g}, median of 7 seeds", says, known[g][0], float(np.median(found[k])),
-                known[g][1], "absolute") for k, g in enumerate(GAINS)]
+    return [
+        Row(
+            f"largest exponent at g = {g:g}, median of 7 seeds",
+            says,
+            known[g][0],
+            float(np.median(found[k])),
+            known[g][1],
+            "absolute",
+        )
+        for k, g in enumerate(GAINS)
+    ]
 
 
 def copying(code=False):
@@ -353,8 +426,15 @@ def copying(code=False):
     for T in (100, 200, 300, 500):
         batch = sequences.draw_copy(T, np.random.default_rng(T), 20, False)
         memoryless = float((batch.weight * batch.scored * np.log(8.0)).sum())
-        rows.append(Row(f"loss without memory, T = {T}", "10 ln 8 / (T + 20) (text)", 10 * np.log(8) / (T + 20),
-                        memoryless, 1e-12))
+        rows.append(
+            Row(
+                f"loss without memory, T = {T}",
+                "10 ln 8 / (T + 20) (text)",
+                10 * np.log(8) / (T + 20),
+                memoryless,
+                1e-12,
+            )
+        )
     return rows
 
 
@@ -363,21 +443,49 @@ def orthogonal(code=False):
     for gain in (1.0, 0.99):
         r = record(Config("rnn_identity", init="orthogonal" if gain == 1 else "identity", gain=gain, steps=1000))
         what = "log10 of the norm's ratio over 999 steps, " + ("orthogonal" if gain == 1 else "0.99 I")
-        rows.append(Row(what, "the norm is kept exactly" if gain == 1 else "w to the power of T", 999 * np.log10(gain),
-                        float(r.log10_dh[0] - r.log10_dh[-1]), 1e-12, "absolute" if gain == 1 else "relative"))
+        rows.append(
+            Row(
+                what,
+                "the norm is kept exactly" if gain == 1 else "w to the power of T",
+                999 * np.log10(gain),
+                float(r.log10_dh[0] - r.log10_dh[-1]),
+                1e-12,
+                "absolute" if gain == 1 else "relative",
+            )
+        )
     r = record(Config("rnn_identity", init="orthogonal", steps=300))
-    rows.append(Row("largest difference of a singular value of ∂h_T/∂h₁ from 1, T = 300", "all are 1", 0.0,
-                    float(np.abs(10.0 ** anatomy.products(r, np.array([1])) - 1).max()), 1e-12, "absolute"))
+    rows.append(
+        Row(
+            "largest difference of a singular value of ∂h_T/∂h₁ from 1, T = 300",
+            "all are 1",
+            0.0,
+            float(np.abs(10.0 ** anatomy.products(r, np.array([1])) - 1).max()),
+            1e-12,
+            "absolute",
+        )
+    )
     return rows
 
 
 def identity_relu(code=False):
     r = relu_from()
     return [
-        Row("largest change of the state over 200 steps", "kept exactly while units are positive", 0.0,
-            float(np.abs(r.h - r.h[0]).max()), 0.0, "absolute"),
-        Row("largest change of the gradient over 200 steps", "kept exactly while units are positive", 0.0,
-            float(np.abs(r.dh - r.dh[-1]).max()), 0.0, "absolute"),
+        Row(
+            "largest change of the state over 200 steps",
+            "kept exactly while units are positive",
+            0.0,
+            float(np.abs(r.h - r.h[0]).max()),
+            0.0,
+            "absolute",
+        ),
+        Row(
+            "largest change of the gradient over 200 steps",
+            "kept exactly while units are positive",
+            0.0,
+            float(np.abs(r.dh - r.dh[-1]).max()),
+            0.0,
+            "absolute",
+        ),
     ]
 
 
@@ -399,8 +507,17 @@ def smoothness(updates=150, seeds=4, first=0):
 
     first: the first of the seeds.
     """
-    config = TrainConfig(cell="rnn", task="order_2", length=20, init="orthogonal", hidden_size=24, networks=seeds,
-                         seed=first, rate=0.1, precision="float64")
+    config = TrainConfig(
+        cell="rnn",
+        task="order_2",
+        length=20,
+        init="orthogonal",
+        hidden_size=24,
+        networks=seeds,
+        seed=first,
+        rate=0.1,
+        precision="float64",
+    )
     cell, work = find(config.cell), task(config.task, config.length)
     weights = draw(config, work.inputs, work.outputs)
     draws = [np.random.default_rng([first + k, 14]) for k in range(seeds)]
@@ -423,8 +540,13 @@ def relaxed_smoothness(code=False):
     together = np.corrcoef(sizes.ravel(), rough.ravel())[0, 1]
     says = "only plots, in which both grow together"
     return [
-        Row("slope of log smoothness over log gradient norm, smallest of 4 seeds", says, 0.0, float(min(slopes)),
-            kind="above"),
+        Row(
+            "slope of log smoothness over log gradient norm, smallest of 4 seeds",
+            says,
+            0.0,
+            float(min(slopes)),
+            kind="above",
+        ),
         Row("correlation of the two, all seeds", says, 0.0, float(together), kind="above"),
     ]
 
@@ -432,37 +554,91 @@ def relaxed_smoothness(code=False):
 FIGURES = {
     f.name: f
     for f in (
-        Figure("P1", "The cliff in the error surface", f"{PASCANU}, figure 6",
-               "x = w σ(x) + b from 0.5, 50 steps, E = (σ(x₅₀) − 0.7)², w = 5", the_cliff),
-        Figure("P2", "Bifurcation of the single unit", f"{PASCANU}, figure 3",
-               "the same unit, w = 5, b swept; found by iterating 20,000 steps from both sides", bifurcation),
-        Figure("P3", "When a gradient must vanish", f"{PASCANU}, section 2",
-               "32 units, 100 steps of noise, 5 seeds; γ is the largest slope of the activation", conditions),
-        Figure("P4", "Rescaling the gradient", f"{PASCANU}, algorithm 1",
-               "a random gradient of 200 elements, norm 10", clipping),
-        Figure("P5", "The regulariser Ω", f"{PASCANU}, equations 9 and 10",
-               "32 linear units, 100 steps, loss at the last", regulariser),
-        Figure("P8", "Forget-gate bias as memory",
-               "after Gers, Schmidhuber and Cummins 2000, Learning to forget: continual prediction with LSTM",
-               "LSTM of one unit, all weights 0", forget_bias),
-        Figure("P9", "The GRU at the origin",
-               "after Kanai, Fujiwara and Iwamura 2017, Preventing gradient explosions in gated recurrent units",
-               "no input, no bias, h = 0", gru_origin),
-        Figure("P10", "Chaos in random networks",
-               "after Sompolinsky, Crisanti and Sommers 1988, Chaos in random neural networks",
-               "N = 200, U ~ N(0, g²/N), 1,500 steps after 200, 7 seeds", chaos),
-        Figure("P11", "The copying task without memory",
-               "Arjovsky, Shah and Bengio 2016, Unitary evolution recurrent neural networks", "20 sequences each",
-               copying),
-        Figure("P12", "Orthogonal weights keep the norm",
-               "Saxe, McClelland and Ganguli 2014, Exact solutions to the nonlinear dynamics of learning in deep "
-               "linear neural networks", "32 linear units", orthogonal),
-        Figure("P13", "Identity and ReLU",
-               "Le, Jaitly and Hinton 2015, A simple way to initialize recurrent networks of rectified linear units",
-               "16 units, U = I, biases 0, no input, 200 steps", identity_relu),
-        Figure("P14", "Rough where it is steep",
-               "Zhang, He, Sra and Jadbabaie 2020, Why gradient clipping accelerates training",
-               "RNN of 24 units on temporal order, SGD 0.1 clipped at 1, 150 updates, 4 seeds", relaxed_smoothness),
+        Figure(
+            "P1",
+            "The cliff in the error surface",
+            f"{PASCANU}, figure 6",
+            "x = w σ(x) + b from 0.5, 50 steps, E = (σ(x₅₀) − 0.7)², w = 5",
+            the_cliff,
+        ),
+        Figure(
+            "P2",
+            "Bifurcation of the single unit",
+            f"{PASCANU}, figure 3",
+            "the same unit, w = 5, b swept; found by iterating 20,000 steps from both sides",
+            bifurcation,
+        ),
+        Figure(
+            "P3",
+            "When a gradient must vanish",
+            f"{PASCANU}, section 2",
+            "32 units, 100 steps of noise, 5 seeds; γ is the largest slope of the activation",
+            conditions,
+        ),
+        Figure(
+            "P4",
+            "Rescaling the gradient",
+            f"{PASCANU}, algorithm 1",
+            "a random gradient of 200 elements, norm 10",
+            clipping,
+        ),
+        Figure(
+            "P5",
+            "The regulariser Ω",
+            f"{PASCANU}, equations 9 and 10",
+            "32 linear units, 100 steps, loss at the last",
+            regulariser,
+        ),
+        Figure(
+            "P8",
+            "Forget-gate bias as memory",
+            "after Gers, Schmidhuber and Cummins 2000, Learning to forget: continual prediction with LSTM",
+            "LSTM of one unit, all weights 0",
+            forget_bias,
+        ),
+        Figure(
+            "P9",
+            "The GRU at the origin",
+            "after Kanai, Fujiwara and Iwamura 2017, Preventing gradient explosions in gated recurrent units",
+            "no input, no bias, h = 0",
+            gru_origin,
+        ),
+        Figure(
+            "P10",
+            "Chaos in random networks",
+            "after Sompolinsky, Crisanti and Sommers 1988, Chaos in random neural networks",
+            "N = 200, U ~ N(0, g²/N), 1,500 steps after 200, 7 seeds",
+            chaos,
+        ),
+        Figure(
+            "P11",
+            "The copying task without memory",
+            "Arjovsky, Shah and Bengio 2016, Unitary evolution recurrent neural networks",
+            "20 sequences each",
+            copying,
+        ),
+        Figure(
+            "P12",
+            "Orthogonal weights keep the norm",
+            "Saxe, McClelland and Ganguli 2014, Exact solutions to the nonlinear dynamics of learning in deep "
+            "linear neural networks",
+            "32 linear units",
+            orthogonal,
+        ),
+        Figure(
+            "P13",
+            "Identity and ReLU",
+            "Le, Jaitly and Hinton 2015, A simple way to initialize recurrent networks of rectified linear units",
+            "16 units, U = I, biases 0, no input, 200 steps",
+            identity_relu,
+        ),
+        Figure(
+            "P14",
+            "Rough where it is steep",
+            "Zhang, He, Sra and Jadbabaie 2020, Why gradient clipping accelerates training",
+            "RNN of 24 units on temporal order, SGD 0.1 clipped at 1, 150 updates, 4 seeds",
+            relaxed_smoothness,
+        ),
     )
 }
 
@@ -521,8 +697,10 @@ def main():
             rows += [row for row in figure.rows(code=True) if row not in rows]
         for row in rows:
             failed += not row.holds
-            print(f"  {'ok   ' if row.holds else 'FAILS'} {row.what}: theory {row.theory:.10g}, measured "
-                  f"{row.measured:.10g} ({row.allowed}); paper: {row.says}")
+            print(
+                f"  {'ok   ' if row.holds else 'FAILS'} {row.what}: theory {row.theory:.10g}, measured "
+                f"{row.measured:.10g} ({row.allowed}); paper: {row.says}"
+            )
     print(f"\n{'all hold' if not failed else f'{failed} do not hold'}")
     return 1 if failed else 0
 

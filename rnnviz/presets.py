@@ -23,9 +23,7 @@ PRESETS = (
         {"gain": 0.5, "window": "wide"},
     ),
     Preset(
-        "Exploding",
-        "A large gain: on its way back the RNN's gradient grows more than ten-thousandfold.",
-        {"gain": 3.0},
+        "Exploding", "A large gain: on its way back the RNN's gradient grows more than ten-thousandfold.", {"gain": 3.0}
     ),
     Preset(
         "Norm kept",
@@ -73,11 +71,26 @@ PRESETS = (
     ),
 )
 
-_RELU = {"train_cell": "RNN (ReLU)", "train_init": "identity", "train_input_scale": 0.3, "train_length": 20,
-         "train_rate": "0.1", "train_threshold": "1", "train_updates": 1000}
-_FAR = {"train_init": "gaussian", "train_input_scale": 1.0, "train_gain": 0.3, "train_hidden_size": 16,
-        "train_length": 40, "train_optimiser": "adam", "train_rate": "0.02", "train_threshold": "1",
-        "train_updates": 800}
+_RELU = {
+    "train_cell": "RNN (ReLU)",
+    "train_init": "identity",
+    "train_input_scale": 0.3,
+    "train_length": 20,
+    "train_rate": "0.1",
+    "train_threshold": "1",
+    "train_updates": 1000,
+}
+_FAR = {
+    "train_init": "gaussian",
+    "train_input_scale": 1.0,
+    "train_gain": 0.3,
+    "train_hidden_size": 16,
+    "train_length": 40,
+    "train_optimiser": "adam",
+    "train_rate": "0.02",
+    "train_threshold": "1",
+    "train_updates": 800,
+}
 
 TRAINING_PRESETS = (
     Preset(

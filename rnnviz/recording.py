@@ -26,6 +26,7 @@ CANCELLED = 1e-6
 
 def computed_once(function):
     """A property that is computed when it is first asked for, and cannot be written into."""
+
     @wraps(function)
     def frozen(self):
         found = function(self)
@@ -73,8 +74,10 @@ class Recording:
         overflow = self._overflow()
         how = "nan where it cannot be computed" if overflow else "exact beyond float64's range"
         for s in self.cell.states:
-            rows += [(f"d{s}", self.h.shape, f"gradient of the loss by the {NAMES[s]}"),
-                     (f"log10_d{s}", over_time, f"log10 of the norm of d{s}, {how}")]
+            rows += [
+                (f"d{s}", self.h.shape, f"gradient of the loss by the {NAMES[s]}"),
+                (f"log10_d{s}", over_time, f"log10 of the norm of d{s}, {how}"),
+            ]
         rows.append(("dx", (*self.h.shape[:-1], D), "gradient of the loss by the input"))
         own = dict(vars(self.parameters))
         own |= own.pop("learned", {})
@@ -88,8 +91,10 @@ class Recording:
         if not steps.any():
             return ""
         where = f" in {np.count_nonzero(steps)} of {len(steps)} networks, first" if len(steps) > 1 else ""
-        return (f"\nstate overflows {self.h.dtype}{where} at step {steps[steps > 0].min()}: gradients of a loss from "
-                "there on cannot be computed")
+        return (
+            f"\nstate overflows {self.h.dtype}{where} at step {steps[steps > 0].min()}: gradients of a loss from "
+            "there on cannot be computed"
+        )
 
     def network(self, k, config=None):
         """Network k of an ensemble, from 0, as a `Recording` of its own, with the `Config` it was drawn from.
@@ -97,16 +102,26 @@ class Recording:
         Raises ValueError for a k there is not, and where there is no ensemble.
         """
         if self.h.ndim != 4:
-            raise ValueError(f"The recording must be of an ensemble, with h of the shape (T, K, B, H). Got "
-                             f"{self.h.shape} instead.")
+            raise ValueError(
+                f"The recording must be of an ensemble, with h of the shape (T, K, B, H). Got {self.h.shape} instead."
+            )
         k = whole("k", k, 0, self.h.shape[1] - 1)
         if config is not None:
             instance("config", config, Config, "a Config or None")
-        return sealed(Recording(
-            self.cell, _own(self.parameters, k, 0), _own(self.x, k), _own(self.output_gradient, k),
-            _own(self.loss, k, 0), config, _own(self.drawn_spectra, k, 0),
-            _own(self.forward, k), _own(self.local, k),
-            _own(self.back, k)))
+        return sealed(
+            Recording(
+                self.cell,
+                _own(self.parameters, k, 0),
+                _own(self.x, k),
+                _own(self.output_gradient, k),
+                _own(self.loss, k, 0),
+                config,
+                _own(self.drawn_spectra, k, 0),
+                _own(self.forward, k),
+                _own(self.local, k),
+                _own(self.back, k),
+            )
+        )
 
     @property
     def steps(self):
@@ -162,8 +177,13 @@ class Recording:
     def recurrent_terms(self):
         """Gate -> (T, B, H): u_k = h_{t-1} U_k + b_rec_k."""
         with np.errstate(all="ignore"):
-            out = np.concatenate([np.matmul(vector, columns(self.parameters.U, block, self.hidden_size))
-                                  for block, vector in self._multiplied], axis=-1)
+            out = np.concatenate(
+                [
+                    np.matmul(vector, columns(self.parameters.U, block, self.hidden_size))
+                    for block, vector in self._multiplied
+                ],
+                axis=-1,
+            )
             if "u" in self.local.normalised:
                 scale, hat, _ = self.local.normalised["u"]
                 out = scale * hat + self.parameters.learned["shift_u"][..., None, :]
@@ -240,11 +260,17 @@ class Recording:
         together = self._input_side is self.back.gates
         input_side = recurrent_side if together else self._true(self._input_side)
         with np.errstate(all="ignore"):
-            found = [self._block_gradients(columns(input_side, block, self.hidden_size), vector,
-                                           None if together else columns(recurrent_side, block, self.hidden_size))
-                     for block, vector in self._multiplied]
-            return Parameters(*(found[0] if len(found) == 1 else
-                                (np.concatenate(parts, axis=-1) for parts in zip(*found))))
+            found = [
+                self._block_gradients(
+                    columns(input_side, block, self.hidden_size),
+                    vector,
+                    None if together else columns(recurrent_side, block, self.hidden_size),
+                )
+                for block, vector in self._multiplied
+            ]
+            return Parameters(
+                *(found[0] if len(found) == 1 else (np.concatenate(parts, axis=-1) for parts in zip(*found)))
+            )
 
     def _more_gradients(self):
         """`MoreParameters` of the gradients of a cell that learns more than W, U, b and b_rec."""
@@ -253,8 +279,13 @@ class Recording:
         with np.errstate(all="ignore"):
             W, b = _summed_outer(self._true(self._input_side), self.x)[0], _summed(self._true(sums["x"]))
             recurrent = self._true(back.behind.get("u", sums["u"]))
-            U = np.concatenate([_summed_outer(columns(recurrent, block, self.hidden_size), vector)[0]
-                                for block, vector in self._multiplied], axis=-1)
+            U = np.concatenate(
+                [
+                    _summed_outer(columns(recurrent, block, self.hidden_size), vector)[0]
+                    for block, vector in self._multiplied
+                ],
+                axis=-1,
+            )
             learned = {}
             for name, (_, hat, _) in lin.normalised.items():
                 dy = self._true(sums[name]) if name in sums else self._cut(name)[1:]
@@ -262,8 +293,11 @@ class Recording:
             if self.cell.projected:
                 learned["R"] = _summed_outer(self._cut("h")[1:], self.forward.values[self.cell.projected])[0]
             for name in self.cell.vectors:
-                learned[name] = sum(_summed(self._cut(cut)[1:] * partials[name])
-                                    for cut, partials in lin.to_vectors.items() if name in partials)
+                learned[name] = sum(
+                    _summed(self._cut(cut)[1:] * partials[name])
+                    for cut, partials in lin.to_vectors.items()
+                    if name in partials
+                )
             return MoreParameters(W, U, b, _summed(self._true(sums["u"])), learned)
 
     def _block_gradients(self, inputs, vector, recurrent):
@@ -283,8 +317,10 @@ class Recording:
         input_side = self._input_side
         recurrent_side = self.back.behind.get("u", self.back.behind.get("a", self.back.gates))
         with np.errstate(all="ignore"):
-            blocks = [_log10_outer(vector, columns(recurrent_side, block, self.hidden_size))
-                      for block, vector in self._multiplied]
+            blocks = [
+                _log10_outer(vector, columns(recurrent_side, block, self.hidden_size))
+                for block, vector in self._multiplied
+            ]
             logs = {
                 "W": _log10_outer(self.x, input_side),
                 "U": blocks[0] if len(blocks) == 1 else 0.5 * _log10_sum(*(2.0 * log for log in blocks)),
@@ -312,15 +348,17 @@ class Recording:
         blocks = {g: self.parameters.gate(self.cell, g) for g in self.cell.gates}
         if self.cell.projected:
             blocks = {g: np.matmul(self.parameters.learned["R"], block) for g, block in blocks.items()}
-        return {g: (np.abs(np.linalg.eigvals(block)).max(axis=-1), np.linalg.norm(block, 2, axis=(-2, -1)))
-                for g, block in blocks.items()}
+        return {
+            g: (np.abs(np.linalg.eigvals(block)).max(axis=-1), np.linalg.norm(block, 2, axis=(-2, -1)))
+            for g, block in blocks.items()
+        }
 
     @property
     def slope(self):
         """(T, B, H) dh_t/da_t, the slope of the activation at each step, for cells h = phi(a); otherwise None."""
         if self.cell.max_slope is None:
             return None
-        (_, partial), = self.local.to_gates["h"]
+        ((_, partial),) = self.local.to_gates["h"]
         return partial[..., 0, :]
 
     @computed_once
@@ -351,8 +389,11 @@ class Recording:
         last = given.like(np.zeros_like(given.mantissa))
         last.mantissa[entered[-1]] = given.mantissa[entered[-1]]
         back = pull_back(self.local, self.parameters.U, last)
-        return sealed(replace(self, output_gradient=last.true, loss=None, back=back,
-                              entering=None if last.exponent is None else last))
+        return sealed(
+            replace(
+                self, output_gradient=last.true, loss=None, back=back, entering=None if last.exponent is None else last
+            )
+        )
 
     def _blocks(self, array):
         return {g: columns(array, slice(k, k + 1), self.hidden_size) for k, g in enumerate(self.cell.gates)}

@@ -49,8 +49,9 @@ def _terms(node, read, name=None):
         case ast.BinOp(left, ast.Sub(), right):
             return _terms(left, read) + [(-sign, factors) for sign, factors in _terms(right, read)]
         case ast.BinOp(left, ast.Mult(), right):
-            return ([(sign, [*factors, _written(right, True)]) for sign, factors in _terms(left, read)]
-                    + [(sign, [_written(left, True), *factors]) for sign, factors in _terms(right, read)])
+            return [(sign, [*factors, _written(right, True)]) for sign, factors in _terms(left, read)] + [
+                (sign, [_written(left, True), *factors]) for sign, factors in _terms(right, read)
+            ]
         case ast.Call(ast.Name(id=curve), [*_, inner]):
             return [(sign, [_curve(curve, inner, name), *factors]) for sign, factors in _terms(inner, read)]
     raise Unknown(ast.unparse(node))

@@ -109,8 +109,11 @@ def check_finite_differences_of_each_state(cell, seed=7, rtol=1e-8):
     step = 1e-3 if cell != "rnn_relu" else 1e-6
     for t in range(6):
         known = {f"{s}_prev": a[t] for s, a in states.items()}
-        for part, blocks in (("a", recording.preactivations), ("x", recording.input_terms),
-                             ("u", recording.recurrent_terms)):
+        for part, blocks in (
+            ("a", recording.preactivations),
+            ("x", recording.input_terms),
+            ("u", recording.recurrent_terms),
+        ):
             known |= {f"{part}_{g}": a[t] for g, a in blocks.items()}
         for state in definition.states:
             direction = rng.normal(size=(3, 4))
@@ -124,8 +127,9 @@ def check_finite_differences_of_each_state(cell, seed=7, rtol=1e-8):
                 now = float((value["h"] * gradient[t]).sum())
                 if t + 2 > 5:  # a recording has at least two steps
                     return now + sum(_step_losses(definition, parameters, x, gradient, value, range(t + 1, 6)))
-                return now + loss_of(cell, parameters, x[t + 1 :], gradient[t + 1 :],
-                                     {s: value[s] for s in definition.states})
+                return now + loss_of(
+                    cell, parameters, x[t + 1 :], gradient[t + 1 :], {s: value[s] for s in definition.states}
+                )
 
             found = recording._cut(state)[t + 1]
             terms = found * direction

@@ -9,8 +9,16 @@ from streamlit import config
 ROOT = Path(__file__).parents[1]
 FILES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "rnnviz").rglob("*.py"))]
 FORBIDDEN = {
-    "cells": {"streamlit", "plotly", "rnnviz.engine", "rnnviz.figures", "rnnviz.ui", "rnnviz.config", "rnnviz.layers",
-              "rnnviz.networks"},
+    "cells": {
+        "streamlit",
+        "plotly",
+        "rnnviz.engine",
+        "rnnviz.figures",
+        "rnnviz.ui",
+        "rnnviz.config",
+        "rnnviz.layers",
+        "rnnviz.networks",
+    },
     "engine": {"streamlit", "plotly", "rnnviz.figures", "rnnviz.ui", "rnnviz.layers", "rnnviz.networks"},
     "layers": {"streamlit", "plotly", "rnnviz.figures", "rnnviz.ui", "rnnviz.networks"},
     "networks": {"streamlit", "plotly", "rnnviz.figures", "rnnviz.ui"},

@@ -36,20 +36,62 @@ from rnnviz.engine import anatomy, optimise, train
 clip, inside, recording = (import_module(f"rnnviz.engine.{name}") for name in ("clip", "inside", "record"))
 MODULES = (rnnviz, recording, anatomy, inside, clip, train, optimise, cliff, checks, sources, figures)
 
-RESULTS = {"Recording", "Paths", "Inside", "Clipped", "Stop", "First", "Surface", "Descent", "Equilibria", "Result",
-           "Batch", "OneHot", "Standardised", "Table", "Task", "Trace"}
+RESULTS = {
+    "Recording",
+    "Paths",
+    "Inside",
+    "Clipped",
+    "Stop",
+    "First",
+    "Surface",
+    "Descent",
+    "Equilibria",
+    "Result",
+    "Batch",
+    "OneHot",
+    "Standardised",
+    "Table",
+    "Task",
+    "Trace",
+}
 """What functions return: a caller makes none of them."""
 
 ANYTHING = {
-    "None": None, "True": True, "text": "no such thing", "no text": "", "bytes": b"1", "no list": [], "dict": {},
-    "object": object(), "class": int, "texts": ["1.5", "2"], "ragged": [[1.0], [1.0, 2.0]], "list": [1.0, 2.0],
-    "NaN": np.nan, "infinity": np.inf, "-infinity": -np.inf, "-1": -1, "0": 0, "1": 1, "0.5": 0.5, "huge": 10**400,
-    "-huge": -(10**400), "complex": 1j, "vector": np.array([0.25, 0.5]), "matrix": np.ones((2, 3)),
-    "cube": np.ones((2, 3, 4)), "four axes": np.ones((2, 2, 2, 2)), "empty": np.zeros((0, 3)),
-    "array of objects": np.array([["1.5", "2"]], object), "array of texts": np.array(["1", "2"]),
-    "dates": np.array(["2020-01-01"], "M8[D]"), "column of texts": pd.Series(["1.5", "2"]),
-    "column of mixed values": pd.Series([1.5, "2"]), "frame": pd.DataFrame({"a": ["1.5"], "b": ["2"]}),
-    "another Config": Config("rnn", steps=3, hidden_size=2), "a TrainConfig": TrainConfig(),
+    "None": None,
+    "True": True,
+    "text": "no such thing",
+    "no text": "",
+    "bytes": b"1",
+    "no list": [],
+    "dict": {},
+    "object": object(),
+    "class": int,
+    "texts": ["1.5", "2"],
+    "ragged": [[1.0], [1.0, 2.0]],
+    "list": [1.0, 2.0],
+    "NaN": np.nan,
+    "infinity": np.inf,
+    "-infinity": -np.inf,
+    "-1": -1,
+    "0": 0,
+    "1": 1,
+    "0.5": 0.5,
+    "huge": 10**400,
+    "-huge": -(10**400),
+    "complex": 1j,
+    "vector": np.array([0.25, 0.5]),
+    "matrix": np.ones((2, 3)),
+    "cube": np.ones((2, 3, 4)),
+    "four axes": np.ones((2, 2, 2, 2)),
+    "empty": np.zeros((0, 3)),
+    "array of objects": np.array([["1.5", "2"]], object),
+    "array of texts": np.array(["1", "2"]),
+    "dates": np.array(["2020-01-01"], "M8[D]"),
+    "column of texts": pd.Series(["1.5", "2"]),
+    "column of mixed values": pd.Series([1.5, "2"]),
+    "frame": pd.DataFrame({"a": ["1.5"], "b": ["2"]}),
+    "another Config": Config("rnn", steps=3, hidden_size=2),
+    "a TrainConfig": TrainConfig(),
     "an ensemble": record_many([Config("lstm", steps=4, hidden_size=2)] * 2),
     "a batch": record(Config("lstm", steps=4, hidden_size=2, batch_size=3)),
     "some Parameters": Parameters(1, [2], "3", None),
@@ -63,10 +105,18 @@ def spoilt(right):
     mask = np.zeros(right.shape, bool)
     mask.flat[-1] = True
     return {
-        "NaN in it": holed, "infinity in it": endless, "masked": np.ma.masked_array(right, mask),
-        "objects": right.astype(object), "as texts": right.astype(str), "as complex": right * (1 + 1j),
-        "an axis more": right[..., None], "an axis less": right[0], "longer": np.concatenate([right, right]),
-        "none": right[:0], "as a list": right.tolist(), "negative": -right - 1,
+        "NaN in it": holed,
+        "infinity in it": endless,
+        "masked": np.ma.masked_array(right, mask),
+        "objects": right.astype(object),
+        "as texts": right.astype(str),
+        "as complex": right * (1 + 1j),
+        "an axis more": right[..., None],
+        "an axis less": right[0],
+        "longer": np.concatenate([right, right]),
+        "none": right[:0],
+        "as a list": right.tolist(),
+        "negative": -right - 1,
     }
 
 
@@ -82,8 +132,11 @@ def public():
             if name not in RESULTS:
                 found[name] = thing
             if inspect.isclass(thing):
-                found |= {f"{name}.{own}": getattr(thing, own) for own, how in vars(thing).items()
-                          if not own.startswith("_") and isinstance(how, classmethod | staticmethod | type(public))}
+                found |= {
+                    f"{name}.{own}": getattr(thing, own)
+                    for own, how in vars(thing).items()
+                    if not own.startswith("_") and isinstance(how, classmethod | staticmethod | type(public))
+                }
     return found
 
 
@@ -112,45 +165,98 @@ UNUSED = set(ANYTHING)
 
 ENTRIES = {
     # name: (call, right arguments, parameter -> what else it takes)
-    "record": (record, dict(config=CONFIG, inputs=X, targets=Y),
-               {"config": {"another Config"}, "inputs": {"None", *REAL, "longer"}, "targets": {"None", *REAL}}),
-    "record_many": (record_many, dict(configs=[CONFIG], inputs=X, targets=Y),
-                    {"inputs": {"None", *REAL, "longer"}, "targets": {"None", *REAL}}),
-    "record_each": (recording.record_each, dict(configs=[CONFIG], inputs=X),
-                    {"inputs": {"None", *REAL, "longer", "cube"}}),
-    "Recording.network": (record_many([CONFIG] * 2).network, dict(k=0, config=None),
-                          {"k": {"0", "1"}, "config": {"None", "another Config"}}),
-    "record_with": (record_with, dict(cell="lstm", parameters=LSTM, inputs=X, output_gradient=GRADIENT,
-                                      initial_state={"h": Y}),
-                    {"inputs": REAL, "output_gradient": REAL, "initial_state": {"None", "dict"}}),
-    "record_with a network": (record_with, dict(cell=STACK, parameters={"layer 1": LSTM, "layer 2": STACKED["layer 2"]},
-                                                inputs=X, output_gradient=GRADIENT, initial_state=None),
-                              {"inputs": REAL, "output_gradient": REAL, "initial_state": {"None"}}),
-    "stacked": (stacked, dict(cell="lstm", inputs=3, widths=[2], both=False, skip=False, norm=False, dropout=0.5,
-                              once=False, places="between", noise=0.5, outputs=None,
-                              seeds=(0,)),
-                {"inputs": {"1", "huge"}, "widths": {"bytes"}, "both": {"True"}, "skip": {"True"}, "norm": {"True"},
-                 "dropout": {"0", "0.5"}, "once": {"True"}, "noise": {"0", "0.5"}, "outputs": {"None"},
-                 "seeds": {"bytes"}}),
+    "record": (
+        record,
+        dict(config=CONFIG, inputs=X, targets=Y),
+        {"config": {"another Config"}, "inputs": {"None", *REAL, "longer"}, "targets": {"None", *REAL}},
+    ),
+    "record_many": (
+        record_many,
+        dict(configs=[CONFIG], inputs=X, targets=Y),
+        {"inputs": {"None", *REAL, "longer"}, "targets": {"None", *REAL}},
+    ),
+    "record_each": (
+        recording.record_each,
+        dict(configs=[CONFIG], inputs=X),
+        {"inputs": {"None", *REAL, "longer", "cube"}},
+    ),
+    "Recording.network": (
+        record_many([CONFIG] * 2).network,
+        dict(k=0, config=None),
+        {"k": {"0", "1"}, "config": {"None", "another Config"}},
+    ),
+    "record_with": (
+        record_with,
+        dict(cell="lstm", parameters=LSTM, inputs=X, output_gradient=GRADIENT, initial_state={"h": Y}),
+        {"inputs": REAL, "output_gradient": REAL, "initial_state": {"None", "dict"}},
+    ),
+    "record_with a network": (
+        record_with,
+        dict(
+            cell=STACK,
+            parameters={"layer 1": LSTM, "layer 2": STACKED["layer 2"]},
+            inputs=X,
+            output_gradient=GRADIENT,
+            initial_state=None,
+        ),
+        {"inputs": REAL, "output_gradient": REAL, "initial_state": {"None"}},
+    ),
+    "stacked": (
+        stacked,
+        dict(
+            cell="lstm",
+            inputs=3,
+            widths=[2],
+            both=False,
+            skip=False,
+            norm=False,
+            dropout=0.5,
+            once=False,
+            places="between",
+            noise=0.5,
+            outputs=None,
+            seeds=(0,),
+        ),
+        {
+            "inputs": {"1", "huge"},
+            "widths": {"bytes"},
+            "both": {"True"},
+            "skip": {"True"},
+            "norm": {"True"},
+            "dropout": {"0", "0.5"},
+            "once": {"True"},
+            "noise": {"0", "0.5"},
+            "outputs": {"None"},
+            "seeds": {"bytes"},
+        },
+    ),
     "Network": (Network, dict(nodes=STACK.nodes), {}),
     "Network.widths": (STACK.widths, dict(input_size=3), {"input_size": {"1", "huge"}}),
     "Network.shapes": (STACK.shapes, dict(input_size=3), {"input_size": {"1", "huge"}}),
     "Recording.gradient": (RECORDING.gradient, dict(state="c"), {}),
-    "from_pytorch": (from_pytorch, dict(cell="lstm", state=STATE, dropout=0.0, seeds=(0,)),
-                     {"dropout": {"0", "0.5"}, "seeds": {"bytes"}}),
-    "from_keras": (from_keras, dict(cell="lstm", layers=[[np.ones((3, 8)), np.ones((2, 8)), np.ones(8)]], dropout=0.0,
-                                    once=False, seeds=(0,)),
-                   {"dropout": {"0", "0.5"}, "once": {"True"}, "seeds": {"bytes"}}),
+    "from_pytorch": (
+        from_pytorch,
+        dict(cell="lstm", state=STATE, dropout=0.0, seeds=(0,)),
+        {"dropout": {"0", "0.5"}, "seeds": {"bytes"}},
+    ),
+    "from_keras": (
+        from_keras,
+        dict(cell="lstm", layers=[[np.ones((3, 8)), np.ones((2, 8)), np.ones(8)]], dropout=0.0, once=False, seeds=(0,)),
+        {"dropout": {"0", "0.5"}, "once": {"True"}, "seeds": {"bytes"}},
+    ),
     "to_pytorch": (to_pytorch, dict(network=STACK, parameters=STACKED), {}),
     "inputs_of": (recording.inputs_of, dict(config=CONFIG), {"config": {"another Config"}}),
     "checked_inputs": (recording.checked_inputs, dict(inputs=X), {"inputs": {"cube", *REAL, "longer"}}),
-    "Parameters.from_pytorch": (Parameters.from_pytorch, dict(cell="lstm", weight_ih=np.ones((8, 3)),
-                                weight_hh=np.ones((8, 2)), bias_ih=np.ones(8), bias_hh=np.ones(8)),
-                                {"weight_ih": REAL, "weight_hh": REAL, "bias_ih": {"None", *REAL},
-                                 "bias_hh": {"None", *REAL}}),
-    "Parameters.from_keras": (Parameters.from_keras, dict(cell="gru", kernel=np.ones((3, 6)),
-                              recurrent_kernel=np.ones((2, 6)), bias=np.ones((2, 6))),
-                              {"kernel": {*REAL, "longer"}, "recurrent_kernel": REAL, "bias": {"None", *REAL}}),
+    "Parameters.from_pytorch": (
+        Parameters.from_pytorch,
+        dict(cell="lstm", weight_ih=np.ones((8, 3)), weight_hh=np.ones((8, 2)), bias_ih=np.ones(8), bias_hh=np.ones(8)),
+        {"weight_ih": REAL, "weight_hh": REAL, "bias_ih": {"None", *REAL}, "bias_hh": {"None", *REAL}},
+    ),
+    "Parameters.from_keras": (
+        Parameters.from_keras,
+        dict(cell="gru", kernel=np.ones((3, 6)), recurrent_kernel=np.ones((2, 6)), bias=np.ones((2, 6))),
+        {"kernel": {*REAL, "longer"}, "recurrent_kernel": REAL, "bias": {"None", *REAL}},
+    ),
     "Parameters.stack": (Parameters.stack, dict(members=[LSTM, LSTM]), {}),
     "Parameters.checked": (LSTM.checked, dict(cell="lstm", input_size=3), {}),
     "Parameters.gate": (LSTM.gate, dict(cell="lstm", name="f"), {}),
@@ -158,89 +264,182 @@ ENTRIES = {
     "Training.rewind": (Training(TRAINED).rewind, {}, {}),
     "Training.update": (lambda: Training(TRAINED).update(), {}, {}),
     "Training.solved": (Training(TRAINED).solved, {}, {}),
-    "Training.probe": (Training(TRAINED).probe, dict(network=0, initial=False, sequence=0),
-                       {"network": {"0", "1"}, "initial": {"True"}, "sequence": {"0", "1"}}),
-    "advance": (train.advance, dict(trainings=[Training(TRAINED)], seconds=0.0),
-                {"seconds": {"0", "1", "0.5", "infinity"}}),
+    "Training.probe": (
+        Training(TRAINED).probe,
+        dict(network=0, initial=False, sequence=0),
+        {"network": {"0", "1"}, "initial": {"True"}, "sequence": {"0", "1"}},
+    ),
+    "advance": (
+        train.advance,
+        dict(trainings=[Training(TRAINED)], seconds=0.0),
+        {"seconds": {"0", "1", "0.5", "infinity"}},
+    ),
     "TrainConfig.layers": (TRAINED.layers, {}, {}),
     "within_reach": (anatomy.within_reach, dict(config=CONFIG), {"config": {"another Config"}}),
     "step_jacobians": (anatomy.step_jacobians, dict(recording=RECORDING), {}),
-    "products": (anatomy.products, dict(recording=RECORDING, steps=np.array([4, 1])),
-                 {"steps": {"as a list", "longer"}}),
-    "lyapunov": (anatomy.lyapunov, dict(jacobians=np.ones((3, 2, 2)) + np.eye(2)),
-                 {"jacobians": {*REAL, "longer"}}),
+    "products": (
+        anatomy.products,
+        dict(recording=RECORDING, steps=np.array([4, 1])),
+        {"steps": {"as a list", "longer"}},
+    ),
+    "lyapunov": (anatomy.lyapunov, dict(jacobians=np.ones((3, 2, 2)) + np.eye(2)), {"jacobians": {*REAL, "longer"}}),
     "paths": (anatomy.paths, dict(recording=RECORDING), {}),
     "inside": (inside.inside, dict(recording=RECORDING, unit=1), {"unit": {"1"}}),
     "influence": (anatomy.influence, dict(recording=RECORDING, reach=2), {"reach": {"1", "huge"}}),
     "rounded": (anatomy.rounded, dict(recording=RECORDING, names=("float16",)), {}),
-    "phase": (anatomy.phase, dict(config=CONFIG, field="gain", values=np.array([0.5, 1.0]), inputs=X),
-              {"config": {"another Config"}, "values": {"list", "vector", "as a list", "longer"},
-               "inputs": {"None", "cube", *REAL, "longer"}}),
-    "clip": (clip.clip, dict(gradient=FLAT, method="parameter", threshold=1.0, blocks=(slice(0, 1), slice(1, 3)),
-                             nonfinite="skip"),
-             {"gradient": {*REAL, "matrix", "longer", *NOT_FINITE},
-              "threshold": {"1", "0.5", "infinity", "list", "vector"}}),
+    "phase": (
+        anatomy.phase,
+        dict(config=CONFIG, field="gain", values=np.array([0.5, 1.0]), inputs=X),
+        {
+            "config": {"another Config"},
+            "values": {"list", "vector", "as a list", "longer"},
+            "inputs": {"None", "cube", *REAL, "longer"},
+        },
+    ),
+    "clip": (
+        clip.clip,
+        dict(gradient=FLAT, method="parameter", threshold=1.0, blocks=(slice(0, 1), slice(1, 3)), nonfinite="skip"),
+        {"gradient": {*REAL, "matrix", "longer", *NOT_FINITE}, "threshold": {"1", "0.5", "infinity", "list", "vector"}},
+    ),
     "norm": (clip.norm, dict(gradient=FLAT), {"gradient": {*REAL, "matrix", "longer", *NOT_FINITE}}),
-    **{name: (getattr(optimise, name), dict(weights=FLAT), {"weights": {"matrix", "longer", "negative", *NOT_FINITE}})
-       for name in ("SGD", "Momentum", "RMSProp", "Adam")},
-    **{f"{name}.step": (getattr(optimise, name)(FLAT.copy()).step, UPDATED,
-                        {"weights": {"negative", "matrix", *NOT_FINITE}, 
-                         "gradient": {"negative", "matrix", *NOT_FINITE},
-                         "rate": {"0", "1", "0.5"}}) for name in ("SGD", "Momentum", "RMSProp", "Adam")},
-    "error": (cliff.error, dict(w=np.array([5.0, 4.0]), b=np.array([-2.0, -1.0])),
-              {"w": PAIRS, "b": PAIRS}),
-    "gradient": (cliff.gradient, dict(w=np.array([5.0, 4.0]), b=np.array([-2.0, -1.0])),
-                 {"w": PAIRS, "b": PAIRS}),
+    **{
+        name: (getattr(optimise, name), dict(weights=FLAT), {"weights": {"matrix", "longer", "negative", *NOT_FINITE}})
+        for name in ("SGD", "Momentum", "RMSProp", "Adam")
+    },
+    **{
+        f"{name}.step": (
+            getattr(optimise, name)(FLAT.copy()).step,
+            UPDATED,
+            {
+                "weights": {"negative", "matrix", *NOT_FINITE},
+                "gradient": {"negative", "matrix", *NOT_FINITE},
+                "rate": {"0", "1", "0.5"},
+            },
+        )
+        for name in ("SGD", "Momentum", "RMSProp", "Adam")
+    },
+    "error": (cliff.error, dict(w=np.array([5.0, 4.0]), b=np.array([-2.0, -1.0])), {"w": PAIRS, "b": PAIRS}),
+    "gradient": (cliff.gradient, dict(w=np.array([5.0, 4.0]), b=np.array([-2.0, -1.0])), {"w": PAIRS, "b": PAIRS}),
     "surface": (cliff.surface, dict(points=5), {}),
-    "wall": (cliff.wall, dict(w=np.array([5.0, 4.0])),
-             {"w": {*NUMBER, "True", "list", "no list", "vector", "matrix", "cube", "four axes", "empty", *REAL,
-                    "longer", "an axis more", "an axis less", "none"}}),
+    "wall": (
+        cliff.wall,
+        dict(w=np.array([5.0, 4.0])),
+        {
+            "w": {
+                *NUMBER,
+                "True",
+                "list",
+                "no list",
+                "vector",
+                "matrix",
+                "cube",
+                "four axes",
+                "empty",
+                *REAL,
+                "longer",
+                "an axis more",
+                "an axis less",
+                "none",
+            }
+        },
+    ),
     "wall_error": (cliff.wall_error, dict(w=np.array([5.0, 4.0])), {"w": {"list", "vector", *REAL, "longer"}}),
     "equilibria": (cliff.equilibria, dict(w=5.0, points=5), {"w": NUMBER}),
     "folds": (cliff.folds, dict(w=5.0), {"w": NUMBER}),
-    "descend": (cliff.descend, dict(w=5.0, b=-2.5, rate=0.1, threshold=0.5, updates=2),
-                {"w": NUMBER, "b": NUMBER, "rate": {"1", "0.5"}, "threshold": {"1", "0.5"}, "updates": {"1"}}),
-    "descend_many": (cliff.descend_many, dict(w=np.array([5.0, 4.0]), b=np.array([-2.0, -1.0]),
-                                              rate=np.array([0.1, 0.2]), threshold=np.array([0.1, 0.2]), updates=2),
-                     {"w": PAIRS, "b": PAIRS, "rate": PAIRS - {"negative"}, "threshold": PAIRS - {"negative"},
-                      "updates": {"1"}}),
+    "descend": (
+        cliff.descend,
+        dict(w=5.0, b=-2.5, rate=0.1, threshold=0.5, updates=2),
+        {"w": NUMBER, "b": NUMBER, "rate": {"1", "0.5"}, "threshold": {"1", "0.5"}, "updates": {"1"}},
+    ),
+    "descend_many": (
+        cliff.descend_many,
+        dict(
+            w=np.array([5.0, 4.0]),
+            b=np.array([-2.0, -1.0]),
+            rate=np.array([0.1, 0.2]),
+            threshold=np.array([0.1, 0.2]),
+            updates=2,
+        ),
+        {"w": PAIRS, "b": PAIRS, "rate": PAIRS - {"negative"}, "threshold": PAIRS - {"negative"}, "updates": {"1"}},
+    ),
     "check": (checks.check, dict(recording=RECORDING), {"recording": {"a batch"}}),
-    "signal": (sources.signal, dict(kind="sine", steps=5, channels=2, period=4, bits="1", seed=0),
-               {"steps": {"1"}, "channels": {"1"}, "bits": UNUSED, "seed": UNUSED}),
+    "signal": (
+        sources.signal,
+        dict(kind="sine", steps=5, channels=2, period=4, bits="1", seed=0),
+        {"steps": {"1"}, "channels": {"1"}, "bits": UNUSED, "seed": UNUSED},
+    ),
     "one_hot": (sources.one_hot, dict(text="abcab", steps=3), {"text": {"text"}, "steps": {"None", "huge"}}),
-    "Series": (sources.Series, dict(name="s", unit="", values=np.array([1.0, 2.0]), labels=None, source="", notes=()),
-               {n: UNUSED for n in ("name", "unit", "labels", "source", "notes")}
-               | {"values": {"list", "vector", *REAL, "longer", *NOT_FINITE}}),
+    "Series": (
+        sources.Series,
+        dict(name="s", unit="", values=np.array([1.0, 2.0]), labels=None, source="", notes=()),
+        {n: UNUSED for n in ("name", "unit", "labels", "source", "notes")}
+        | {"values": {"list", "vector", *REAL, "longer", *NOT_FINITE}},
+    ),
     "standardise": (sources.standardise, dict(values=np.array([1.0, 2.0])), {"values": {*PAIRS, "longer"}}),
     "sunspots": (sources.sunspots, {}, {}),
     "read_csv": (sources.read_csv, dict(raw=b"a,b\n1,2\n3,4\n"), {}),
     "Table.series": (TABLE.series, dict(column="a"), {}),
     "task": (sources.task, dict(name="text", length=10, text=""), {"length": {"None"}, "text": {"no text"}}),
-    "Task.draw": (ORDER.draw, dict(rng=np.random.default_rng(0), batch=2, held_out=False),
-                  {"batch": {"1"}, "held_out": {"True"}}),
-    "gradient_flow": (figures.gradient_flow, dict(recordings={"LSTM": RECORDING}, steps=None, window="near",
-                                                  cell_state=True, bound=False, slope=False, formats=("float16",),
-                                                  height=400),
-                      {"recordings": {"dict"}, "steps": {"None", "1"}, "formats": {"no list"},
-                       "cell_state": {"True"}, "bound": {"True"}, "slope": {"True"}, "height": {"1", "huge"}}),
-    "step_shares": (figures.step_shares, dict(recordings={"LSTM": RECORDING}, steps=None, parameter="U"),
-                    {"recordings": {"dict"}, "steps": {"None", "1"}}),
-    "cell_heatmaps": (figures.cell_heatmaps, dict(recording=RECORDING, batch=0, label=""),
-                      {"recording": {"a batch"}, "batch": {"0"}, "label": {"text", "no text"}}),
+    "Task.draw": (
+        ORDER.draw,
+        dict(rng=np.random.default_rng(0), batch=2, held_out=False),
+        {"batch": {"1"}, "held_out": {"True"}},
+    ),
+    "gradient_flow": (
+        figures.gradient_flow,
+        dict(
+            recordings={"LSTM": RECORDING},
+            steps=None,
+            window="near",
+            cell_state=True,
+            bound=False,
+            slope=False,
+            formats=("float16",),
+            height=400,
+        ),
+        {
+            "recordings": {"dict"},
+            "steps": {"None", "1"},
+            "formats": {"no list"},
+            "cell_state": {"True"},
+            "bound": {"True"},
+            "slope": {"True"},
+            "height": {"1", "huge"},
+        },
+    ),
+    "step_shares": (
+        figures.step_shares,
+        dict(recordings={"LSTM": RECORDING}, steps=None, parameter="U"),
+        {"recordings": {"dict"}, "steps": {"None", "1"}},
+    ),
+    "cell_heatmaps": (
+        figures.cell_heatmaps,
+        dict(recording=RECORDING, batch=0, label=""),
+        {"recording": {"a batch"}, "batch": {"0"}, "label": {"text", "no text"}},
+    ),
     "wiring": (figures.wiring, dict(cell=RECORDING.cell), {}),
-    "right": (sources.right, dict(task=ORDER, batch=BATCH, output=np.zeros((1, 2, 4))),
-              {"output": {*REAL, *NOT_FINITE}}),
+    "right": (
+        sources.right,
+        dict(task=ORDER, batch=BATCH, output=np.zeros((1, 2, 4))),
+        {"output": {*REAL, *NOT_FINITE}},
+    ),
 }
 FIELDS = {"Config": Config, "NetworkConfig": NetworkConfig, "TrainConfig": TrainConfig, "Parameters": Parameters}
 """Whose parameters are their fields."""
 
 DISAGREE = {
-    ("record", "inputs"): ("targets",), ("record_many", "inputs"): ("targets",),
-    ("record_with", "inputs"): ("W", "output_gradient"), ("record_with", "parameters"): ("U",),
+    ("record", "inputs"): ("targets",),
+    ("record_many", "inputs"): ("targets",),
+    ("record_with", "inputs"): ("W", "output_gradient"),
+    ("record_with", "parameters"): ("U",),
     ("from_keras", "layers"): ("kernel", "recurrent_kernel", "bias"),
     ("record_with a network", "inputs"): ("W", "output_gradient"),
-    ("Parameters.checked", "input_size"): ("W",), ("Training", "config"): ("initial",), ("phase", "values"): ("gain",),
-    ("error", "w"): ("b",), ("gradient", "w"): ("b",), ("descend_many", "w"): ("b",),
+    ("Parameters.checked", "input_size"): ("W",),
+    ("Training", "config"): ("initial",),
+    ("phase", "values"): ("gain",),
+    ("error", "w"): ("b",),
+    ("gradient", "w"): ("b",),
+    ("descend_many", "w"): ("b",),
 }
 """What is right by itself, but not with another argument: that one may be named."""
 
@@ -270,8 +469,9 @@ def test_every_public_name_has_an_entry():
     assert labels <= {*ANYTHING, *spoilt(FLAT)}
 
 
-@pytest.mark.parametrize("name, parameter", [(name, p) for name, (_, right, _) in ENTRIES.items()
-                                             for p in (None, *right)])
+@pytest.mark.parametrize(
+    "name, parameter", [(name, p) for name, (_, right, _) in ENTRIES.items() for p in (None, *right)]
+)
 def test_what_is_taken_and_what_is_refused(name, parameter):
     call, right, takes = ENTRIES[name]
     if parameter is None:

@@ -51,9 +51,17 @@ def test_what_cannot_be_checked_is_refused():
 
 
 @pytest.mark.parametrize("page", ["gradient_flow", "inside_the_cell"])
-@pytest.mark.parametrize("query", [{}, {"gain": "0"}, {"gain": "4", "activation": "relu", "init": "identity"},
-                                   {"steps": "2", "hidden_size": "1"}, {"steps": "1000", "hidden_size": "128"},
-                                   {"input": "text", "lstm": "coupled gates", "gru": "reset before product"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"gain": "0"},
+        {"gain": "4", "activation": "relu", "init": "identity"},
+        {"steps": "2", "hidden_size": "1"},
+        {"steps": "1000", "hidden_size": "128"},
+        {"input": "text", "lstm": "coupled gates", "gru": "reset before product"},
+    ],
+)
 def test_on_the_pages(page, query):
     shown = opened(f"pages/{page}.py", **{"steps": "30", "hidden_size": "6", "beside": "RNN"} | query)
     sound(shown.button(key="check").click().run())

@@ -123,8 +123,11 @@ def narrow_formats_end_it_early():
 
 def clipping_comes_after_the_pass():
     """Bit for bit the same pass, a shorter step, and its direction; the rest is held by the training presets."""
-    runs = [Training(TrainConfig(cell="rnn", hidden_size=8, length=10, networks=8, seed=seed, clip=how, threshold=0.01))
-            for seed in (0, 8, 16) for how in ("norm", "none")]
+    runs = [
+        Training(TrainConfig(cell="rnn", hidden_size=8, length=10, networks=8, seed=seed, clip=how, threshold=0.01))
+        for seed in (0, 8, 16)
+        for how in ("norm", "none")
+    ]
     for run in runs:
         run.update()
     for clipped, free in zip(runs[::2], runs[1::2]):
@@ -150,8 +153,11 @@ def the_start_decides_how_far_back():
 def an_optimiser_scales():
     """A gradient that is exactly 0 moves nothing, whatever the optimiser."""
     for optimiser in ("sgd", "momentum", "rmsprop", "adam"):
-        run = Training(TrainConfig(cell="rnn", hidden_size=4, networks=8, length=10, optimiser=optimiser, gain=0.0,
-                                   precision="float64"))
+        run = Training(
+            TrainConfig(
+                cell="rnn", hidden_size=4, networks=8, length=10, optimiser=optimiser, gain=0.0, precision="float64"
+            )
+        )
         run._optimiser.step(run.weights.flat, np.zeros_like(run.weights.flat), 1.0)
         np.testing.assert_array_equal(run.weights.flat, run.initial.flat)
 

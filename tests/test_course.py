@@ -37,8 +37,9 @@ def left(stage, label, value=None):
 @cache
 def over_seeds(stage, value):
     """label -> `Recording` for every seed."""
-    found = {label: record_each([replace(config, seed=seed) for seed in SEEDS])
-             for label, config in stage.at(value).items()}
+    found = {
+        label: record_each([replace(config, seed=seed) for seed in SEEDS]) for label, config in stage.at(value).items()
+    }
     return [{label: each[k] for label, each in found.items()} for k in range(len(SEEDS))]
 
 
@@ -101,62 +102,122 @@ def largest(gain):
 
 
 CLAIMS = {
-    "1.1": lambda: np.allclose(at("1.1", "0.9"), 50 * np.log10(0.9), atol=1e-10)
-    and np.allclose(at("1.1", "1.1"), 50 * np.log10(1.1), atol=1e-10),
-    "1.2": lambda: all(np.abs(np.diff(r["factor"].log10_dh, 2)).max() < 1e-12
-                       for v in (0.5, 0.9, 1.5) for r in over_seeds(STAGES["1.2"], v)),
+    "1.1": lambda: (
+        np.allclose(at("1.1", "0.9"), 50 * np.log10(0.9), atol=1e-10)
+        and np.allclose(at("1.1", "1.1"), 50 * np.log10(1.1), atol=1e-10)
+    ),
+    "1.2": lambda: all(
+        np.abs(np.diff(r["factor"].log10_dh, 2)).max() < 1e-12
+        for v in (0.5, 0.9, 1.5)
+        for r in over_seeds(STAGES["1.2"], v)
+    ),
     "1.3": lambda: within(at("1.3"), 15 * np.log10(0.8) - 1e-9, 15 * np.log10(0.8) + 1e-9),
-    "1.4": lambda: within(at("1.4"), -np.inf, -6)
-    and all(r["RNN"].slope[1:].mean() < 0.5 for r in over_seeds(STAGES["1.4"], 2.0)),
+    "1.4": lambda: (
+        within(at("1.4"), -np.inf, -6) and all(r["RNN"].slope[1:].mean() < 0.5 for r in over_seeds(STAGES["1.4"], 2.0))
+    ),
     "1.5": lambda: within(at("1.5"), -np.inf, 30 * np.log10(0.5)) and within(at("1.5"), 30 * np.log10(0.4)),
     "1.6": lambda: within(at("1.6"), 2) and within(at("1.6"), 30 * np.log10(1.15)),
     "1.7": lambda: True,
     "2.1": lambda: within(at("2.1"), -np.inf, -7),
-    "2.2": lambda: within(at("2.2", "LSTM") - at("2.2", "GRU"), 1) and within(at("2.2", "GRU") - at("2.2", "RNN"), 0.5)
-    and within(at("2.2", "LSTM"), -np.inf, -3),
-    "2.3": lambda: within(at("2.3"), -np.inf, -6) and within(at("2.3", value=3.0) - at("2.3"), 5)
-    and within(at("2.3", value=5.0), -2.5, 0),
+    "2.2": lambda: (
+        within(at("2.2", "LSTM") - at("2.2", "GRU"), 1)
+        and within(at("2.2", "GRU") - at("2.2", "RNN"), 0.5)
+        and within(at("2.2", "LSTM"), -np.inf, -3)
+    ),
+    "2.3": lambda: (
+        within(at("2.3"), -np.inf, -6)
+        and within(at("2.3", value=3.0) - at("2.3"), 5)
+        and within(at("2.3", value=5.0), -2.5, 0)
+    ),
     "2.4": lambda: within(at("2.4"), -0.4, 0) and within(at("2.4", value=0.0), -np.inf, -5),
-    "2.5": lambda: within(np.abs(at("2.5", "RNN") - at("2.5", "RNN", 0.3)), 10)
-    and all(within(np.abs(at("2.5", cell) - at("2.5", cell, 0.3)), 0, 2.5) for cell in ("LSTM", "GRU")),
+    "2.5": lambda: (
+        within(np.abs(at("2.5", "RNN") - at("2.5", "RNN", 0.3)), 10)
+        and all(within(np.abs(at("2.5", cell) - at("2.5", cell, 0.3)), 0, 2.5) for cell in ("LSTM", "GRU"))
+    ),
     "2.6": lambda: within(at("2.6"), 3),
     "2.7": lambda: within(left(STAGES["2.1"], "RNN"), -np.inf, -7),
-    "3.1": lambda: all(np.allclose(r.h[3], np.tanh(r.x[3] @ r.parameters.W + r.h[2] @ r.parameters.U
-                                                   + r.parameters.b + r.parameters.b_rec), atol=1e-14)
-                       for r in alone("3.1")),
-    "3.2": lambda: all(np.allclose(r.gates["f"], gate, atol=5e-4) for bias, gate in
-                       ((0.0, 0.5), (1.0, 0.731), (3.0, 0.953), (5.0, 0.993)) for r in alone("3.2", bias)),
-    "3.3": lambda: all(np.allclose(r.gates["f"] * r.states["c"][:-1] + r.gates["i"] * r.gates["g"], r.c, atol=1e-14)
-                       for r in alone("3.3")),
-    "3.4": lambda: all(within(kept("3.4", bias), *ends)
-                       for bias, ends in ((1.0, (0.001, 0.03)), (3.0, (0.3, 0.6)), (5.0, (0.8, 0.95)))),
-    "3.5": lambda: all(np.allclose([share(r) for r in alone("3.5", bias)], kept("3.5", bias), rtol=1e-12)
-                       for bias in (0.0, 1.0, 3.0, 6.0)),
-    "3.6": lambda: within(kept("3.6", 3.0), 0.3, 0.6)
-    and np.allclose([share(r) for r in alone("3.6")], kept("3.6", 3.0), rtol=1e-12),
+    "3.1": lambda: all(
+        np.allclose(
+            r.h[3],
+            np.tanh(r.x[3] @ r.parameters.W + r.h[2] @ r.parameters.U + r.parameters.b + r.parameters.b_rec),
+            atol=1e-14,
+        )
+        for r in alone("3.1")
+    ),
+    "3.2": lambda: all(
+        np.allclose(r.gates["f"], gate, atol=5e-4)
+        for bias, gate in ((0.0, 0.5), (1.0, 0.731), (3.0, 0.953), (5.0, 0.993))
+        for r in alone("3.2", bias)
+    ),
+    "3.3": lambda: all(
+        np.allclose(r.gates["f"] * r.states["c"][:-1] + r.gates["i"] * r.gates["g"], r.c, atol=1e-14)
+        for r in alone("3.3")
+    ),
+    "3.4": lambda: all(
+        within(kept("3.4", bias), *ends) for bias, ends in ((1.0, (0.001, 0.03)), (3.0, (0.3, 0.6)), (5.0, (0.8, 0.95)))
+    ),
+    "3.5": lambda: all(
+        np.allclose([share(r) for r in alone("3.5", bias)], kept("3.5", bias), rtol=1e-12)
+        for bias in (0.0, 1.0, 3.0, 6.0)
+    ),
+    "3.6": lambda: (
+        within(kept("3.6", 3.0), 0.3, 0.6)
+        and np.allclose([share(r) for r in alone("3.6")], kept("3.6", 3.0), rtol=1e-12)
+    ),
     "3.7": lambda: all(r.gates["f"].min() < 0.25 for r in alone("3.7")),
-    "4.1": lambda: within([direct(r) for r in alone("4.1")], -np.inf, np.log10(0.25))
-    and within([direct(r) for r in alone("4.1", 0.0)], -1e-9, 1e-9),
-    "4.2": lambda: within([slope_of(r) for r in alone("4.2")], 0.45, 0.75)
-    and within([pace_of(r) for r in alone("4.2")], 0.5, 0.8)
-    and within([pace_of(r) / slope_of(r) for r in alone("4.2")], 0.95, 1.25),
-    "4.3": lambda: within(at("4.3", value=-2.0), 1) and within(at("4.3", value=0.0), -np.inf, 0)
-    and within(at("4.3"), -np.inf, -4) and within(at("4.3", value=0.0) - at("4.3"), 2),
-    "4.4": lambda: within(at("4.4"), -1e-9, 1e-9)
-    and all(within(at("4.4", value=gain) - 499 * np.log10(gain), -1e-9, 1e-9) for gain in (0.9, 1.1)),
-    "4.5": lambda: within([r.spectra["h"][1] for r in alone("4.5")], 1.0)
-    and within([r.spectra["h"][0] for r in alone("4.5")], 0.4, 0.95) and within(at("4.5"), -np.inf, -3),
-    "4.6": lambda: within([found.level(r.config) for r in alone("4.6")], 1.5, 2.2)
-    and within(at("4.6", value=0.9), -np.inf, -6) and within(at("4.6", value=3.6), 3),
+    "4.1": lambda: (
+        within([direct(r) for r in alone("4.1")], -np.inf, np.log10(0.25))
+        and within([direct(r) for r in alone("4.1", 0.0)], -1e-9, 1e-9)
+    ),
+    "4.2": lambda: (
+        within([slope_of(r) for r in alone("4.2")], 0.45, 0.75)
+        and within([pace_of(r) for r in alone("4.2")], 0.5, 0.8)
+        and within([pace_of(r) / slope_of(r) for r in alone("4.2")], 0.95, 1.25)
+    ),
+    "4.3": lambda: (
+        within(at("4.3", value=-2.0), 1)
+        and within(at("4.3", value=0.0), -np.inf, 0)
+        and within(at("4.3"), -np.inf, -4)
+        and within(at("4.3", value=0.0) - at("4.3"), 2)
+    ),
+    "4.4": lambda: (
+        within(at("4.4"), -1e-9, 1e-9)
+        and all(within(at("4.4", value=gain) - 499 * np.log10(gain), -1e-9, 1e-9) for gain in (0.9, 1.1))
+    ),
+    "4.5": lambda: (
+        within([r.spectra["h"][1] for r in alone("4.5")], 1.0)
+        and within([r.spectra["h"][0] for r in alone("4.5")], 0.4, 0.95)
+        and within(at("4.5"), -np.inf, -3)
+    ),
+    "4.6": lambda: (
+        within([found.level(r.config) for r in alone("4.6")], 1.5, 2.2)
+        and within(at("4.6", value=0.9), -np.inf, -6)
+        and within(at("4.6", value=3.6), 3)
+    ),
     "4.7": lambda: within(np.concatenate([ten_back(r) for r in alone("4.7")]), -np.inf, 10 * np.log10(0.5)),
     "4.8": lambda: largest(0.5)[1] < 0 < largest(4.0)[0],
 }
 """Stage -> what its title, its teacher's notes and its sentence rest on."""
 
-RIGHT = {"1.1": "117", "1.3": "3.5 %", "1.4": "it vanishes", "1.5": "a ten-billionth", "1.6": "rise",
-         "2.2": "all three", "2.3": "a billionth", "2.5": "RNN", "2.6": "yes", "3.2": "0.73", "3.4": "1 %",
-         "3.5": "50 %", "4.1": "through the gates", "4.3": "vanishes", "4.4": "all of it", "4.5": "vanishes",
-         "4.6": "1.8"}
+RIGHT = {
+    "1.1": "117",
+    "1.3": "3.5 %",
+    "1.4": "it vanishes",
+    "1.5": "a ten-billionth",
+    "1.6": "rise",
+    "2.2": "all three",
+    "2.3": "a billionth",
+    "2.5": "RNN",
+    "2.6": "yes",
+    "3.2": "0.73",
+    "3.4": "1 %",
+    "3.5": "50 %",
+    "4.1": "through the gates",
+    "4.3": "vanishes",
+    "4.4": "all of it",
+    "4.5": "vanishes",
+    "4.6": "1.8",
+}
 
 
 def test_every_stage_has_its_claim():
@@ -216,8 +277,16 @@ def bounds(numeral):
     return [np.log10(float(text) + sign * half) + shift for sign in (-1.0001, 1.0001)]
 
 
-AVERAGES = {"1.3": "multiplies by", "1.4": " =", "1.5": "multiplies by", "1.6": "multiplies by",
-            "2.3": "gate", "3.4": "a step keeps", "3.6": "to step,", "4.3": "multiplies by"}
+AVERAGES = {
+    "1.3": "multiplies by",
+    "1.4": " =",
+    "1.5": "multiplies by",
+    "1.6": "multiplies by",
+    "2.3": "gate",
+    "3.4": "a step keeps",
+    "3.6": "to step,",
+    "4.3": "multiplies by",
+}
 """Stage -> the words before its average factor of a step."""
 
 
@@ -247,8 +316,13 @@ def test_one_step_comes_out_by_hand():
 
 
 def test_a_box_shows_digits_however_small_its_number():
-    assert [exact(v) for v in (0.0, 0.010829, -0.000243, -0.961, 1.2345)] == ["0.000", "0.0108", "−0.000243", "−0.961",
-                                                                             "1.234"]
+    assert [exact(v) for v in (0.0, 0.010829, -0.000243, -0.961, 1.2345)] == [
+        "0.000",
+        "0.0108",
+        "−0.000243",
+        "−0.961",
+        "1.234",
+    ]
     stage = STAGES["3.6"]
     notes = PICTURES[stage.picture]({label: record(c) for label, c in stage.at(6.0).items()}, 6.0)["layout"]
     assert not [note for note in notes["annotations"] if note["text"] == "<b>0.000</b>"]
@@ -285,8 +359,9 @@ def test_all_vanish_at_2_2():
 def test_lessons_are_numbered_in_order():
     ids = [stage.id for stages in LESSONS.values() for stage in stages]
     numbers = [stages[0].id.split(".")[0] for stages in LESSONS.values()]
-    assert ids == [f"{number}.{k}" for number, stages in zip(numbers, LESSONS.values())
-                   for k in range(1, len(stages) + 1)] and numbers == sorted(numbers)
+    assert ids == [
+        f"{number}.{k}" for number, stages in zip(numbers, LESSONS.values()) for k in range(1, len(stages) + 1)
+    ] and numbers == sorted(numbers)
     assert all([bool(s.page) for s in stages] == [False] * (len(stages) - 1) + [True] for stages in LESSONS.values())
 
 
@@ -322,8 +397,12 @@ def test_no_curve_leaves_the_picture(id):
             assert trace["name"] == "plain axis" or "z" in trace or within(known, low, high), trace["name"]
 
 
-STANDS = {"3.2": {}, "3.4": {"forward": 4}, "3.5": {"forward": 64, "backward": 4},
-          "4.5": {"unit circle": 181, "norm": 1}}
+STANDS = {
+    "3.2": {},
+    "3.4": {"forward": 4},
+    "3.5": {"forward": 64, "backward": 4},
+    "4.5": {"unit circle": 181, "norm": 1},
+}
 """Stage -> curve -> how many of its points stand before the guess; of other stages the last step alone does."""
 
 
@@ -371,8 +450,10 @@ def test_boxes_hold_the_numbers_of_the_sentence():
         words = [note["text"] for note in notes if not note["text"].startswith("<b>")]
         box = dict(zip([w for w in words if w not in ("tanh", "+")], (float(n.replace("−", "-")) for n in numbers)))
         said = bare(stage.sentence(recordings, step)).replace("(−", "−")
-        assert all(number in said or number.removeprefix("−") in said for number in
-                   (numbers[0], numbers[1], numbers[3], numbers[-1 if id == "3.1" else -3]))
+        assert all(
+            number in said or number.removeprefix("−") in said
+            for number in (numbers[0], numbers[1], numbers[3], numbers[-1 if id == "3.1" else -3])
+        )
         if id == "3.1":
             assert box["product"] + box["memory"] + box["bias"] == pytest.approx(box["sum"], abs=2e-3)
             assert np.tanh(box["sum"]) == pytest.approx(box["h = tanh"], abs=1e-3)

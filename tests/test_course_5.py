@@ -32,14 +32,18 @@ def around(within=0.02):
 @cache
 def seen(id, value=None):
     stage = LESSON[id]
-    return {label: become([setting])[0]
-            for label, setting in stage.at(stage.value if value is None else value).items()}
+    return {label: become([setting])[0] for label, setting in stage.at(stage.value if value is None else value).items()}
 
 
 def values(stage):
     bound = stage.slider.bound if stage.slider else None
-    return [None] if bound is None else sorted({bound.low, bound.default, bound.high,
-                                                *(bound.clamp(v) for v in np.linspace(bound.low, bound.high, 9))})
+    return (
+        [None]
+        if bound is None
+        else sorted(
+            {bound.low, bound.default, bound.high, *(bound.clamp(v) for v in np.linspace(bound.low, bound.high, 9))}
+        )
+    )
 
 
 def test_every_question_has_its_answer():
@@ -53,8 +57,9 @@ def test_all_start_from_the_same_place_which_links_lead_to():
         assert set(stage.networks.values()) == {lesson_5.START} and stage.at(stage.value) == stage.networks
         for where in filter(None, (stage.link and stage.link.settings, stage.settings)):
             at = [float(where[f"cliff_{name}"]) for name in ("w", "b", "rate", "threshold")]
-            assert lesson_5.Downhill(*at) == lesson_5.START and all(CONTROLS[name].accepts(float(text))
-                                                                   for name, text in where.items())
+            assert lesson_5.Downhill(*at) == lesson_5.START and all(
+                CONTROLS[name].accepts(float(text)) for name, text in where.items()
+            )
 
 
 @pytest.mark.parametrize("w, least", [(4.8, 0.31), (5.0, 0.33), (5.2, 0.34)])

@@ -16,8 +16,14 @@ from rnnviz.presets import TRAINING_PRESETS
 from rnnviz.ui.training_controls import settings
 
 LESSON = {stage.id: stage for stage in lesson_6.STAGES}
-TRAINED = {"6.3": "Clipped or not", "6.4": "Threshold 1 or 0.002", "6.5": "By norm or by value",
-           "6.6": "RNN against LSTM", "6.7": "Half open or open", "6.8": "Clipped or not"}
+TRAINED = {
+    "6.3": "Clipped or not",
+    "6.4": "Threshold 1 or 0.002",
+    "6.5": "By norm or by value",
+    "6.6": "RNN against LSTM",
+    "6.7": "Half open or open",
+    "6.8": "Clipped or not",
+}
 """Stage -> preset, whose pair is trained elsewhere and held to what is said of it."""
 
 SMALL = dict(hidden_size=4, networks=3, sequences=2)
@@ -82,12 +88,21 @@ def ended(id, *shares):
     return out
 
 
-@pytest.mark.parametrize("id, shares, right", [
-    ("6.3", (0, 3), "never learns"), ("6.3", (3, 3), "learns as well"),
-    ("6.4", (3, 0), "slower"), ("6.4", (3, 3), "as fast, and safer"),
-    ("6.6", (0, 3), "only the LSTM"), ("6.6", (3, 3), "both"), ("6.6", (2, 0), "only the RNN"),
-    ("6.7", (0, 3), "all or nothing"), ("6.7", (2, 2), "no"), ("6.7", (1, 3), "a little"),
-])
+@pytest.mark.parametrize(
+    "id, shares, right",
+    [
+        ("6.3", (0, 3), "never learns"),
+        ("6.3", (3, 3), "learns as well"),
+        ("6.4", (3, 0), "slower"),
+        ("6.4", (3, 3), "as fast, and safer"),
+        ("6.6", (0, 3), "only the LSTM"),
+        ("6.6", (3, 3), "both"),
+        ("6.6", (2, 0), "only the RNN"),
+        ("6.7", (0, 3), "all or nothing"),
+        ("6.7", (2, 2), "no"),
+        ("6.7", (1, 3), "a little"),
+    ],
+)
 def test_answers_are_those_of_the_runs(id, shares, right):
     about = ended(id, *shares)
     assert LESSON[id].question.right(about) == right and right in LESSON[id].question.options

@@ -79,8 +79,18 @@ def test_the_slope_is_that_of_the_steps_that_the_gradient_passes():
 # ---- one definition of the direct path -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("settings", [{}, {"gain": 0.0}, {"forget_bias": 5.0, "update_bias": 5.0}, {"loss": "every"},
-                                      {"loss": "one", "loss_step": 30}, {"hidden_size": 1, "gain": 3.0}], ids=str)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"gain": 0.0},
+        {"forget_bias": 5.0, "update_bias": 5.0},
+        {"loss": "every"},
+        {"loss": "one", "loss_step": 30},
+        {"hidden_size": 1, "gain": 3.0},
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("cell", [name for name in CELLS if CELLS[name].family != "rnn"])
 def test_the_direct_path_is_one_number_on_both_pages(cell, settings):
     r = record(Config(cell, seed=3, **settings))

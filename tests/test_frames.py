@@ -50,7 +50,8 @@ def test_values_around_the_one_it_stands_at(count, data):
     found = frames.around(count, near)
     assert not set(found) & set(frames.coarse(count))
     assert {k for k in range(near - 12, near + 13) if 0 <= k < count} == set(found) | (
-        set(frames.coarse(count)) & set(range(near - 12, near + 13)))
+        set(frames.coarse(count)) & set(range(near - 12, near + 13))
+    )
 
 
 def test_the_values_are_those_of_the_slider():
@@ -95,9 +96,19 @@ def test_what_costs_hardly_more_than_one_is_computed_together(monkeypatch):
 
 
 def test_curves_texts_and_layout_come_back_as_they_were():
-    scenes = [{"p": figure([line([k, np.nan, np.inf]), line([7.0], "same")], f"title {k}", xaxis=dict(range=[0, 1]),
-                           yaxis=dict(range=[0, k]), shapes=[dict(type="line", x0=k)]), "w": f"words {k}"}
-              for k in range(3)]
+    scenes = [
+        {
+            "p": figure(
+                [line([k, np.nan, np.inf]), line([7.0], "same")],
+                f"title {k}",
+                xaxis=dict(range=[0, 1]),
+                yaxis=dict(range=[0, k]),
+                shapes=[dict(type="line", x0=k)],
+            ),
+            "w": f"words {k}",
+        }
+        for k in range(3)
+    ]
     head, of, array = unpacked(frames.pack(scenes))
     assert head["count"] == 3
     picture = head["pictures"]["p"]
@@ -154,8 +165,17 @@ def test_networks_recorded_together_are_those_recorded_one_by_one(cell):
 
 def test_the_figures_of_a_recording_can_be_packed():
     recording = record(Config("lstm", steps=10, hidden_size=4))
-    head, of, array = unpacked(frames.pack([{"a": gradient_flow({"LSTM": recording}), "b": cell_heatmaps(recording),
-                                             "c": {"f": recording.gates["f"][:, 0, 0]}}]))
+    head, of, array = unpacked(
+        frames.pack(
+            [
+                {
+                    "a": gradient_flow({"LSTM": recording}),
+                    "b": cell_heatmaps(recording),
+                    "c": {"f": recording.gates["f"][:, 0, 0]},
+                }
+            ]
+        )
+    )
     curve = head["pictures"]["a"]["traces"][0]
     np.testing.assert_array_equal(array(of(curve["y"], 0)), recording.log10_dh.astype("f4"))
     numbers = head["pictures"]["c"]["arrays"]["f"]

@@ -23,8 +23,12 @@ def texts():
 
 
 def test_every_mark_has_an_entry():
-    found = {word for path, text in texts() if path.name not in ("glossary.py", "words.py", "plot.py")
-             for word, _ in MARK.findall(text)}
+    found = {
+        word
+        for path, text in texts()
+        if path.name not in ("glossary.py", "words.py", "plot.py")
+        for word, _ in MARK.findall(text)
+    }
     assert found and found <= GLOSSARY.keys()
 
 
@@ -41,20 +45,61 @@ def test_a_word_is_marked_once_in_the_form_it_has():
     assert bare("[[gradient]] and [[vanish|vanishes]]") == "gradient and vanishes"
 
 
-@pytest.mark.parametrize("path, asked, words", [
-    ("app", {}, {"step", "gradient", "unit", "noise", "loss", "norm", "hidden state", "log axis", "vanish", "explode"}),
-    ("gradient_flow", {}, {"loss", "gradient", "gain", "norm", "cell state", "log axis", "vanish", "explode", "U",
-                           "slope", "singular value", "spectral radius", "forget gate", "update gate", "orthogonal",
-                           "seed"}),
-    ("inside_the_cell", {}, {"candidate", "pre-activation", "sigma", "gate", "unit", "cell state"}),
-    ("why_it_vanishes", {"view": "eigenvalues and exponents"}, {"gain", "U", "Jacobian", "eigenvalue",
-                                                                 "Lyapunov exponent", "chaos"}),
-    ("why_it_vanishes", {}, {"gain", "U", "singular value"}),
-    ("the_cliff", {}, {"learning rate", "fold", "clipping by norm", "clipping by value", "threshold", "update",
-                       "error surface", "sigma"}),
-    ("training", {}, {"temporal order", "held-out", "credit", "clipping by norm", "threshold", "seed", "loss"}),
-    ("paper_figures", {}, {"gradient", "norm", "U", "vanish", "explode"}),
-])
+@pytest.mark.parametrize(
+    "path, asked, words",
+    [
+        (
+            "app",
+            {},
+            {"step", "gradient", "unit", "noise", "loss", "norm", "hidden state", "log axis", "vanish", "explode"},
+        ),
+        (
+            "gradient_flow",
+            {},
+            {
+                "loss",
+                "gradient",
+                "gain",
+                "norm",
+                "cell state",
+                "log axis",
+                "vanish",
+                "explode",
+                "U",
+                "slope",
+                "singular value",
+                "spectral radius",
+                "forget gate",
+                "update gate",
+                "orthogonal",
+                "seed",
+            },
+        ),
+        ("inside_the_cell", {}, {"candidate", "pre-activation", "sigma", "gate", "unit", "cell state"}),
+        (
+            "why_it_vanishes",
+            {"view": "eigenvalues and exponents"},
+            {"gain", "U", "Jacobian", "eigenvalue", "Lyapunov exponent", "chaos"},
+        ),
+        ("why_it_vanishes", {}, {"gain", "U", "singular value"}),
+        (
+            "the_cliff",
+            {},
+            {
+                "learning rate",
+                "fold",
+                "clipping by norm",
+                "clipping by value",
+                "threshold",
+                "update",
+                "error surface",
+                "sigma",
+            },
+        ),
+        ("training", {}, {"temporal order", "held-out", "credit", "clipping by norm", "threshold", "seed", "loss"}),
+        ("paper_figures", {}, {"gradient", "norm", "U", "vanish", "explode"}),
+    ],
+)
 def test_no_word_is_met_without_what_it_means(path, asked, words):
     page = opened("app.py" if path == "app" else f"pages/{path}.py", **asked)
     assert words <= {word for text in sentences(page).values() for word, _ in MARK.findall(text)}

@@ -22,10 +22,15 @@ ROOT = Path(__file__).parents[1]
 def one_gate():
     """One gate k keeps the state, and no letter of it is known elsewhere."""
     return Cell(
-        name="one_gate", title="OGN", family="one gate", gates=("k", "m"), states=("h",),
+        name="one_gate",
+        title="OGN",
+        family="one gate",
+        gates=("k", "m"),
+        states=("h",),
         equations={"k": sigmoid, "m": tanh, "h": lambda k, m, h_prev: k * h_prev + (1.0 - k) * m},
         latex={"k": r"\sigma(a_k)", "m": r"\tanh(a_m)", "h": r"k_t \odot h_{t-1} + (1 - k_t) \odot m_t"},
-        opens=("k",), keeps="k",
+        opens=("k",),
+        keeps="k",
     )
 
 
@@ -89,12 +94,15 @@ def test_a_cell_that_names_what_it_has_not_is_refused():
 def test_the_screen_follows_the_registry():
     from rnnviz.ui.state import CELL_KINDS, CELL_LABELS, CONTROLS, KIND_CONTROLS  # not yet where OPENS runs
 
-    assert CELL_KINDS["rnn"] == {"tanh": "rnn", "relu": "rnn_relu", "logistic": "rnn_logistic",
-                                 "identity": "rnn_identity"}
+    assert CELL_KINDS["rnn"] == {
+        "tanh": "rnn",
+        "relu": "rnn_relu",
+        "logistic": "rnn_logistic",
+        "identity": "rnn_identity",
+    }
     assert list(CELL_LABELS) == ["RNN", "LSTM", "GRU"] == CONTROLS["cells"].default
     assert list(KIND_CONTROLS.values()) == ["activation", "lstm", "gru"]
-    assert [CONTROLS[name].default for name in KIND_CONTROLS.values()] == [
-        "tanh", "forget gate", "reset after product"]
+    assert [CONTROLS[name].default for name in KIND_CONTROLS.values()] == ["tanh", "forget gate", "reset after product"]
 
 
 OPENS = """

@@ -58,13 +58,21 @@ def test_the_wall_is_one_story():
     assert "On the wall, at b*," in papers.TAKE_AWAY["P1"]
 
 
-@pytest.mark.parametrize("row, holds", [
-    (Row("", "", 1.0, 1.0001, 1e-3), True), (Row("", "", 1.0, 1.01, 1e-3), False),
-    (Row("", "", 1.0, float("nan"), 1e-3), False), (Row("", "", 0.0, 1e-4, 1e-3), False),
-    (Row("", "", 0.0, 1e-4, 1e-3, "absolute"), True), (Row("", "", 1.0, 1.1, kind="below"), False),
-    (Row("", "", 1.0, 0.9, kind="below"), True), (Row("", "", 1.0, 0.9, kind="above"), False),
-    (Row("", "", 1.0, float("nan"), kind="above"), False), (Row("", "", 1.0, float("inf"), 1e-3), False),
-])
+@pytest.mark.parametrize(
+    "row, holds",
+    [
+        (Row("", "", 1.0, 1.0001, 1e-3), True),
+        (Row("", "", 1.0, 1.01, 1e-3), False),
+        (Row("", "", 1.0, float("nan"), 1e-3), False),
+        (Row("", "", 0.0, 1e-4, 1e-3), False),
+        (Row("", "", 0.0, 1e-4, 1e-3, "absolute"), True),
+        (Row("", "", 1.0, 1.1, kind="below"), False),
+        (Row("", "", 1.0, 0.9, kind="below"), True),
+        (Row("", "", 1.0, 0.9, kind="above"), False),
+        (Row("", "", 1.0, float("nan"), kind="above"), False),
+        (Row("", "", 1.0, float("inf"), 1e-3), False),
+    ],
+)
 def test_when_a_row_holds(row, holds):
     assert row.holds == holds
 

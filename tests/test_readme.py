@@ -16,16 +16,23 @@ README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 def gru_cell(inputs, hidden):
     """What torch.nn.GRUCell holds."""
     rng = np.random.default_rng(0)
-    shapes = {"weight_ih": (3 * hidden, inputs), "weight_hh": (3 * hidden, hidden), "bias_ih": (3 * hidden,),
-              "bias_hh": (3 * hidden,)}
+    shapes = {
+        "weight_ih": (3 * hidden, inputs),
+        "weight_hh": (3 * hidden, hidden),
+        "bias_ih": (3 * hidden,),
+        "bias_hh": (3 * hidden,),
+    }
     return SimpleNamespace(**{name: Tensor(rng.normal(size=shape) * 0.1) for name, shape in shapes.items()})
 
 
 def test_in_a_notebook():
     section = README.split("## In a notebook")[1].split("\n## ")[0]
     blocks = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
-    here = {"torch": SimpleNamespace(nn=SimpleNamespace(GRUCell=gru_cell)),
-            "inputs": Tensor(np.ones((5, 2, 3))), "output_gradient": np.ones((5, 2, 32))}
+    here = {
+        "torch": SimpleNamespace(nn=SimpleNamespace(GRUCell=gru_cell)),
+        "inputs": Tensor(np.ones((5, 2, 3))),
+        "output_gradient": np.ones((5, 2, 32)),
+    }
     for block in blocks:
         exec(block, here)
     assert len(blocks) == 4

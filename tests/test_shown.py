@@ -48,8 +48,12 @@ def test_a_recording_is_a_line_an_array(cell, many):
 def test_parameters_are_a_line_an_array():
     first, rows = shown(record(CONFIG).parameters)
     assert first == "Parameters"
-    assert rows == {"W": ((3, 16), "input weights"), "U": ((4, 16), "recurrent weights"), "b": ((16,), "bias"),
-                    "b_rec": ((16,), "bias of the recurrent product")}
+    assert rows == {
+        "W": ((3, 16), "input weights"),
+        "U": ((4, 16), "recurrent weights"),
+        "b": ((16,), "bias"),
+        "b_rec": ((16,), "bias of the recurrent product"),
+    }
     assert "list" in repr(Parameters([[1.0], [1.0, 2.0]], None, 1, "text"))  # it shows itself, whatever it holds
 
 

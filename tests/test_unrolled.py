@@ -10,8 +10,14 @@ from rnnviz.figures.flow import powers_axis
 from rnnviz.figures.unrolled import network
 from rnnviz.unrolled import before, hidden, unrolled
 
-NETWORKS = dict(cell=st.sampled_from(sorted(CELLS)), seed=st.integers(0, 10**6), hidden_size=st.integers(1, 5),
-                steps=st.integers(2, 12), gain=st.floats(0.2, 3.0), batch_size=st.integers(1, 3))
+NETWORKS = dict(
+    cell=st.sampled_from(sorted(CELLS)),
+    seed=st.integers(0, 10**6),
+    hidden_size=st.integers(1, 5),
+    steps=st.integers(2, 12),
+    gain=st.floats(0.2, 3.0),
+    batch_size=st.integers(1, 3),
+)
 
 
 def lanes_of(found, name):
@@ -33,8 +39,9 @@ def test_values_and_norms_are_those_of_the_recording(loss, **fields):
     found = unrolled(r)
     rows = {row.name: row for row in found.rows}
     assert list(rows) == [*reversed(r.cell.states), "x"] and found.steps == r.steps
-    for name, array, logs in [("h", r.h, r.log10_dh), ("x", r.x, None)] + ([] if r.c is None
-                                                                          else [("c", r.c, r.log10_dc)]):
+    for name, array, logs in [("h", r.h, r.log10_dh), ("x", r.x, None)] + (
+        [] if r.c is None else [("c", r.c, r.log10_dc)]
+    ):
         own = array.reshape(r.steps, -1)
         expected = own[:, 0] if own.shape[1] == 1 else np.sqrt((own**2).mean(axis=1))
         np.testing.assert_allclose(rows[name].values, expected, rtol=1e-9, atol=0)
@@ -111,9 +118,14 @@ def test_arrows_lead_from_each_step_to_the_one_before():
         assert (lane.starts.tolist(), lane.ends.tolist()) == tuple(map(list, expected))
 
 
-@pytest.mark.parametrize("fields", [dict(cell="rnn", gain=0.01, steps=400),
-                                    dict(cell="lstm", forget_bias=-10.0, gain=0.01, steps=400),
-                                    dict(cell="gru", update_bias=-10.0, gain=0.01, steps=400)])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        dict(cell="rnn", gain=0.01, steps=400),
+        dict(cell="lstm", forget_bias=-10.0, gain=0.01, steps=400),
+        dict(cell="gru", update_bias=-10.0, gain=0.01, steps=400),
+    ],
+)
 def test_beyond_what_numbers_hold(fields):
     r = record(Config(hidden_size=6, **fields))
     found = unrolled(r)

@@ -16,13 +16,22 @@ from rnnviz.papers import FIGURES
 from rnnviz.ui import state
 from rnnviz.wording import count, number, percent, shown
 
-ILL_FORMED = re.compile("|".join((
-    r"\bnan\b", r"\binf\b", r"\bNone\b(?! of)", "  ",  # what a program prints
-    r"\d[eE][+-]?\d",  # its exponents
-    "[-−+]{2,}", r"(?<![\w.])-\d", r"[-−]0(?!\.\d)",  # a doubled sign, a hyphen for a minus, minus nothing
-    r"(?<![\d.,])1 (steps|updates|seeds|directions|eigenvalues|networks|units|gates)\b",
-    r"(?<![\d.,])1 of [\d,]+ \w+ (grow|lie|solve|keep|make)\b",
-)))
+ILL_FORMED = re.compile(
+    "|".join(
+        (
+            r"\bnan\b",
+            r"\binf\b",
+            r"\bNone\b(?! of)",
+            "  ",  # what a program prints
+            r"\d[eE][+-]?\d",  # its exponents
+            "[-−+]{2,}",
+            r"(?<![\w.])-\d",
+            r"[-−]0(?!\.\d)",  # a doubled sign, a hyphen for a minus, minus nothing
+            r"(?<![\d.,])1 (steps|updates|seeds|directions|eigenvalues|networks|units|gates)\b",
+            r"(?<![\d.,])1 of [\d,]+ \w+ (grow|lie|solve|keep|make)\b",
+        )
+    )
+)
 """What no sentence may hold."""
 
 
@@ -32,19 +41,42 @@ def well_formed(sentences):
         assert not found, f"{found[0]!r} in {sentence}"
 
 
-@pytest.mark.parametrize("log10, text", [
-    (0, "1"), (-1.5, "0.0316"), (4, "10,000"), (-8, "1.0 · 10⁻⁸"), (7.5, "3.2 · 10⁷"), (-1000.3, "5.0 · 10⁻¹⁰⁰¹"),
-    (-np.inf, "exactly 0"), (6.9999, "1.0 · 10⁷"), (2.9999, "1,000"), (5.9999999, "1,000,000"), (-2.9999, "0.001"),
-    (np.inf, "infinite"), (np.nan, "not a number"),
-])
+@pytest.mark.parametrize(
+    "log10, text",
+    [
+        (0, "1"),
+        (-1.5, "0.0316"),
+        (4, "10,000"),
+        (-8, "1.0 · 10⁻⁸"),
+        (7.5, "3.2 · 10⁷"),
+        (-1000.3, "5.0 · 10⁻¹⁰⁰¹"),
+        (-np.inf, "exactly 0"),
+        (6.9999, "1.0 · 10⁷"),
+        (2.9999, "1,000"),
+        (5.9999999, "1,000,000"),
+        (-2.9999, "0.001"),
+        (np.inf, "infinite"),
+        (np.nan, "not a number"),
+    ],
+)
 def test_numbers(log10, text):
     assert number(log10) == text
 
 
-@pytest.mark.parametrize("value, text", [
-    (0.0, "0"), (-0.0, "0"), (-2.5, "−2.5"), (999.7, "1,000"), (-1e-8, "−1.0 · 10⁻⁸"), (1e300, "1.0 · 10³⁰⁰"),
-    (-np.inf, "infinite"), (5e-324, "4.9 · 10⁻³²⁴"), (np.float32(0.3), "0.3"),
-])
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (-2.5, "−2.5"),
+        (999.7, "1,000"),
+        (-1e-8, "−1.0 · 10⁻⁸"),
+        (1e300, "1.0 · 10³⁰⁰"),
+        (-np.inf, "infinite"),
+        (5e-324, "4.9 · 10⁻³²⁴"),
+        (np.float32(0.3), "0.3"),
+    ],
+)
 def test_shown(value, text):
     assert shown(value) == text
 
@@ -54,16 +86,27 @@ def test_two_digits(value, text):
     assert shown(value, 2) == text
 
 
-@pytest.mark.parametrize("value, text", [(18155.808, "18,155.808"), (-2.612296656, "−2.61229666"),
-                                         (1 / 3, "0.333333333"), (1e-12, "1.0000000 · 10⁻¹²")])
+@pytest.mark.parametrize(
+    "value, text",
+    [(18155.808, "18,155.808"), (-2.612296656, "−2.61229666"), (1 / 3, "0.333333333"), (1e-12, "1.0000000 · 10⁻¹²")],
+)
 def test_more_digits(value, text):
     assert shown(value, 9) == text
 
 
-@pytest.mark.parametrize("share, text", [
-    (0, "0 %"), (1, "100 %"), (0.997, "99.7 %"), (0.99999, "nearly 100 %"), (0.5, "50 %"), (1.5, "150 %"),
-    (1e-9, "1.0 · 10⁻⁷ %"), (1 - 1e-15, "100 %"),
-])
+@pytest.mark.parametrize(
+    "share, text",
+    [
+        (0, "0 %"),
+        (1, "100 %"),
+        (0.997, "99.7 %"),
+        (0.99999, "nearly 100 %"),
+        (0.5, "50 %"),
+        (1.5, "150 %"),
+        (1e-9, "1.0 · 10⁻⁷ %"),
+        (1 - 1e-15, "100 %"),
+    ],
+)
 def test_percent(share, text):
     assert percent(share) == text
 
@@ -107,15 +150,29 @@ def test_every_sentence_of_a_random_recording_is_well_formed(config):
     others = {label: r} | {f"again {k}": record(Config("gru", steps=length, gain=k)) for k in (1.0, 4.0)}
     jacobians = anatomy.step_jacobians(r)
     steps = np.unique([1, length - 1, length])
-    said = [*explain.flow({label: r}), *explain.flow(others), explain.reading(others, 1), explain.why(label, r),
-            explain.learns_from(label, r), *explain.shape_at(label, r, config.gain), explain.fates(others),
-            explain_anatomy.singular_values(label, steps, anatomy.products(r, steps), length),
-            explain_anatomy.exponents(label, anatomy.lyapunov(jacobians), length),
-            explain_anatomy.eigenvalues(np.linalg.eigvals(jacobians[0]), 1),
-            explain_anatomy.phase(label, "forget-gate bias", config.forget_bias, np.stack([r.log10_dh] * 2, axis=1),
-                                  r.log10_dh[0] - r.log10_dh[-1]) if config.loss == "last" else "",
-            *(explain_anatomy.truncated(r, anatomy.influence(r, reach)[1], reach) for reach in (1, length)),
-            *explain_anatomy.formats(r.log10_dh, anatomy.rounded(r), r)]
+    said = [
+        *explain.flow({label: r}),
+        *explain.flow(others),
+        explain.reading(others, 1),
+        explain.why(label, r),
+        explain.learns_from(label, r),
+        *explain.shape_at(label, r, config.gain),
+        explain.fates(others),
+        explain_anatomy.singular_values(label, steps, anatomy.products(r, steps), length),
+        explain_anatomy.exponents(label, anatomy.lyapunov(jacobians), length),
+        explain_anatomy.eigenvalues(np.linalg.eigvals(jacobians[0]), 1),
+        explain_anatomy.phase(
+            label,
+            "forget-gate bias",
+            config.forget_bias,
+            np.stack([r.log10_dh] * 2, axis=1),
+            r.log10_dh[0] - r.log10_dh[-1],
+        )
+        if config.loss == "last"
+        else "",
+        *(explain_anatomy.truncated(r, anatomy.influence(r, reach)[1], reach) for reach in (1, length)),
+        *explain_anatomy.formats(r.log10_dh, anatomy.rounded(r), r),
+    ]
     if "f" in r.gates:
         said += [explain.remembered(r, 1)[1]]
     if (found := anatomy.paths(r)) is not None:
@@ -130,23 +187,53 @@ def test_every_sentence_of_a_random_descent_is_well_formed(w, b, rate, threshold
     places = [(d.w[n, k], d.b[n, k]) for n in (0, 60) for k in range(3)]
     walls = [explain_cliff.wall(w, cliff.wall(w), f"Here, at w = {shown(w, 4)},") for w, _ in places]
     table = [text for n in (1, 60) for column in explain_cliff.table(d, n).values() for text in column]
-    well_formed([explain_cliff.verdict(d, "x"), explain_cliff.steepest(d), *explain_cliff.clipping(d),
-                 explain_cliff.threshold(d), *walls, *table])
+    well_formed(
+        [
+            explain_cliff.verdict(d, "x"),
+            explain_cliff.steepest(d),
+            *explain_cliff.clipping(d),
+            explain_cliff.threshold(d),
+            *walls,
+            *table,
+        ]
+    )
 
 
-@pytest.mark.parametrize("changes", [
-    {}, {"networks": 1}, {"clip": "none"}, {"clip": "value", "threshold": 1e-6}, {"threshold": 1e6},
-    {"cell": "rnn_identity", "init": "identity", "gain": 4.0, "length": 200},
-    {"cell": "rnn_identity", "gain": 4.0, "length": 100, "nonfinite": "skip", "precision": "float64", "networks": 1},
-], ids=str)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"networks": 1},
+        {"clip": "none"},
+        {"clip": "value", "threshold": 1e-6},
+        {"threshold": 1e6},
+        {"cell": "rnn_identity", "init": "identity", "gain": 4.0, "length": 200},
+        {
+            "cell": "rnn_identity",
+            "gain": 4.0,
+            "length": 100,
+            "nonfinite": "skip",
+            "precision": "float64",
+            "networks": 1,
+        },
+    ],
+    ids=str,
+)
 def test_every_sentence_of_a_training_is_well_formed(changes):
     run = Training(TrainConfig(**{"cell": "rnn", "hidden_size": 4, "networks": 2, "length": 10} | changes))
     for updates in (0, 1, 12):
         while not run.finished and run.updates < updates:
             run.update()
-        well_formed([training.verdict("a", run), training.clipped("a", run), training.skipped("a", run),
-                     *training.stops("a", run), training.winner({"a": run, "b": run})[1],
-                     training.same_pass({"a": run, "b": run}) or ""])
+        well_formed(
+            [
+                training.verdict("a", run),
+                training.clipped("a", run),
+                training.skipped("a", run),
+                *training.stops("a", run),
+                training.winner({"a": run, "b": run})[1],
+                training.same_pass({"a": run, "b": run}) or "",
+            ]
+        )
 
 
 def test_labels_of_runs_are_well_formed():
@@ -203,12 +290,15 @@ def test_a_note_on_the_address_is_well_formed(name, text):
     assert not re.search(r"(?<!=)-\d", note)
 
 
-@pytest.mark.parametrize("path, query", [
-    ("pages/gradient_flow.py", {"input": "text", "text": "x"}),
-    ("pages/gradient_flow.py", {"input": "bits", "bits": "12"}),
-    ("pages/gradient_flow.py", {"hidden_size": "x", "seed": "1e99"}),
-    ("pages/training.py", {"train_task": "Your own text", "train_typed": "aaaaaaaa"}),
-])
+@pytest.mark.parametrize(
+    "path, query",
+    [
+        ("pages/gradient_flow.py", {"input": "text", "text": "x"}),
+        ("pages/gradient_flow.py", {"input": "bits", "bits": "12"}),
+        ("pages/gradient_flow.py", {"hidden_size": "x", "seed": "1e99"}),
+        ("pages/training.py", {"train_task": "Your own text", "train_typed": "aaaaaaaa"}),
+    ],
+)
 def test_no_message_on_the_screen_speaks_of_parameters(path, query):
     page = opened(path, **query)
     notes = [m.value for m in (*page.markdown, *page.warning, *page.error) if " must " in m.value]

@@ -36,6 +36,7 @@ def expit(a):
 # Where a gate is open, 1 - sigma(a) would be rounded away; sigma(-a) = 1 / (1 + exp(a)) is not.
 defvjp(expit, lambda s, a: lambda g: g * s / (1.0 + np.exp(a)))
 
+
 def sigmoid(a):
     return expit(a)
 
@@ -143,8 +144,11 @@ class Cell:
                 f"The 'opens' and 'keeps' of cell {self.name!r} must name equations of its own. Got {strange[0]!r} "
                 "instead."
             )
-        made = {*self.equations, "h"} if self.projected in self.equations and "h_prev" not in {
-            r for reads in self.reads.values() for r in reads} else self.equations
+        made = (
+            {*self.equations, "h"}
+            if self.projected in self.equations and "h_prev" not in {r for reads in self.reads.values() for r in reads}
+            else self.equations
+        )
         missing = [n for n in (*self.states, *self.multiplied.values()) if n not in made]
         if missing or not self.states or self.states[0] != "h":
             raise ValueError(

@@ -9,18 +9,24 @@ from .base import Cell, sigmoid
 
 def reading(function, names):
     """The function as an equation that reads these names."""
+
     def equation(*arguments):
         return function(*arguments)
 
     equation.__signature__ = inspect.Signature(
-        [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names])
+        [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+    )
     return equation
 
 
 def _instead(cell, old, new):
     """Name -> equation, which reads the one name instead of the other."""
-    return {name: reading(function, [new if r == old else r for r in cell.reads[name]]) if old in cell.reads[name]
-            else function for name, function in cell.equations.items()}
+    return {
+        name: reading(function, [new if r == old else r for r in cell.reads[name]])
+        if old in cell.reads[name]
+        else function
+        for name, function in cell.equations.items()
+    }
 
 
 def _refused(cell, what, why):
@@ -36,13 +42,18 @@ def normalised(cell, place):
     """
     if place != "state":
         names = ("x", "u") if place == "product" else ("a",)
-        return replace(cell, name=f"{cell.name}, {place} normalised", max_slope=None,
-                       normalised={name: name for name in names})
+        return replace(
+            cell, name=f"{cell.name}, {place} normalised", max_slope=None, normalised={name: name for name in names}
+        )
     if "c" not in cell.states:
         raise _refused(cell, "a normalised state", "one with a cell state")
     h = reading(cell.equations["h"], ["m" if r == "c" else r for r in cell.reads["h"]])
-    return replace(cell, name=f"{cell.name}, state normalised", equations={**cell.equations, "h": h},
-                   normalised=dict(cell.normalised) | {"m": "c"})
+    return replace(
+        cell,
+        name=f"{cell.name}, state normalised",
+        equations={**cell.equations, "h": h},
+        normalised=dict(cell.normalised) | {"m": "c"},
+    )
 
 
 @lru_cache(maxsize=64)
@@ -64,8 +75,12 @@ def peephole(cell):
             equations[name] = early.get(name, function)
         if name == "c":
             equations["o"] = reading(gate, ("a_o", "p_o", "c"))
-    return replace(cell, name=f"{cell.name}, peepholes", equations=equations,
-                   vectors=tuple(f"p_{g}" for g in cell.gates if g in cell.opens))
+    return replace(
+        cell,
+        name=f"{cell.name}, peepholes",
+        equations=equations,
+        vectors=tuple(f"p_{g}" for g in cell.gates if g in cell.opens),
+    )
 
 
 @lru_cache(maxsize=64)
@@ -92,8 +107,14 @@ def recurrent_dropout(cell):
     def dropped(m_h, h_prev):
         return m_h * h_prev
 
-    return replace(cell, name=f"{cell.name}, recurrent dropout", equations={"d": dropped, **cell.equations},
-                   multiplied=dict.fromkeys(cell.gates, "d"), masks={"m_h": "kept"}, max_slope=None)
+    return replace(
+        cell,
+        name=f"{cell.name}, recurrent dropout",
+        equations={"d": dropped, **cell.equations},
+        multiplied=dict.fromkeys(cell.gates, "d"),
+        masks={"m_h": "kept"},
+        max_slope=None,
+    )
 
 
 @lru_cache(maxsize=64)
@@ -134,8 +155,14 @@ def zoneout(cell):
         equations[made.get(name, name)] = reading(function, [made.get(r, r) for r in cell.reads[name]])
         if name in made:
             equations[name] = reading(held, (f"m_{name}", f"{name}_prev", made[name]))
-    return replace(cell, name=f"{cell.name}, zoneout", equations=equations, keeps="",
-                   masks={f"m_{state}": "held" for state in cell.states}, max_slope=None)
+    return replace(
+        cell,
+        name=f"{cell.name}, zoneout",
+        equations=equations,
+        keeps="",
+        masks={f"m_{state}": "held" for state in cell.states},
+        max_slope=None,
+    )
 
 
 NOISES = {"recurrent": recurrent_dropout, "candidate": candidate_dropout, "zoneout": zoneout}

@@ -46,18 +46,26 @@ def check(recording):
     ValueError for any other, for one of more than `MOST` steps times units, or whose state overflows.
     """
     if instance("recording", recording, Recording, "a Recording").h.ndim != 3:
-        raise ValueError(f"The 'recording' parameter must be of one network, with h of the shape (T, B, H). Got "
-                         f"{recording.h.shape} instead.")
+        raise ValueError(
+            f"The 'recording' parameter must be of one network, with h of the shape (T, B, H). Got "
+            f"{recording.h.shape} instead."
+        )
     if recording.cell.name not in hand_written.GATES:
-        raise ValueError(f"The 'recording' parameter must be of a cell that the other ways know. Got "
-                         f"{recording.cell.name!r} instead.")
+        raise ValueError(
+            f"The 'recording' parameter must be of a cell that the other ways know. Got "
+            f"{recording.cell.name!r} instead."
+        )
     size = recording.steps * recording.hidden_size
     if size > MOST:
-        raise ValueError(f"The 'recording' parameter must have at most {MOST:,} steps times units. Got {size:,} "
-                         "instead: take fewer steps or units.")
+        raise ValueError(
+            f"The 'recording' parameter must have at most {MOST:,} steps times units. Got {size:,} "
+            "instead: take fewer steps or units."
+        )
     if recording.overflow_step:
-        raise ValueError(f"The 'recording' parameter must be finite. Got a state that overflows at step "
-                         f"{int(recording.overflow_step)} instead: lower the gain or take fewer steps.")
+        raise ValueError(
+            f"The 'recording' parameter must be finite. Got a state that overflows at step "
+            f"{int(recording.overflow_step)} instead: lower the gain or take fewer steps."
+        )
     cell = recording.cell.name
     p = {name: getattr(recording.parameters, name) for name in PARAMETERS}
     first, loss = recording.initial_state, recording.output_gradient
@@ -84,8 +92,10 @@ def check(recording):
         start = time.perf_counter()
         apart = {s: _by_differences(value, engine, s) for s in engine}
         taken = 1e3 * (time.perf_counter() - start)
-        out += [Result(f"finite differences, {SAMPLED} elements", s, *found, taken, _left_out(engine[s]))
-                for s, found in apart.items()]
+        out += [
+            Result(f"finite differences, {SAMPLED} elements", s, *found, taken, _left_out(engine[s]))
+            for s, found in apart.items()
+        ]
     return out
 
 

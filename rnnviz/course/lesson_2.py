@@ -52,12 +52,19 @@ STAGES = (
         title="Two cells with gates",
         networks=three(**BASE),
         picture="unrolled",
-        question=Question("Gain 0.5, the usual start for every gate: whose gradient vanishes?",
-                          ("only the RNN", "RNN and GRU", "all three"), vanishing),
+        question=Question(
+            "Gain 0.5, the usual start for every gate: whose gradient vanishes?",
+            ("only the RNN", "RNN and GRU", "all three"),
+            vanishing,
+        ),
         sentence=half_open,
         words=("gate", "bias"),
-        notes=Notes(4, "“Gates alone do not help; open gates do.”", "So why LSTM?",
-                    "You may set the gate, and training may move it."),
+        notes=Notes(
+            4,
+            "“Gates alone do not help; open gates do.”",
+            "So why LSTM?",
+            "You may set the gate, and training may move it.",
+        ),
     ),
     Stage(
         id="2.3",
@@ -65,12 +72,20 @@ STAGES = (
         networks={"LSTM": Config(cell="lstm", forget_bias=0.0, **BASE)},
         picture="unrolled",
         slider=Slider("Forget-gate bias", Number(0.0, -2.0, 5.0, 0.1), "forget_bias"),
-        question=Question("A forget gate of 0.5 at all 30 steps: the cell state's own way back leaves …",
-                          ("half", "a thousandth", "a billionth"), halved),
+        question=Question(
+            "A forget gate of 0.5 at all 30 steps: the cell state's own way back leaves …",
+            ("half", "a thousandth", "a billionth"),
+            halved,
+        ),
         sentence=forget_gate,
         words=("cell state", "forget gate"),
-        notes=Notes(5, "“0.5³⁰: count with me, a thousandth every ten.” Whole and lane differ: some comes through the "
-                    "gates.", "Why not always 1?", "Then it can never forget.", "Bias 5, then −2."),
+        notes=Notes(
+            5,
+            "“0.5³⁰: count with me, a thousandth every ten.” Whole and lane differ: some comes through the gates.",
+            "Why not always 1?",
+            "Then it can never forget.",
+            "Bias 5, then −2.",
+        ),
     ),
     Stage(
         id="2.4",
@@ -80,8 +95,13 @@ STAGES = (
         slider=Slider("Update-gate bias", Number(5.0, -2.0, 5.0, 0.1), "update_bias"),
         sentence=update_gate,
         words=("update gate",),
-        notes=Notes(3, "“One gate does two jobs: keep and replace.”", "Better than LSTM?",
-                    "Here, at the same bias, yes; for learning, it depends.", "Bias 0."),
+        notes=Notes(
+            3,
+            "“One gate does two jobs: keep and replace.”",
+            "Better than LSTM?",
+            "Here, at the same bias, yes; for learning, it depends.",
+            "Bias 0.",
+        ),
     ),
     Stage(
         id="2.5",
@@ -89,8 +109,9 @@ STAGES = (
         networks=three(steps=31, gain=1.0, forget_bias=3.0, update_bias=3.0),
         picture="unrolled",
         slider=Slider("Gain", Number(1.0, 0.3, 1.0, 0.01), "gain"),
-        question=Question("Gates nearly open. Between gain 0.3 and 1, whose gradient changes most?",
-                          ("RNN", "LSTM", "GRU"), whose),
+        question=Question(
+            "Gates nearly open. Between gain 0.3 and 1, whose gradient changes most?", ("RNN", "LSTM", "GRU"), whose
+        ),
         sentence=moved,
         notes=Notes(3, "“The gate holds the lane, not the weights.”"),
     ),
@@ -99,18 +120,26 @@ STAGES = (
         title="Three hundred steps of an LSTM",
         networks={"LSTM": Config(cell="lstm", hidden_size=64, steps=300, gain=4.0, forget_bias=1.0)},
         slider=Slider("Gain", Number(4.0, 1.0, 4.0, 0.05), "gain"),
-        question=Question("Gain 4, 300 steps: can an LSTM's gradient explode?", ("no, gates are at most 1", "yes"),
-                          can_explode),
+        question=Question(
+            "Gain 4, 300 steps: can an LSTM's gradient explode?", ("no, gates are at most 1", "yes"), can_explode
+        ),
         sentence=even_gates,
-        notes=Notes(4, "“Gates cure vanishing, not exploding. Hold that thought for lesson 6.”", "Why 300 steps?",
-                    "At 100 steps it depends on the seed.", "Gain 1."),
+        notes=Notes(
+            4,
+            "“Gates cure vanishing, not exploding. Hold that thought for lesson 6.”",
+            "Why 300 steps?",
+            "At 100 steps it depends on the seed.",
+            "Gain 1.",
+        ),
     ),
     Stage(
         id="2.7",
         title="Explore",
         networks=three(**BASE),
-        sentence=lambda recordings, value: "Gradient flow has all controls. Which forget bias, and which update bias, "
-        "keep a tenth of the gradient over 100 steps?",
+        sentence=lambda recordings, value: (
+            "Gradient flow has all controls. Which forget bias, and which update bias, "
+            "keep a tenth of the gradient over 100 steps?"
+        ),
         notes=Notes(1),
         page="gradient_flow",
         settings={"gain": "0.5", "steps": "101"},

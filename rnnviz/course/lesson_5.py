@@ -45,17 +45,21 @@ def jump(about, b):
     """Where the error jumps, from what to what."""
     descent = only(about)
     wall, below, above = width(about)
-    return (f"The [[error surface]], cut at w = {shown(descent.w[0, FREE])}: here the error is "
-            f"{shown(descent.error[0, FREE], 2)}. At b = {shown(wall)} it jumps from {shown(below, 2)} to "
-            f"{shown(above, 2)}: a hair decides where the unit runs.")
+    return (
+        f"The [[error surface]], cut at w = {shown(descent.w[0, FREE])}: here the error is "
+        f"{shown(descent.error[0, FREE], 2)}. At b = {shown(wall)} it jumps from {shown(below, 2)} to "
+        f"{shown(above, 2)}: a hair decides where the unit runs."
+    )
 
 
 def steep(about, turn):
     """The gradient on the wall, beside that of usual ground."""
     w = float(only(about).w[0, FREE])
     wall, half = steepness(w)
-    return (f"On the wall at w = {shown(w)} the [[gradient]] is {shown(wall)} long; on half of this map it is below "
-            f"{shown(half, 2)}.")
+    return (
+        f"On the wall at w = {shown(w)} the [[gradient]] is {shown(wall)} long; on half of this map it is below "
+        f"{shown(half, 2)}."
+    )
 
 
 def how_steep(about):
@@ -80,12 +84,16 @@ def thrown(about, update):
     error, norms = descent.error[:, FREE], descent.norm_before[:, FREE]
     if fate(descent, "none") != "thrown" or update < n:
         ready = "**Play** lets it run. " if not update else ""
-        return (f"{ready}After {count(update, 'update')}: error {shown(error[update], 2)}. The next step: "
-                f"{step(descent, min(update, descent.updates - 1))}.")
+        return (
+            f"{ready}After {count(update, 'update')}: error {shown(error[update], 2)}. The next step: "
+            f"{step(descent, min(update, descent.updates - 1))}."
+        )
     there = norms[min(n, descent.updates - 1)]
     end = ": it can never move again, and the valley has error 0" if there < 1e-6 else ""
-    return (f"Update {n} was a step of {step(descent, n - 1)}. It lands at error {shown(error[n], 2)}, where "
-            f"the gradient is {shown(there, 1)}{end}.")
+    return (
+        f"Update {n} was a step of {step(descent, n - 1)}. It lands at error {shown(error[n], 2)}, where "
+        f"the gradient is {shown(there, 1)}{end}."
+    )
 
 
 def shortened(about, update):
@@ -93,11 +101,15 @@ def shortened(about, update):
     descent = only(about)
     norm, threshold = descent.norm_before[update - 1, FREE], descent.threshold
     if norm <= threshold:
-        return (f"Update {update}: length {shown(norm, 2)} is not above the [[threshold]] {shown(threshold)}. The "
-                "gradient stays as it is.")
-    return (f"Update {update}: length {shown(norm)} is above the [[threshold]] {shown(threshold)}, so multiply by "
-            f"{shown(threshold)} / {shown(norm)} = {shown(threshold / norm, 2)}. The step is "
-            f"{shown(descent.rate * threshold, 2)} long and points the same way.")
+        return (
+            f"Update {update}: length {shown(norm, 2)} is not above the [[threshold]] {shown(threshold)}. The "
+            "gradient stays as it is."
+        )
+    return (
+        f"Update {update}: length {shown(norm)} is above the [[threshold]] {shown(threshold)}, so multiply by "
+        f"{shown(threshold)} / {shown(norm)} = {shown(threshold / norm, 2)}. The step is "
+        f"{shown(descent.rate * threshold, 2)} long and points the same way."
+    )
 
 
 def factor(about):
@@ -114,17 +126,21 @@ def beside(about, update):
         return f"After {count(update, 'update')}: error {errors[0]} clipped by norm, {errors[1]} not clipped."
     cut, turned = int((descent.factor[:, NORM] < 1).sum()), bool((descent.turned[:, NORM] >= 0.05).any())
     end = "ends in the valley, " if fate(descent, "norm") == "valley" else "ends with "
-    return (f"[[clipping by norm|Clipped by norm]] it {end}error {errors[0]}; not clipped, at {errors[1]}. "
-            f"{cut} of {count(update, 'update')} were shortened, {'some' if turned else 'none'} was turned.")
+    return (
+        f"[[clipping by norm|Clipped by norm]] it {end}error {errors[0]}; not clipped, at {errors[1]}. "
+        f"{cut} of {count(update, 'update')} were shortened, {'some' if turned else 'none'} was turned."
+    )
 
 
 def turns(about, update):
     """How far clipping by value turns the arrow of one update, and of all."""
     descent = only(about)
     turned = descent.turned[:, VALUE]
-    return (f"Update {update}, [[clipping by value|by value]]: turned by {turned[update - 1]:.0f}°, at most by "
-            f"{turned.max():.0f}°. By norm: by 0°. By value it ends at error {shown(descent.error[-1, VALUE], 2)}, by "
-            f"norm at {shown(descent.error[-1, NORM], 2)}.")
+    return (
+        f"Update {update}, [[clipping by value|by value]]: turned by {turned[update - 1]:.0f}°, at most by "
+        f"{turned.max():.0f}°. By norm: by 0°. By value it ends at error {shown(descent.error[-1, VALUE], 2)}, by "
+        f"norm at {shown(descent.error[-1, NORM], 2)}."
+    )
 
 
 def direction(about):
@@ -136,9 +152,11 @@ def how_small(about, threshold):
     descent = only(about)
     end = {"valley": "in the valley", "under way": "not in the valley", "thrown": "thrown out"}[fate(descent, "norm")]
     cut = int((descent.factor[:, NORM] < 1).sum())
-    return (f"Threshold {shown(descent.threshold, 2)}: no step is longer than "
-            f"{shown(descent.rate * descent.threshold, 2)}. {cut} of {count(descent.updates, 'update')} are clipped. "
-            f"It ends **{end}**, error {shown(descent.error[-1, NORM], 2)}.")
+    return (
+        f"Threshold {shown(descent.threshold, 2)}: no step is longer than "
+        f"{shown(descent.rate * descent.threshold, 2)}. {cut} of {count(descent.updates, 'update')} are clipped. "
+        f"It ends **{end}**, error {shown(descent.error[-1, NORM], 2)}."
+    )
 
 
 STAGES = (
@@ -150,8 +168,13 @@ STAGES = (
         slider=Slider("Bias b", Number(START.b, *cliff.B_RANGE, 0.01), "b"),
         sentence=jump,
         words=("error surface",),
-        notes=Notes(3, "“One unit, fifty steps: a hair more, another ending.”", "Real networks too?",
-                    "With many weights, many walls.", "On The cliff, w = 4: no wall."),
+        notes=Notes(
+            3,
+            "“One unit, fifty steps: a hair more, another ending.”",
+            "Real networks too?",
+            "With many weights, many walls.",
+            "On The cliff, w = 4: no wall.",
+        ),
         link=Link("the_cliff", "The same start on The cliff", ADDRESS),
     ),
     Stage(
@@ -170,12 +193,20 @@ STAGES = (
         networks={"unit": START},
         picture="ball",
         slider=Slider("Update", UPDATES, play=True),
-        question=Question("Gradient descent starts at the ball. After 60 updates it is …", tuple(FATES.values()),
-                          lambda about: FATES[fate(only(about), "none")]),
+        question=Question(
+            "Gradient descent starts at the ball. After 60 updates it is …",
+            tuple(FATES.values()),
+            lambda about: FATES[fate(only(about), "none")],
+        ),
         sentence=thrown,
         words=("update", "learning rate"),
-        notes=Notes(4, "“Count to 41 with me.”", "Why flat out there?", "The unit is saturated for ever.",
-                    "Update 39: nothing warns it."),
+        notes=Notes(
+            4,
+            "“Count to 41 with me.”",
+            "Why flat out there?",
+            "The unit is saturated for ever.",
+            "Update 39: nothing warns it.",
+        ),
         link=Link("the_cliff", "The same update on The cliff", ADDRESS | {"cliff_step": "41"}),
     ),
     Stage(
@@ -184,12 +215,18 @@ STAGES = (
         networks={"unit": START},
         picture="rule",
         slider=Slider("Update", Number(41, 1, cliff.UPDATES, 1, whole=True)),
-        question=Question("Update 41: the gradient is 27.7 long, the threshold 0.1. Multiply it by …", tuple(FACTORS),
-                          factor),
+        question=Question(
+            "Update 41: the gradient is 27.7 long, the threshold 0.1. Multiply it by …", tuple(FACTORS), factor
+        ),
         sentence=shortened,
         words=("clipping by norm", "threshold"),
-        notes=Notes(3, "“Divide, multiply, done.”", "Is it still the gradient?", "Direction yes, length no.",
-                    "An update on flat ground: 42 or later."),
+        notes=Notes(
+            3,
+            "“Divide, multiply, done.”",
+            "Is it still the gradient?",
+            "Direction yes, length no.",
+            "An update on flat ground: 42 or later.",
+        ),
     ),
     Stage(
         id="5.5",
@@ -198,8 +235,12 @@ STAGES = (
         picture="balls",
         slider=Slider("Update", Number(60, 0, cliff.UPDATES, 1, whole=True), play=True),
         sentence=beside,
-        notes=Notes(3, asked="All 60 clipped, is that right?",
-                    answer="Here yes: it is a walk of equal steps of 0.05.", next="Play: watch update 41."),
+        notes=Notes(
+            3,
+            asked="All 60 clipped, is that right?",
+            answer="Here yes: it is a walk of equal steps of 0.05.",
+            next="Play: watch update 41.",
+        ),
         link=Link("the_cliff", "Both on The cliff", ADDRESS | {"cliff_step": "60"}),
     ),
     Stage(
@@ -208,8 +249,11 @@ STAGES = (
         networks={"unit": START},
         picture="arrows",
         slider=Slider("Update", Number(41, 1, cliff.UPDATES, 1, whole=True)),
-        question=Question("Now each part of the gradient is cut to the threshold by itself. Its direction …",
-                          ("stays", "turns"), direction),
+        question=Question(
+            "Now each part of the gradient is cut to the threshold by itself. Its direction …",
+            ("stays", "turns"),
+            direction,
+        ),
         sentence=turns,
         words=("clipping by value",),
         notes=Notes(3, asked="Which is used?", answer="By norm, mostly.", next="An update that is hardly turned: 1."),
@@ -221,17 +265,23 @@ STAGES = (
         picture="clipped",
         slider=Slider("Threshold", Number(-1.0, -2.0, 1.7, 0.05), "threshold", powers=True),
         sentence=how_small,
-        notes=Notes(3, "“Too small is slow, too large is nothing.”", "What is usual?",
-                    "0.5 to 10 times the average length (Pascanu et al. 2013).",
-                    "Between 0.2 and 2 it bounces on the wall: promise nothing."),
+        notes=Notes(
+            3,
+            "“Too small is slow, too large is nothing.”",
+            "What is usual?",
+            "0.5 to 10 times the average length (Pascanu et al. 2013).",
+            "Between 0.2 and 2 it bounces on the wall: promise nothing.",
+        ),
     ),
     Stage(
         id="5.8",
         title="Explore",
         networks={"unit": START},
         picture="all balls",
-        sentence=lambda about, value: "The cliff has all controls, and starts wherever you click. Elsewhere every "
-        "fate is possible: a little to the side, another ending.",
+        sentence=lambda about, value: (
+            "The cliff has all controls, and starts wherever you click. Elsewhere every "
+            "fate is possible: a little to the side, another ending."
+        ),
         notes=Notes(1),
         page="the_cliff",
         settings=ADDRESS,

@@ -15,8 +15,16 @@ LEARNS = TrainConfig(cell="rnn", init="orthogonal", length=20, rate=0.2, clip="n
 RELU = {"cell": "rnn_relu", "init": "identity", "input_scale": 0.3, "length": 20, "rate": 0.1, "updates": 1000}
 FREE = TrainConfig(clip="none", threshold=1.0, **RELU)
 CLIPPED = TrainConfig(clip="norm", threshold=1.0, **RELU)
-FAR = {"gain": 0.3, "hidden_size": 16, "length": 40, "optimiser": "adam", "rate": 0.02, "clip": "norm",
-       "threshold": 1.0, "updates": 800}
+FAR = {
+    "gain": 0.3,
+    "hidden_size": 16,
+    "length": 40,
+    "optimiser": "adam",
+    "rate": 0.02,
+    "clip": "norm",
+    "threshold": 1.0,
+    "updates": 800,
+}
 OPEN = TrainConfig(cell="lstm", forget_bias=4.0, **FAR)
 
 
@@ -64,8 +72,10 @@ def turn(training):
 def before(about, which):
     """How often an answer is right before anything is learnt."""
     training = only(about)
-    return (f"The task, [[temporal order]]: which came first, X or Y, and what came second? Untrained: "
-            f"{right(training, 0)} of [[held-out]] answers right; guessing: {shown(100 * training.task.chance)} %.")
+    return (
+        f"The task, [[temporal order]]: which came first, X or Y, and what came second? Untrained: "
+        f"{right(training, 0)} of [[held-out]] answers right; guessing: {shown(100 * training.task.chance)} %."
+    )
 
 
 def guessing(about):
@@ -105,8 +115,10 @@ def slower(about, update):
         return rights(about, update)
     share = float(np.nanmean(tiny.history["clipped"]))
     turned = "none turned" if turn(tiny) < 0.5 else f"turned by up to {turn(tiny):.0f}°"
-    return (f"{rights(about, update)} At {shown(tiny.config.threshold)}, {percent(share)} of the updates are clipped, "
-            f"{turned}; {solved(tiny)} networks solve it{yet(about)}, against {solved(usual)}.")
+    return (
+        f"{rights(about, update)} At {shown(tiny.config.threshold)}, {percent(share)} of the updates are clipped, "
+        f"{turned}; {solved(tiny)} networks solve it{yet(about)}, against {solved(usual)}."
+    )
 
 
 def careful(about):
@@ -119,16 +131,20 @@ def careful(about):
 def by_value(about, update):
     """How far either kind of clipping turns an update."""
     norm, value = about.values()
-    return (f"{rights(about, update)} Clipping turns an update by {turn(norm):.0f}° by norm, by up to "
-            f"{turn(value):.0f}° by value. Solved{yet(about)}: {solved(norm)} and {solved(value)} networks.")
+    return (
+        f"{rights(about, update)} Clipping turns an update by {turn(norm):.0f}° by norm, by up to "
+        f"{turn(value):.0f}° by value. Solved{yet(about)}: {solved(norm)} and {solved(value)} networks."
+    )
 
 
 def looks_back(about, update):
     """Which of two cells learns, though both are clipped."""
     rnn, lstm = about.values()
     end = " Clipping cannot bring back what vanished." if finished(about) and not rnn.solved().any() else ""
-    return (f"{rights(about, update)} LSTM: {solved(lstm)} networks solve it{yet(about)}{first(lstm)}. RNN: "
-            f"{solved(rnn)}; guessing gives {shown(100 * rnn.task.chance)} %.{end}")
+    return (
+        f"{rights(about, update)} LSTM: {solved(lstm)} networks solve it{yet(about)}{first(lstm)}. RNN: "
+        f"{solved(rnn)}; guessing gives {shown(100 * rnn.task.chance)} %.{end}"
+    )
 
 
 def who(about):
@@ -159,8 +175,11 @@ STAGES = (
         networks={"RNN": LEARNS},
         picture="sequence",
         slider=Slider("Which sequence", Number(1, 1, 40, 1, whole=True)),
-        question=Question("Two marks, each X or Y, among noise. Who only guesses their order is right how often?",
-                          ("50 %", "25 %"), guessing),
+        question=Question(
+            "Two marks, each X or Y, among noise. Who only guesses their order is right how often?",
+            ("50 %", "25 %"),
+            guessing,
+        ),
         sentence=before,
         words=("temporal order", "held-out", "accuracy"),
         notes=Notes(2, "“Four answers: XX, XY, YX, YY.”", next="On Training: length 40."),
@@ -174,8 +193,13 @@ STAGES = (
         sentence=learns,
         words=("solved",),
         trains=True,
-        notes=Notes(3, "“From guessing to most of them right within 100 updates; the last few take longer.”",
-                    "Why 4 networks?", "One could be luck.", "On Training: learning rate 0.05."),
+        notes=Notes(
+            3,
+            "“From guessing to most of them right within 100 updates; the last few take longer.”",
+            "Why 4 networks?",
+            "One could be luck.",
+            "On Training: learning rate 0.05.",
+        ),
     ),
     Stage(
         id="6.3",
@@ -183,15 +207,21 @@ STAGES = (
         networks={"not clipped": FREE, "clipped at 1": CLIPPED},
         picture="explosion",
         slider=Slider("Update, of the first 20", Number(2, 1, 20, 1, whole=True)),
-        question=Question("Same weights, same data. Without clipping it …", ("learns faster", "learns as well",
-                                                                            "never learns"), explodes),
+        question=Question(
+            "Same weights, same data. Without clipping it …",
+            ("learns faster", "learns as well", "never learns"),
+            explodes,
+        ),
         sentence=exploded,
         words=("ReLU", "median"),
         trains=True,
-        notes=Notes(5, "“Go to update 2. One step did it. Now the loss; now the other curve.”", "Why ReLU?",
-                    "tanh bounds the explosion: there too the run that is not clipped is lost, with smaller peaks.",
-                    "On Training: input scale 0.2, learning rate 0.02, 1,500 updates. It begins to learn, then is "
-                    "thrown."),
+        notes=Notes(
+            5,
+            "“Go to update 2. One step did it. Now the loss; now the other curve.”",
+            "Why ReLU?",
+            "tanh bounds the explosion: there too the run that is not clipped is lost, with smaller peaks.",
+            "On Training: input scale 0.2, learning rate 0.02, 1,500 updates. It begins to learn, then is thrown.",
+        ),
         link=Link("the_cliff", "The same event on The cliff", ADDRESS | {"cliff_step": "41"}),
     ),
     Stage(
@@ -200,12 +230,20 @@ STAGES = (
         networks={"threshold 1": CLIPPED, "threshold 0.002": TrainConfig(clip="norm", threshold=0.002, **RELU)},
         picture="learning",
         slider=updates(CLIPPED),
-        question=Question("Threshold 0.002 in place of 1: training is …", ("as fast, and safer", "slower",
-                                                                         "in another direction"), careful),
+        question=Question(
+            "Threshold 0.002 in place of 1: training is …",
+            ("as fast, and safer", "slower", "in another direction"),
+            careful,
+        ),
         sentence=slower,
         trains=True,
-        notes=Notes(3, "“A threshold is a speed limit.”", "So high is better?", "Until it no longer clips.",
-                    "On Training: 0.1, nearly solved."),
+        notes=Notes(
+            3,
+            "“A threshold is a speed limit.”",
+            "So high is better?",
+            "Until it no longer clips.",
+            "On Training: 0.1, nearly solved.",
+        ),
     ),
     Stage(
         id="6.5",
@@ -215,8 +253,13 @@ STAGES = (
         slider=updates(CLIPPED),
         sentence=by_value,
         trains=True,
-        notes=Notes(2, "“Turned, and still downhill enough.”", "Then why norm?",
-                    "By value is touchy: 0.03 and 0.1 lose most runs.", "On Training: by value at 0.1."),
+        notes=Notes(
+            2,
+            "“Turned, and still downhill enough.”",
+            "Then why norm?",
+            "By value is touchy: 0.03 and 0.1 lose most runs.",
+            "On Training: by value at 0.1.",
+        ),
     ),
     Stage(
         id="6.6",
@@ -224,13 +267,21 @@ STAGES = (
         networks={"RNN": TrainConfig(cell="rnn", forget_bias=4.0, **FAR), "LSTM": OPEN},
         picture="learning",
         slider=updates(OPEN),
-        question=Question("Both are clipped. The first mark lies up to 35 of 40 steps back. Who learns?",
-                          ("both", "only the RNN", "only the LSTM"), who),
+        question=Question(
+            "Both are clipped. The first mark lies up to 35 of 40 steps back. Who learns?",
+            ("both", "only the RNN", "only the LSTM"),
+            who,
+        ),
         sentence=looks_back,
         words=("optimiser", "Adam"),
         trains=True,
-        notes=Notes(4, "“Explosion is cured. Vanishing is not.”", "An RNN never?",
-                    "From an orthogonal start it learns length 20, in 6.2.", "On Training: a GRU, update bias 4."),
+        notes=Notes(
+            4,
+            "“Explosion is cured. Vanishing is not.”",
+            "An RNN never?",
+            "From an orthogonal start it learns length 20, in 6.2.",
+            "On Training: a GRU, update bias 4.",
+        ),
     ),
     Stage(
         id="6.7",
@@ -238,20 +289,28 @@ STAGES = (
         networks={"half open": TrainConfig(cell="lstm", forget_bias=0.0, **FAR), "open": OPEN},
         picture="learning",
         slider=updates(OPEN),
-        question=Question("Forget gates start at 0.5 or at 0.98. Does it matter?", ("no", "a little",
-                                                                                  "all or nothing"), matters),
+        question=Question(
+            "Forget gates start at 0.5 or at 0.98. Does it matter?", ("no", "a little", "all or nothing"), matters
+        ),
         sentence=half_or_open,
         trains=True,
-        notes=Notes(3, "“One number, before any learning.”", "Why does it not learn to open?",
-                    "Nothing of the error arrives to tell it.", "On Training: forget bias 1."),
+        notes=Notes(
+            3,
+            "“One number, before any learning.”",
+            "Why does it not learn to open?",
+            "Nothing of the error arrives to tell it.",
+            "On Training: forget bias 1.",
+        ),
     ),
     Stage(
         id="6.8",
         title="Explore",
         networks={"not clipped": FREE, "clipped at 1": CLIPPED},
         picture="explosion",
-        sentence=lambda about, value: "Training has all controls: pick what two runs differ in, then watch. Try a task "
-        "of numbers, Sunspots: which of the two explodes there?",
+        sentence=lambda about, value: (
+            "Training has all controls: pick what two runs differ in, then watch. Try a task "
+            "of numbers, Sunspots: which of the two explodes there?"
+        ),
         trains=True,
         notes=Notes(1, next="Sunspots: not clipped it stops at once."),
         page="training",

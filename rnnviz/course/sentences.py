@@ -64,9 +64,11 @@ def pace(recordings, gain):
 
 def multiplied(recordings, steps):
     """What so many steps leave of 1, at every factor."""
-    found = [f"{label} {'leaves' if r.log10_dh[0] < r.log10_dh[-1] else 'makes'} "
-             f"{number(r.log10_dh[-1 - steps] - r.log10_dh[-1], 2 if r.log10_dh[0] < r.log10_dh[-1] else 3)}"
-             for label, r in recordings.items()]
+    found = [
+        f"{label} {'leaves' if r.log10_dh[0] < r.log10_dh[-1] else 'makes'} "
+        f"{number(r.log10_dh[-1 - steps] - r.log10_dh[-1], 2 if r.log10_dh[0] < r.log10_dh[-1] else 3)}"
+        for label, r in recordings.items()
+    ]
     return f"{count(steps, 'step')}: {', '.join(found)}. A small difference, multiplied again and again, becomes large."
 
 
@@ -75,8 +77,10 @@ def straight(recordings, factor):
     change, last = changed(only(recordings))
     powers = f"{shown(abs(change), 2)} {'power' if shown(abs(change), 2) == '1' else 'powers'} of ten"
     moves = f"falls {powers}" if change < -1e-9 else f"rises {powers}" if change > 1e-9 else "stays level"
-    return (f"On the lower axis a constant factor is a straight line: {shown(factor)} a step {moves} in "
-            f"{count(last, 'step')}.{try_it('factor', 1.0, factor)}")
+    return (
+        f"On the lower axis a constant factor is a straight line: {shown(factor)} a step {moves} in "
+        f"{count(last, 'step')}.{try_it('factor', 1.0, factor)}"
+    )
 
 
 def one_unit(recordings, gain):
@@ -92,15 +96,20 @@ def flat(recordings, gain):
     slope = mean_factor(recording.slope[1 : last + 1])
     size = float(np.abs(recording.h[1 : last + 1]).mean())
     beside = "below 1" if gain * slope < 1 else "not below 1"
-    return (f"The unit sits near ±{shown(size, 2)}; there the slope of tanh averages {shown(slope)}. "
-            f"{shown(gain)} × {shown(slope)} = {shown(gain * slope)}, {beside}: {far(change, last)}")
+    return (
+        f"The unit sits near ±{shown(size, 2)}; there the slope of tanh averages {shown(slope)}. "
+        f"{shown(gain)} × {shown(slope)} = {shown(gain * slope)}, {beside}: {far(change, last)}"
+    )
 
 
 def hardly(recordings, gain):
     """What of the RNN's gradient reaches step 1, and what follows."""
     change, _ = changed(only(recordings))
-    end = {"vanishes": "Step 1 teaches it next to nothing.", "arrives": "Step 1 can still teach it something.",
-           "explodes": "It explodes."}[fate(change)]
+    end = {
+        "vanishes": "Step 1 teaches it next to nothing.",
+        "arrives": "Step 1 can still teach it something.",
+        "explodes": "It explodes.",
+    }[fate(change)]
     reaches = f"{part(change)} of the gradient reaches" if change <= 0 else f"{number(change)} times as much reaches"
     return f"RNN: {reaches} step 1. {end}{try_it('gain', 1.0, gain)}"
 
@@ -125,8 +134,10 @@ def forget_gate(recordings, bias):
     recording = only(recordings)
     change, last = changed(recording)
     alone = lane_alone(recording)
-    return (f"[[forget gate|Forget gate]] {shown(10 ** (alone / last))} on average: the upper lane alone leaves "
-            f"{part(alone)} of ∂L/∂c. Some comes by the lower lane: {far(change, last, '∂L/∂h')}")
+    return (
+        f"[[forget gate|Forget gate]] {shown(10 ** (alone / last))} on average: the upper lane alone leaves "
+        f"{part(alone)} of ∂L/∂c. Some comes by the lower lane: {far(change, last, '∂L/∂h')}"
+    )
 
 
 def update_gate(recordings, bias):
@@ -134,8 +145,10 @@ def update_gate(recordings, bias):
     recording = only(recordings)
     change, last = changed(recording)
     gate = recording.gates["z"][1 : last + 1].mean()
-    return f"With z at {shown(gate, 2)} on average, the GRU keeps that part of its state; {far(change, last)}" \
+    return (
+        f"With z at {shown(gate, 2)} on average, the GRU keeps that part of its state; {far(change, last)}"
         f"{try_it('bias', 0.0, bias)}"
+    )
 
 
 LOWEST = 0.3
@@ -155,8 +168,10 @@ def moves(recordings):
 def moved(recordings, gain):
     """By how many powers of ten each curve has moved from the lowest gain."""
     parts = [f"the {label} by {shown(by, 2)}" for label, by in moves(recordings).items()]
-    return (f"From gain {shown(LOWEST)} to {shown(gain)}, what arrives moves: {parts[0]} powers of ten, "
-            f"{', '.join(parts[1:])}.")
+    return (
+        f"From gain {shown(LOWEST)} to {shown(gain)}, what arrives moves: {parts[0]} powers of ten, "
+        f"{', '.join(parts[1:])}."
+    )
 
 
 def even_gates(recordings, gain):
@@ -164,5 +179,4 @@ def even_gates(recordings, gain):
     change, last = changed(only(recordings))
     if fate(change) != "explodes":
         return f"At gain {shown(gain)}, {far(change, last)} Try a larger gain."
-    return (f"Yes: {number(change)} times as much. A gate is at most 1, but the paths through the weights multiply "
-            "too.")
+    return f"Yes: {number(change)} times as much. A gate is at most 1, but the paths through the weights multiply too."

@@ -124,5 +124,6 @@ class Stage:
             return self.networks
         moved = self.slider.moves or self.networks
         change = {self.slider.field: 10.0**value if self.slider.powers else value}
-        return {label: replace(setting, **change) if label in moved else setting
-                for label, setting in self.networks.items()}
+        return {
+            label: replace(setting, **change) if label in moved else setting for label, setting in self.networks.items()
+        }

@@ -16,8 +16,11 @@ def sentence(recordings, gain):
     names, said = {MOVED: f"RNN, gain {shown(gain)}"}, {}
     for label, recording in recordings.items():
         said.setdefault(names.get(label, label), []).append(changed(recording)[0])
-    parts = (f"**{name}**{', both of them the same' if len(changes) > 1 else ''}: {left(changes[0])}, it "
-             f"**{verb(changes[0]).replace('arrives', 'survives')}**." for name, changes in said.items())
+    parts = (
+        f"**{name}**{', both of them the same' if len(changes) > 1 else ''}: {left(changes[0])}, it "
+        f"**{verb(changes[0]).replace('arrives', 'survives')}**."
+        for name, changes in said.items()
+    )
     return f"An error sent back {count(steps, 'step')}. " + " ".join(parts)
 
 
@@ -29,7 +32,11 @@ START = Stage(
         "RNN, gain 4": Config(gain=4.0, **_RNN),
         "LSTM": Config(cell="lstm", init="orthogonal", forget_bias=5.0, steps=41, hidden_size=64),
     },
-    slider=Slider("Recurrent gain of the first RNN: a factor on the weights that carry its memory",
-                  Number(0.5, 0.5, 4.0, 0.05), "gain", (MOVED,)),
+    slider=Slider(
+        "Recurrent gain of the first RNN: a factor on the weights that carry its memory",
+        Number(0.5, 0.5, 4.0, 0.05),
+        "gain",
+        (MOVED,),
+    ),
     sentence=sentence,
 )

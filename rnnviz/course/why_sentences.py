@@ -31,8 +31,10 @@ def product(recordings, gain):
     """Gain times mean slope, and what a step back really multiplies by."""
     r = only(recordings)
     slope = slope_of(r)
-    return (f"Gain {shown(gain)} × average [[slope]] {shown(slope, 2)} = {shown(gain * slope, 2)}; measured, one step "
-            f"back multiplies by {shown(pace_of(r))} on average.")
+    return (
+        f"Gain {shown(gain)} × average [[slope]] {shown(slope, 2)} = {shown(gain * slope, 2)}; measured, one step "
+        f"back multiplies by {shown(pace_of(r))} on average."
+    )
 
 
 def loud(recordings, power):
@@ -40,16 +42,20 @@ def loud(recordings, power):
     r = only(recordings)
     change, last = changed(r)
     end = " A gain above 1 is not enough to explode." if fate(change) == "vanishes" else ""
-    return (f"Input × {shown(r.config.input_scale, 2)}: average [[slope]] {shown(slope_of(r), 2)}. On average "
-            f"a step back multiplies by {shown(pace_of(r))}; {far(change, last)}{end}")
+    return (
+        f"Input × {shown(r.config.input_scale, 2)}: average [[slope]] {shown(slope_of(r), 2)}. On average "
+        f"a step back multiplies by {shown(pace_of(r))}; {far(change, last)}{end}"
+    )
 
 
 def rotation(recordings, gain):
     """What a rotation times the gain leaves after so many steps."""
     change, last = changed(only(recordings))
     if gain == 1:
-        return (f"A rotation keeps every length: after {count(last, 'step')} {percent(10**change)} is left. At 0.9 it "
-                f"would be {number(last * np.log10(0.9), 2)}.")
+        return (
+            f"A rotation keeps every length: after {count(last, 'step')} {percent(10**change)} is left. At 0.9 it "
+            f"would be {number(last * np.log10(0.9), 2)}."
+        )
     return f"A rotation, times {shown(gain)} at every step: {far(change, last)}"
 
 
@@ -58,8 +64,10 @@ def stretch(recordings, gain):
     r = only(recordings)
     change, last = changed(r)
     radius, largest = r.spectra["h"]
-    return (f"Largest [[singular value|stretch]] {shown(largest)}, largest [[eigenvalue]] {shown(radius)}; "
-            f"{far(change, last)} In the long run eigenvalues decide.")
+    return (
+        f"Largest [[singular value|stretch]] {shown(largest)}, largest [[eigenvalue]] {shown(radius)}; "
+        f"{far(change, last)} In the long run eigenvalues decide."
+    )
 
 
 def balance(recordings, gain):
@@ -69,8 +77,10 @@ def balance(recordings, gain):
     change = dict(zip(found.GAINS, logs[0] - logs[-1]))
     level = found.level(config)
     half, twice = min(change, key=lambda g: abs(g - level / 2)), min(change, key=lambda g: abs(g - 2 * level))
-    return (f"Gain {shown(gain)}: {far(*changed(only(recordings)))} It is level near {shown(level)}: half leaves "
-            f"{number(change[half], 2)}, twice makes {number(change[twice], 2)}.")
+    return (
+        f"Gain {shown(gain)}: {far(*changed(only(recordings)))} It is level near {shown(level)}: half leaves "
+        f"{number(change[half], 2)}, twice makes {number(change[twice], 2)}."
+    )
 
 
 def ten_back(recording):

@@ -124,10 +124,15 @@ def _linearising(cell, trajectory):
         known |= {f"u_{g}": columns(trajectory.u, own, width)} if k in plan(cell).apart else {}
     lin = Linearisation(cell, *({cut: {} for cut in cell.cuts} for _ in range(5)), trajectory.normalised, trajectory.R)
     for cut in cell.cuts:
-        lin.to_gates[cut] = [(run, np.empty((*shape[:-1], run.stop - run.start, width), dtype))
-                             for run in runs(index[key[2:]] for c, key in keys if c == cut and key[:2] == "u_")]
-        known |= {(cut, f"u_{cell.gates[k]}"): array[..., k - run.start, :]
-                  for run, array in lin.to_gates[cut] for k in range(run.start, run.stop)}
+        lin.to_gates[cut] = [
+            (run, np.empty((*shape[:-1], run.stop - run.start, width), dtype))
+            for run in runs(index[key[2:]] for c, key in keys if c == cut and key[:2] == "u_")
+        ]
+        known |= {
+            (cut, f"u_{cell.gates[k]}"): array[..., k - run.start, :]
+            for run, array in lin.to_gates[cut]
+            for k in range(run.start, run.stop)
+        }
     for cut, key in keys:
         if key[:2] != "u_":
             known[cut, key] = known[there[cut, key]] if (cut, key) in there else np.empty(shape, dtype)
@@ -259,8 +264,10 @@ def _operations(lin, U, cuts, gates, behind):
 
 def _step_back(operations, low, high, h, entering):
     """Take the steps from index high of the states down to index low; entering: what is added to h at each, if any."""
-    parts = [(function, *(a if isinstance(a, repeat) else a[low:high][::-1] for a in operands))
-             for function, *operands in operations]
+    parts = [
+        (function, *(a if isinstance(a, repeat) else a[low:high][::-1] for a in operands))
+        for function, *operands in operations
+    ]
     if entering is not None:
         now = h[low:high][::-1]
         parts.append((np.add, now, entering[::-1], now))

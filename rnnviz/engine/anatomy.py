@@ -57,22 +57,30 @@ def _one(recording):
     """
     shape = instance("recording", recording, Recording, "a Recording").h.shape
     if len(shape) != 3 or shape[1] != 1:
-        raise ValueError(f"The 'recording' parameter must be of one network and one sequence, with h of the shape "
-                         f"(T, 1, H). Got {shape} instead.")
+        raise ValueError(
+            f"The 'recording' parameter must be of one network and one sequence, with h of the shape "
+            f"(T, 1, H). Got {shape} instead."
+        )
     if recording.cell.normalised or recording.cell.projected:
-        raise ValueError(f"The 'recording' parameter must be of a cell that normalises and projects nothing. Got "
-                         f"{recording.cell.name!r} instead.")
+        raise ValueError(
+            f"The 'recording' parameter must be of a cell that normalises and projects nothing. Got "
+            f"{recording.cell.name!r} instead."
+        )
     entering, true = recording.entering, recording.output_gradient
     if entering is not None and not (np.isfinite(true).all() and ((true != 0) == (entering.mantissa != 0)).all()):
-        raise ValueError("The 'recording' parameter must have an output gradient within float64. Got one that leaves "
-                         "it on the way through the layers above instead.")
+        raise ValueError(
+            "The 'recording' parameter must have an output gradient within float64. Got one that leaves "
+            "it on the way through the layers above instead."
+        )
 
 
 def _sliced(lin, cut):
     """A `Linearisation` with `cut` applied to every array."""
     nested = [{c: [(run, cut(a)) for run, a in pairs] for c, pairs in lin.to_gates.items()}]
-    nested += [{c: {k: cut(a) for k, a in inner.items()} for c, inner in part.items()}
-               for part in (lin.to_inputs, lin.to_now, lin.to_previous)]
+    nested += [
+        {c: {k: cut(a) for k, a in inner.items()} for c, inner in part.items()}
+        for part in (lin.to_inputs, lin.to_now, lin.to_previous)
+    ]
     return Linearisation(lin.cell, *nested)
 
 

@@ -25,10 +25,15 @@ class History:
 
     def __init__(self, rules, longest=256):
         self.rules = {name: how for name, (how, _) in rules.items()}
-        self._rows = Named({name: np.empty((longest, *shape), np.float32 if shape[1:] else np.float64)
-                            for name, (_, shape) in rules.items()})
-        self._finite = {name: np.zeros(self._rows[name].shape, np.int32)
-                        for name, how in self.rules.items() if how == FINITE}
+        self._rows = Named(
+            {
+                name: np.empty((longest, *shape), np.float32 if shape[1:] else np.float64)
+                for name, (_, shape) in rules.items()
+            }
+        )
+        self._finite = {
+            name: np.zeros(self._rows[name].shape, np.int32) for name, how in self.rules.items() if how == FINITE
+        }
         self.longest, self.stride, self.full, self._inside = longest, 1, 0, 0
 
     def __len__(self):

@@ -64,8 +64,9 @@ def initialise(config, input_size, width=None, place=0, cell=None):
         b=b.ravel(),
         b_rec=np.zeros(b.size),
     )
-    spectra = {g: (config.gain * d.spectral_radius, config.gain * d.largest_singular_value)
-               for g, d in zip(cell.gates, blocks)}
+    spectra = {
+        g: (config.gain * d.spectral_radius, config.gain * d.largest_singular_value) for g, d in zip(cell.gates, blocks)
+    }
     return parameters, spectra
 
 
@@ -73,8 +74,12 @@ def learned(config, cell, width, outputs, place):
     """Name -> what a cell learns beside W, U and the biases: scales are 1, shifts 0, all else N(0, 1/H)."""
     draw = np.random.default_rng([config.seed, VECTORS, place])
     first = {"scale": np.ones, "shift": np.zeros}
-    return {name: first[name.split("_")[0]](shape) if name.startswith(("scale_", "shift_"))
-            else draw.standard_normal(shape) / np.sqrt(width) for name, shape in cell.learned(width, outputs).items()}
+    return {
+        name: first[name.split("_")[0]](shape)
+        if name.startswith(("scale_", "shift_"))
+        else draw.standard_normal(shape) / np.sqrt(width)
+        for name, shape in cell.learned(width, outputs).items()
+    }
 
 
 def targets(config, batch, width):

@@ -34,7 +34,9 @@ class Inside:
 
 
 def inside(recording, unit):
-    """The `Inside` of a unit, counted from 1. Raises ValueError for more than one network or sequence, or no such unit.
+    """The `Inside` of a unit, counted from 1.
+
+    Raises ValueError for more than one network or sequence, or no such unit.
     """
     _one(recording)
     j = whole("unit", unit, 1, recording.hidden_size) - 1
@@ -51,8 +53,9 @@ def inside(recording, unit):
         found |= {f"{s}_prev": np.ldexp(back.cuts[s][:-1, 0, j], -change) for s in cell.states}
         walk, gates, U = plan(cell), back.gates[:, 0], recording.parameters.U[j]
         late = [stage.product for stage in walk.stages if stage.product]
-        through = {name: columns(gates, block, H) @ columns(U, block, H)
-                   for block, name in [(walk.early, "h_prev"), *late]}
+        through = {
+            name: columns(gates, block, H) @ columns(U, block, H) for block, name in [(walk.early, "h_prev"), *late]
+        }
         loss = np.ldexp(recording.output_gradient[:, 0, j], -exponent[1:])
     return Inside(found, slopes, through, loss, exponent[1:])
 
@@ -75,8 +78,11 @@ def _slopes_of(recording, j):
     known = {name: [array[:, 0, j]] for name, array in (*recording.gates.items(), *recording.forward.given.items())}
     for name, array in recording.states.items():
         known |= {name: [array[1:, 0, j]], f"{name}_prev": [array[:-1, 0, j]]}
-    for part, blocks in (("a", recording.preactivations), ("x", recording.input_terms),
-                         ("u", recording.recurrent_terms)):
+    for part, blocks in (
+        ("a", recording.preactivations),
+        ("x", recording.input_terms),
+        ("u", recording.recurrent_terms),
+    ):
         known |= {f"{part}_{gate}": [array[:, 0, j]] for gate, array in blocks.items()}
     found = {key: np.empty(recording.steps, recording.h.dtype) for key in wanted}
     operands = {name: known[name] for name in reads} | {key: [array] for key, array in found.items()}

@@ -41,8 +41,10 @@ class Weights:
     @cached_property
     def arrays(self):
         """Name -> (K, ...), as views of `flat`."""
-        return {name: self.flat[:, block].reshape((len(self.flat), *self.shapes[name]), copy=False)
-                for name, block in self.blocks.items()}
+        return {
+            name: self.flat[:, block].reshape((len(self.flat), *self.shapes[name]), copy=False)
+            for name, block in self.blocks.items()
+        }
 
     @property
     def alone(self):
@@ -76,8 +78,9 @@ def draw(config, inputs, outputs):
     for own in config.layers():
         parameters, _ = initialise(own, inputs)
         V = np.random.default_rng([own.seed, READOUT]).standard_normal((own.hidden_size, outputs))
-        members.append({n: getattr(parameters, n) for n in LAYER}
-                       | {"V": V / np.sqrt(own.hidden_size), "b_y": np.zeros(outputs)})
+        members.append(
+            {n: getattr(parameters, n) for n in LAYER} | {"V": V / np.sqrt(own.hidden_size), "b_y": np.zeros(outputs)}
+        )
     weights = Weights.of({name: np.stack([m[name] for m in members]) for name in members[0]})
     return weights.like(weights.flat.astype(config.precision))
 
@@ -155,8 +158,10 @@ def backward(cell, weights, x, target, weight, real):
 def losses(y, target, weight, real):
     """(K,) the loss of outputs (S, K, B, O), without a gradient; a few steps at a time, for the sake of memory."""
     with np.errstate(all="ignore"):
-        return sum((_squared if real else _cross_entropy)(y[part], target[part], weight[part])[0]
-                   for part in (slice(s, s + 8) for s in range(0, len(y), 8)))
+        return sum(
+            (_squared if real else _cross_entropy)(y[part], target[part], weight[part])[0]
+            for part in (slice(s, s + 8) for s in range(0, len(y), 8))
+        )
 
 
 def _squared(y, target, weight):

@@ -32,8 +32,10 @@ class Parameters:
     b_rec: np.ndarray
 
     def __repr__(self):
-        return summary("Parameters", [(name, getattr(array, "shape", type(array).__name__), WHAT[name])
-                                      for name, array in vars(self).items()])
+        return summary(
+            "Parameters",
+            [(name, getattr(array, "shape", type(array).__name__), WHAT[name]) for name, array in vars(self).items()],
+        )
 
     @classmethod
     def from_pytorch(cls, cell, weight_ih, weight_hh, bias_ih=None, bias_hh=None):
@@ -51,8 +53,10 @@ class Parameters:
         W = numbers("weight_ih", weight_ih)
         if W.ndim != 2 or len(W) != columns or not W.size:
             raise ValueError(misshapen("weight_ih", f"({columns}, D)", W))
-        biases = [np.zeros(columns) if bias is None else checked_array(name, bias, (columns,))
-                  for name, bias in (("bias_ih", bias_ih), ("bias_hh", bias_hh))]
+        biases = [
+            np.zeros(columns) if bias is None else checked_array(name, bias, (columns,))
+            for name, bias in (("bias_ih", bias_ih), ("bias_hh", bias_hh))
+        ]
         return cls._reordered(cell, order, finite("weight_ih", W).T, finite("weight_hh", U).T, *biases)
 
     @classmethod
@@ -73,9 +77,14 @@ class Parameters:
         shape = (2, columns) if pair else (columns,)
         bias = np.zeros(shape) if bias is None else numbers("bias", bias)
         if cell.family == "gru" and bias.shape == ((columns,) if pair else (2, columns)):
-            raise ValueError(misshapen("bias", f"{shape} of a layer with reset_after={pair}", bias,
-                                       f"one with reset_after={not pair} is another network, the cell "
-                                       f"{'gru_2014' if pair else 'gru'!r}"))
+            raise ValueError(
+                misshapen(
+                    "bias",
+                    f"{shape} of a layer with reset_after={pair}",
+                    bias,
+                    f"one with reset_after={not pair} is another network, the cell {'gru_2014' if pair else 'gru'!r}",
+                )
+            )
         bias = checked_array("bias", bias, shape)
         b, b_rec = bias if pair else (bias, np.zeros_like(bias))
         return cls._reordered(cell, order, finite("kernel", W), finite("recurrent_kernel", U), b, b_rec)
@@ -92,8 +101,10 @@ class Parameters:
         members: a sequence of `Parameters`. Raises ValueError where they are none, or differ in a shape.
         """
         members = several("members", members, cls, "a sequence of at least one Parameters")
-        arrays = {f.name: [numbers(f"members[{k}].{f.name}", getattr(m, f.name)) for k, m in enumerate(members)]
-                  for f in fields(cls)}
+        arrays = {
+            f.name: [numbers(f"members[{k}].{f.name}", getattr(m, f.name)) for k, m in enumerate(members)]
+            for f in fields(cls)
+        }
         for name, own in arrays.items():
             if len({array.shape for array in own}) > 1:
                 shapes = ", ".join(map(str, sorted({array.shape for array in own})))
@@ -132,8 +143,13 @@ class MoreParameters(Parameters):
 
     def __repr__(self):
         own = dict(vars(self))
-        return summary("Parameters", [(name, array.shape, WHAT.get(name, "learned inside the step"))
-                                      for name, array in (own | own.pop("learned")).items()])
+        return summary(
+            "Parameters",
+            [
+                (name, array.shape, WHAT.get(name, "learned inside the step"))
+                for name, array in (own | own.pop("learned")).items()
+            ],
+        )
 
 
 def _cell(cell):

@@ -61,11 +61,7 @@ def plan(cell):
             and last.columns.stop == columns.start
         ):
             stages[-1] = Stage(
-                (*last.names, name),
-                function,
-                last.reads + reads,
-                slice(last.columns.start, columns.stop),
-                last.product,
+                (*last.names, name), function, last.reads + reads, slice(last.columns.start, columns.stop), last.product
             )
         else:
             stages.append(Stage((name,), function, reads, columns, product))

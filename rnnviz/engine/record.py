@@ -66,8 +66,9 @@ def _alike(configs):
     configs = several("configs", configs, Config, "a sequence of at least one Config")
     kinds = {replace(c, **{f: getattr(configs[0], f) for f in FREE}) for c in configs}
     if len(kinds) > 1:
-        raise ValueError(f"The 'configs' parameter must differ in {', '.join(FREE)} only. Got {len(kinds)} kinds "
-                         "instead.")
+        raise ValueError(
+            f"The 'configs' parameter must differ in {', '.join(FREE)} only. Got {len(kinds)} kinds instead."
+        )
     return configs
 
 
@@ -99,8 +100,10 @@ def record_with(cell, parameters, inputs, output_gradient, initial_state=None):
     if not isinstance(given, Mapping) or set(given) - set(cell.states):
         shown = list(given) if isinstance(given, Mapping) else given
         raise ValueError(complaint("initial_state", f"a dict with the keys {', '.join(cell.states)}", shown))
-    initial = {s: checked_array(f"initial_state.{s}", given.get(s, np.zeros((batch, hidden))), (batch, hidden))
-               for s in cell.states}
+    initial = {
+        s: checked_array(f"initial_state.{s}", given.get(s, np.zeros((batch, hidden))), (batch, hidden))
+        for s in cell.states
+    }
     gradient = checked_array("output_gradient", output_gradient, (steps, batch, hidden))
     return _record(cell, parameters, inputs, initial, lambda h: (gradient, None), None, None)
 
@@ -119,9 +122,11 @@ def _held(cell, width):
 def _refuse_oversized(size):
     """Raise ValueError for a recording of more than `LARGEST` bytes."""
     if size > LARGEST:
-        raise ValueError(f"The 'inputs' parameter must be such that what is recorded holds at most {LARGEST / 1e9:.0f} "
-                         f"GB. Got inputs whose recording would hold about {size / 1e9:,.1f} GB instead: take fewer "
-                         "steps or sequences at a time.")
+        raise ValueError(
+            f"The 'inputs' parameter must be such that what is recorded holds at most {LARGEST / 1e9:.0f} "
+            f"GB. Got inputs whose recording would hold about {size / 1e9:,.1f} GB instead: take fewer "
+            "steps or sequences at a time."
+        )
 
 
 def _given_or_drawn(configs, inputs, single):
@@ -153,8 +158,11 @@ def _loss_of(configs, targets, x, width, single):
         whole = targets.ndim == 3 and config.loss == "every"
         y = checked_array("targets", targets, (steps, batch, width) if whole else (batch, width))
         y = y[:, None] if whole and not single else y
-    chosen = {"last": slice(steps - 1, steps), "one": slice(config.loss_step - 1, config.loss_step),
-              "every": slice(None)}[config.loss]
+    chosen = {
+        "last": slice(steps - 1, steps),
+        "one": slice(config.loss_step - 1, config.loss_step),
+        "every": slice(None),
+    }[config.loss]
 
     def loss(h):
         gradient = np.zeros_like(h)
@@ -186,4 +194,3 @@ def _record(cell, parameters, x, initial, loss, config, spectra):
     gradient, value = loss(forward.states["h"][1:])
     back = pull_back(local, parameters.U, gradient)
     return sealed(Recording(cell, parameters, x, gradient, value, config, spectra, forward, local, back))
-

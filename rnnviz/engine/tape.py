@@ -37,8 +37,9 @@ class Noted(NDArrayOperatorsMixin):
     def __init__(self, sample, calls):
         self.sample, self.calls = sample, calls
 
-    shape, ndim, dtype = (property(lambda self, name=name: getattr(self.sample, name))
-                          for name in ("shape", "ndim", "dtype"))
+    shape, ndim, dtype = (
+        property(lambda self, name=name: getattr(self.sample, name)) for name in ("shape", "ndim", "dtype")
+    )
 
     def __bool__(self):
         raise ValueError(REFUSED + "a decision that depends on the numbers.")

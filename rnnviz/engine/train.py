@@ -30,9 +30,13 @@ LATE = 0.1
 """Seconds by which a round of updates may end after its time, before it is broken off."""
 
 SHOWN = WHAT | {
-    "V": "weights of the read-out", "b_y": "bias of the read-out", "loss": "loss on the batch of every update",
-    "norm_before": "norm of the gradient before clipping", "norm_after": "norm of the gradient after clipping",
-    "clipped": "share of updates that clipping changed", "cosine": "of the angle by which clipping turned the gradient",
+    "V": "weights of the read-out",
+    "b_y": "bias of the read-out",
+    "loss": "loss on the batch of every update",
+    "norm_before": "norm of the gradient before clipping",
+    "norm_after": "norm of the gradient after clipping",
+    "clipped": "share of updates that clipping changed",
+    "cosine": "of the angle by which clipping turned the gradient",
     "log10_dh": "log10 of the norm of dL/dh_t at every update and step",
 }
 """What the arrays of a training are."""
@@ -87,8 +91,9 @@ class Training:
         self.initial = drawn if initial is None else self._given(initial, drawn)
         held_out = self.task.draw(np.random.default_rng([config.seed, HELD_OUT]), TESTED, held_out=True)
         # With an axis for the networks, all of which answer the same sequences.
-        self._held_out = Batch(**{f.name: a if (a := getattr(held_out, f.name)) is None else a[:, None]
-                                  for f in fields(Batch)})
+        self._held_out = Batch(
+            **{f.name: a if (a := getattr(held_out, f.name)) is None else a[:, None] for f in fields(Batch)}
+        )
         self.rewind()
 
     def _given(self, initial, drawn):
@@ -119,10 +124,16 @@ class Training:
         self._optimiser = OPTIMISERS[config.optimiser](self.weights.flat)
         self._draws = [np.random.default_rng([own.seed, BATCHES]) for own in config.layers()]
         one = (networks,)
-        self.history = History({
-            "loss": ("mean", one), "norm_before": ("largest", one), "norm_after": ("largest", one),
-            "clipped": ("mean", one), "cosine": ("smallest", one), "log10_dh": (FINITE, (networks, steps)),
-        })
+        self.history = History(
+            {
+                "loss": ("mean", one),
+                "norm_before": ("largest", one),
+                "norm_after": ("largest", one),
+                "clipped": ("mean", one),
+                "cosine": ("smallest", one),
+                "log10_dh": (FINITE, (networks, steps)),
+            }
+        )
         self._norms, self._losses = np.empty((2, config.updates, networks))
         self.tests = History({"loss": ("last", one), "accuracy": ("last", one)})
         self.updates, self.seconds, self.stops = 0, 0.0, {}
@@ -210,8 +221,10 @@ class Training:
         initial = flag("initial", initial)
         weights = self.initial if initial else self.weights
         one = weights.like(weights.flat[network : network + 1].astype(np.float64))
-        x, target, weight = (array[:, :, sequence : sequence + 1]
-                             for array in (self._held_out.x, self._held_out.target, self._held_out.weight))
+        x, target, weight = (
+            array[:, :, sequence : sequence + 1]
+            for array in (self._held_out.x, self._held_out.target, self._held_out.weight)
+        )
         _, _, recording = backward(self.cell, one, x, target, weight, self.task.real)
         return record_with(self.cell.name, weights.network(network), x[:, 0], recording.output_gradient)
 
@@ -238,8 +251,13 @@ class Training:
     def _stop(self, k, cause, step):
         norms = self.history["norm_before"][:, k] if len(self.history) else np.array([np.nan])
         known = norms[np.isfinite(norms)]
-        self.stops[int(k)] = Stop(self.updates + 1, cause, step, float(known[-1]) if known.size else float("nan"),
-                                  float(np.abs(self.weights.flat[k]).max()))
+        self.stops[int(k)] = Stop(
+            self.updates + 1,
+            cause,
+            step,
+            float(known[-1]) if known.size else float("nan"),
+            float(np.abs(self.weights.flat[k]).max()),
+        )
 
     def _test(self):
         """Run all networks on the held-out sequences."""

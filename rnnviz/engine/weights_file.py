@@ -50,6 +50,12 @@ def read_weights(raw):
         raise ValueError(f"The 'U' array must have the shape (K, H, G*H). Got {U.shape} instead.")
     networks, hidden, columns = U.shape
     inputs, outputs = (arrays[n].shape[axis] if arrays[n].ndim == 3 else 0 for n, axis in (("W", 1), ("V", 2)))
-    shapes = {"W": (networks, inputs, columns), "U": U.shape, "b": (networks, columns), "b_rec": (networks, columns),
-              "V": (networks, hidden, outputs), "b_y": (networks, outputs)}
+    shapes = {
+        "W": (networks, inputs, columns),
+        "U": U.shape,
+        "b": (networks, columns),
+        "b_rec": (networks, columns),
+        "V": (networks, hidden, outputs),
+        "b_y": (networks, outputs),
+    }
     return Weights.of({name: checked_array(name, arrays[name], shape) for name, shape in shapes.items()})

@@ -31,8 +31,14 @@ def unrolled(recordings, value, window=(-20, 10), marks=(-20, -10, 0, 10), below
     shown = next(iter(recordings)) if len(recordings) == 1 else ""
     rows = len(recordings[shown].cell.states) if shown else len(recordings)
     # Before a guess the slopes would tell.
-    return network(recordings, {"range": list(window), "tickvals": list(marks)}, shown, "x" if closed else below,
-                   high={1: 130, 2: 100}.get(rows, 80), closed=closed)
+    return network(
+        recordings,
+        {"range": list(window), "tickvals": list(marks)},
+        shown,
+        "x" if closed else below,
+        high={1: 130, 2: 100}.get(rows, 80),
+        closed=closed,
+    )
 
 
 def bars(recordings, steps):
@@ -43,19 +49,52 @@ def bars(recordings, steps):
         axis, low = f"y{row + 1 if row else ''}", 1 - (row + 1) / len(recordings)
         highest = float(10 ** left.max())
         x, y = bars_outline(np.arange(steps + 1), 10.0 ** left[: steps + 1])
-        traces.append({"type": "scatter", "mode": "lines", "line": {"width": 1, "color": FAMILY_COLOURS["rnn"]},
-                       "fill": "tozeroy", "fillcolor": FAMILY_COLOURS["rnn"], "x": x, "y": y, "name": f"× {label}",
-                       "yaxis": axis, "hovertemplate": "%{y:.3g}"})
-        layout[f"yaxis{axis[1:]}"] = dict(domain=[low, low + 0.88 / len(recordings)], range=[0, 1.35 * highest],
-                                          tickvals=[0, round(highest)], title=dict(text=f"× {label}", standoff=4),
-                                          anchor="x")
-        notes.append(dict(xref="x", yref=axis, x=steps + 0.4, xanchor="right" if steps > 5 else "left",
-                          y=float(10 ** left[steps]), yanchor="bottom", showarrow=False,
-                          text=f"<b>{number(left[steps])}</b>", font=dict(size=16)))
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "line": {"width": 1, "color": FAMILY_COLOURS["rnn"]},
+                "fill": "tozeroy",
+                "fillcolor": FAMILY_COLOURS["rnn"],
+                "x": x,
+                "y": y,
+                "name": f"× {label}",
+                "yaxis": axis,
+                "hovertemplate": "%{y:.3g}",
+            }
+        )
+        layout[f"yaxis{axis[1:]}"] = dict(
+            domain=[low, low + 0.88 / len(recordings)],
+            range=[0, 1.35 * highest],
+            tickvals=[0, round(highest)],
+            title=dict(text=f"× {label}", standoff=4),
+            anchor="x",
+        )
+        notes.append(
+            dict(
+                xref="x",
+                yref=axis,
+                x=steps + 0.4,
+                xanchor="right" if steps > 5 else "left",
+                y=float(10 ** left[steps]),
+                yanchor="bottom",
+                showarrow=False,
+                text=f"<b>{number(left[steps])}</b>",
+                font=dict(size=16),
+            )
+        )
     last = f"y{len(recordings)}" if len(recordings) > 1 else "y"
     says = " ".join(f"Times {label}: {number(_left(r)[steps])} after {steps} steps." for label, r in recordings.items())
-    return figure(traces, "1, multiplied again and again", says, height=HEIGHT, showlegend=False, annotations=notes,
-                  xaxis=dict(title="steps", range=[-1, len(_left(r)) + 1], anchor=last), **layout)
+    return figure(
+        traces,
+        "1, multiplied again and again",
+        says,
+        height=HEIGHT,
+        showlegend=False,
+        annotations=notes,
+        xaxis=dict(title="steps", range=[-1, len(_left(r)) + 1], anchor=last),
+        **layout,
+    )
 
 
 def axes(recordings, value):
@@ -64,13 +103,17 @@ def axes(recordings, value):
     left = _left(recording)
     steps = np.arange(len(left))
     line = {"type": "scatter", "mode": "lines", "x": steps, "line": {"color": FAMILY_COLOURS["rnn"], "width": 3}}
-    traces = [line | {"y": 10.0**left, "name": "plain axis", "hovertemplate": "%{y:.3g}"},
-              line | {"y": left, "name": "log axis", "yaxis": "y2", "hovertemplate": raised("%{y:.2f}"),
-                      "meta": {"log10": True}}]
+    traces = [
+        line | {"y": 10.0**left, "name": "plain axis", "hovertemplate": "%{y:.3g}"},
+        line
+        | {"y": left, "name": "log axis", "yaxis": "y2", "hovertemplate": raised("%{y:.2f}"), "meta": {"log10": True}},
+    ]
     return figure(
-        traces, "The same curve on two axes",
+        traces,
+        "The same curve on two axes",
         f"It starts at 1; after {steps[-1]} steps it is {number(left[-1])}.",
-        height=HEIGHT, showlegend=False,
+        height=HEIGHT,
+        showlegend=False,
         xaxis=dict(title="steps", range=[-1, len(left)], anchor="y2"),
         yaxis=dict(domain=[0.58, 1], range=[0, HIGHEST], tickvals=[0, 1, HIGHEST], title="counts"),
         yaxis2=dict(title="powers", domain=[0, 0.46], range=[-16, 12], **_powers((-10, 0, 10))),
@@ -80,8 +123,16 @@ def axes(recordings, value):
 def curtain(picture):
     """The picture of curves before a guess: their last step alone, as a dot, and nothing said of the others."""
     layout = picture["layout"]
-    traces = [trace | {"x": trace["x"][-1:], "y": trace["y"][-1:], "mode": "markers",
-                       "marker": {"size": 12, "color": trace["line"]["color"]}} for trace in picture["data"]]
+    traces = [
+        trace
+        | {
+            "x": trace["x"][-1:],
+            "y": trace["y"][-1:],
+            "mode": "markers",
+            "marker": {"size": 12, "color": trace["line"]["color"]},
+        }
+        for trace in picture["data"]
+    ]
     says = "Only the last step is drawn; the rest follows your guess."
     return type(picture)(data=traces, layout=layout | {"annotations": [], "meta": {"says": says}})
 
@@ -95,8 +146,11 @@ def closed(name, recordings):
     if name != "bars":
         return curtain(PICTURES[name](recordings, None))
     first = bars(recordings, 0)
-    ends = {axis: first["layout"][axis] | {"range": [0, 2], "tickvals": [0, 1]}
-            for axis in first["layout"] if axis.startswith("yaxis")}
+    ends = {
+        axis: first["layout"][axis] | {"range": [0, 2], "tickvals": [0, 1]}
+        for axis in first["layout"]
+        if axis.startswith("yaxis")
+    }
     return type(first)(data=first["data"], layout=first["layout"] | ends)
 
 
@@ -120,8 +174,16 @@ NETWORKS = {
 }
 """Those of `PICTURES` that are a `Network`."""
 
-PICTURES = {"curves": curves, "bars": bars, "axes": axes, **NETWORKS,
-            **course_cell.PICTURES, **course_why.PICTURES, **course_cliff.PICTURES, **course_training.PICTURES}
+PICTURES = {
+    "curves": curves,
+    "bars": bars,
+    "axes": axes,
+    **NETWORKS,
+    **course_cell.PICTURES,
+    **course_why.PICTURES,
+    **course_cliff.PICTURES,
+    **course_training.PICTURES,
+}
 """What a stage can draw: a `Figure`, or a `Network`."""
 
 CLOSED = course_cell.CLOSED | course_why.CLOSED | course_cliff.CLOSED | course_training.CLOSED

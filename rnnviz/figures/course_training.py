@@ -31,19 +31,46 @@ def sequence(about, which):
     traces, heights = [], np.where(symbols >= 4, 0.4, 0.0)
     for s, colour in MARKED.items():
         own = symbols == s
-        traces.append({"type": "scatter", "mode": "markers", "x": steps[own].astype(float), "y": heights[own],
-                       "name": SYMBOLS[s], "hoverinfo": "skip",
-                       "marker": {"symbol": "square", "size": 34, "color": colour}})
-    notes = [_note(f"<b>{SYMBOLS[s]}</b>" if s >= 4 else SYMBOLS[s], x=int(k), y=float(y), yanchor="middle",
-                   font=dict(size=20, color="#FFFFFF") if s >= 4 else dict(size=16))
-             for k, s, y in zip(steps, symbols, heights)]
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": steps[own].astype(float),
+                "y": heights[own],
+                "name": SYMBOLS[s],
+                "hoverinfo": "skip",
+                "marker": {"symbol": "square", "size": 34, "color": colour},
+            }
+        )
+    notes = [
+        _note(
+            f"<b>{SYMBOLS[s]}</b>" if s >= 4 else SYMBOLS[s],
+            x=int(k),
+            y=float(y),
+            yanchor="middle",
+            font=dict(size=20, color="#FFFFFF") if s >= 4 else dict(size=16),
+        )
+        for k, s, y in zip(steps, symbols, heights)
+    ]
     notes += [_note(word, x=int(k) + 1, y=0.8, yanchor="bottom") for word, k in zip(("first", "then"), marks)]
-    notes.append(_note(f"<b>the answer: {order[0]}, then {order[1]}</b>", xref="paper", x=0.5, y=-0.5, yanchor="top",
-                       font=dict(size=20)))
+    notes.append(
+        _note(
+            f"<b>the answer: {order[0]}, then {order[1]}</b>",
+            xref="paper",
+            x=0.5,
+            y=-0.5,
+            yanchor="top",
+            font=dict(size=20),
+        )
+    )
     return figure(
-        traces, f"What the network reads, step by step: held-out sequence {int(which)}",
+        traces,
+        f"What the network reads, step by step: held-out sequence {int(which)}",
         f"{order[0]} comes at step {marks[0] + 1}, {order[1]} at step {marks[1] + 1}.",
-        height=230, showlegend=False, annotations=notes, margin=dict(l=24, r=24, t=28, b=56),
+        height=230,
+        showlegend=False,
+        annotations=notes,
+        margin=dict(l=24, r=24, t=28, b=56),
         xaxis=dict(title="step", range=[0.3, len(symbols) + 0.7], tickvals=[1, 5, 10, 15, 20], showgrid=False),
         yaxis=dict(range=[-0.9, 1.2], visible=False),
     )
@@ -56,9 +83,16 @@ def learning(about, update):
         traces += _curves(label, t.tested, np.log10(t.tests["loss"]), update, look, log10=True)
         traces += _curves(label, t.tested, 100 * t.tests["accuracy"], update, look, "2")
     return _panels(
-        about, traces, "On held-out sequences: loss, and right answers in %", update,
-        dict(range=[base - 3, base + 1], **_powers(range(-2, 2))), ANSWERS, _updates(about), update,
-        [_note("guessing", xref="paper", x=LEFT[1], xanchor="right", y=base, yanchor="bottom")], [(base, "y", LEFT)],
+        about,
+        traces,
+        "On held-out sequences: loss, and right answers in %",
+        update,
+        dict(range=[base - 3, base + 1], **_powers(range(-2, 2))),
+        ANSWERS,
+        _updates(about),
+        update,
+        [_note("guessing", xref="paper", x=LEFT[1], xanchor="right", y=base, yanchor="bottom")],
+        [(base, "y", LEFT)],
     )
 
 
@@ -72,9 +106,14 @@ def explosion(about, update):
             with np.errstate(divide="ignore"):
                 traces += _curves(label, np.log10(at), np.log10(values), until, look, side, log10=True)
     return _panels(
-        about, traces, "At every update, on log axes: length of the gradient, and loss", update,
-        dict(range=[-4, 8], **_powers(range(-3, 8, 3))), dict(range=[-4, 8], **_powers(range(-3, 8, 3))),
-        dict(range=[0, np.log10(total)], **_powers(range(int(np.log10(total)) + 1))), until,
+        about,
+        traces,
+        "At every update, on log axes: length of the gradient, and loss",
+        update,
+        dict(range=[-4, 8], **_powers(range(-3, 8, 3))),
+        dict(range=[-4, 8], **_powers(range(-3, 8, 3))),
+        dict(range=[0, np.log10(total)], **_powers(range(int(np.log10(total)) + 1))),
+        until,
     )
 
 
@@ -86,8 +125,14 @@ def turned(about, update):
         traces += _curves(label, t.history.updates[at - 1], angles, update, look)
         traces += _curves(label, t.tested, 100 * t.tests["accuracy"], update, look, "2")
     return _panels(
-        about, traces, "How far clipping turned an update, and right answers in %", update,
-        dict(range=[-3, 92], tickvals=[0, 45, 90], ticksuffix="°"), ANSWERS, _updates(about), update,
+        about,
+        traces,
+        "How far clipping turned an update, and right answers in %",
+        update,
+        dict(range=[-3, 92], tickvals=[0, 45, 90], ticksuffix="°"),
+        ANSWERS,
+        _updates(about),
+        update,
     )
 
 
@@ -107,17 +152,49 @@ def _panels(about, traces, title, update, left, right, updates, at, notes=(), le
     """Two panels over the updates, and in both a line where the slider stands. at: its place on their axis."""
     # There is room for no more below the narrow one.
     ends = {name: [updates[name][0], updates[name][-1]] for name in ("tickvals", "ticktext") if name in updates}
-    shapes = [dict(type="line", xref="paper", yref=y, x0=panel[0], x1=panel[1], y0=level, y1=level,
-                   line=dict(color=GREY, width=1.5, dash="dot")) for level, y, panel in levels]
+    shapes = [
+        dict(
+            type="line",
+            xref="paper",
+            yref=y,
+            x0=panel[0],
+            x1=panel[1],
+            y0=level,
+            y1=level,
+            line=dict(color=GREY, width=1.5, dash="dot"),
+        )
+        for level, y, panel in levels
+    ]
     if update is not None:
-        shapes += [dict(type="line", xref=x, yref="paper", x0=float(at), x1=float(at), y0=0, y1=1,
-                        line=dict(color=INK, width=1.5, dash="dot")) for x in ("x", "x2")]
-    says = (f"{label}: {int(t.solved().sum())} of {t.config.networks} networks solve it after {t.updates} updates."
-            for label, t in about.items())
+        shapes += [
+            dict(
+                type="line",
+                xref=x,
+                yref="paper",
+                x0=float(at),
+                x1=float(at),
+                y0=0,
+                y1=1,
+                line=dict(color=INK, width=1.5, dash="dot"),
+            )
+            for x in ("x", "x2")
+        ]
+    says = (
+        f"{label}: {int(t.solved().sum())} of {t.config.networks} networks solve it after {t.updates} updates."
+        for label, t in about.items()
+    )
     return figure(
-        traces, title, " ".join(says), height=HEIGHT, hovermode="closest", shapes=shapes, annotations=list(notes),
-        xaxis=dict(title="updates", domain=LEFT, **updates), yaxis=left,
-        xaxis2=dict(title="updates", domain=RIGHT, anchor="y2", **updates | ends), yaxis2=right | {"anchor": "x2"},
+        traces,
+        title,
+        " ".join(says),
+        height=HEIGHT,
+        hovermode="closest",
+        shapes=shapes,
+        annotations=list(notes),
+        xaxis=dict(title="updates", domain=LEFT, **updates),
+        yaxis=left,
+        xaxis2=dict(title="updates", domain=RIGHT, anchor="y2", **updates | ends),
+        yaxis2=right | {"anchor": "x2"},
     )
 
 
@@ -127,15 +204,29 @@ def _curves(label, x, values, until, look, side="", log10=False):
     now = len(x) if until is None else int(np.searchsorted(x, until + 1e-9, "right"))
     later = {"width": 1.5, "color": colour}
     out = []
-    for name, part, line, opacity in ((f"{label}, later", slice(max(now - 1, 0), None), later, LATER),
-                                      (label, slice(now), later | {"width": 2, "dash": dash}, 1.0)):
+    for name, part, line, opacity in (
+        (f"{label}, later", slice(max(now - 1, 0), None), later, LATER),
+        (label, slice(now), later | {"width": 2, "dash": dash}, 1.0),
+    ):
         y = np.concatenate([values[part], np.full((1, values.shape[1]), np.nan)]).T.ravel()
         y = np.where(np.isfinite(y), y, np.nan)
-        out.append({"type": "scatter", "mode": "lines", "x": np.tile(np.append(x[part], np.nan), values.shape[1]),
-                    "y": y, "name": f"{name}{side}", "line": line, "opacity": opacity,
-                    "showlegend": not side and opacity == 1.0, "xaxis": f"x{side}", "yaxis": f"y{side}",
-                    "hovertemplate": "%{customdata:.3g}", "customdata": 10.0**y if log10 else y,
-                    "meta": {"log10": log10}})
+        out.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": np.tile(np.append(x[part], np.nan), values.shape[1]),
+                "y": y,
+                "name": f"{name}{side}",
+                "line": line,
+                "opacity": opacity,
+                "showlegend": not side and opacity == 1.0,
+                "xaxis": f"x{side}",
+                "yaxis": f"y{side}",
+                "hovertemplate": "%{customdata:.3g}",
+                "customdata": 10.0**y if log10 else y,
+                "meta": {"log10": log10},
+            }
+        )
     return out
 
 
@@ -176,6 +267,8 @@ def _note(text, **place):
 PICTURES = {"sequence": sequence, "learning": learning, "explosion": explosion, "turned": turned}
 """What a stage can draw."""
 
-CLOSED = {"sequence": lambda about: sequence(about, 1),
-          **{name: asked(PICTURES[name]) for name in ("learning", "explosion", "turned")}}
+CLOSED = {
+    "sequence": lambda about: sequence(about, 1),
+    **{name: asked(PICTURES[name]) for name in ("learning", "explosion", "turned")},
+}
 """Those before a guess."""

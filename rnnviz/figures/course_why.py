@@ -15,9 +15,12 @@ def two_ways(recordings, value):
     (recording,) = recordings.values()
     cell = recording.cell
     picture = paths(found.two_ways(recording), recording.steps, "close", cell.states[-1], cell.keeps, cell.family)
-    picture["layout"]["yaxis"] |= {"title": {"text": "norm (log scale)"}, "tickvals": [-8, -4, 0, 4],
-                                   "ticktext": ["10<sup>−8</sup>", "10<sup>−4</sup>", "1", "10<sup>4</sup>"],
-                                   "tickfont": LEGIBLE_POWERS}
+    picture["layout"]["yaxis"] |= {
+        "title": {"text": "norm (log scale)"},
+        "tickvals": [-8, -4, 0, 4],
+        "ticktext": ["10<sup>−8</sup>", "10<sup>−4</sup>", "1", "10<sup>4</sup>"],
+        "tickfont": LEGIBLE_POWERS,
+    }
     picture["layout"] |= {"height": HEIGHT}
     return picture
 
@@ -31,8 +34,15 @@ def plane(recordings, value):
     _, stretch = recording.spectra["h"]
     picture, curve = eigenvalues(np.linalg.eigvals(recording.parameters.U), 1), gradient_flow(recordings, window="near")
     angle = np.linspace(0, 2 * np.pi, 181)
-    ring = {"type": "scatter", "mode": "lines", "x": stretch * np.cos(angle), "y": stretch * np.sin(angle),
-            "name": "largest stretch", "line": {"color": INK, "width": 2, "dash": "dash"}, "hoverinfo": "skip"}
+    ring = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": stretch * np.cos(angle),
+        "y": stretch * np.sin(angle),
+        "name": "largest stretch",
+        "line": {"color": INK, "width": 2, "dash": "dash"},
+        "hoverinfo": "skip",
+    }
     circle, dots = picture["data"]
     layout, beside = picture["layout"] | {"height": HEIGHT}, curve["layout"]
     layout["title"] = layout["title"] | {"text": "Eigenvalues of U, the same at every step, and what many steps leave"}
@@ -40,10 +50,18 @@ def plane(recordings, value):
     layout["yaxis"] = layout["yaxis"] | {"range": [-2, 2], "title": {"text": ""}, "tickvals": [-1, 0, 1]}
     layout["xaxis2"] = beside["xaxis"] | {"domain": [0.64, 1], "anchor": "y2"}
     layout["yaxis2"] = beside["yaxis"] | {
-        "anchor": "x2", "title": {"text": ""}, "tickvals": [-20, -10, 0], "tickfont": LEGIBLE_POWERS,
-        "ticktext": ["10<sup>−20</sup>", "10<sup>−10</sup>", "1"]}
-    traces = [circle, dots | {"name": "eigenvalues"}, ring,
-              curve["data"][0] | {"name": "norm of ∂L/∂h", "xaxis": "x2", "yaxis": "y2"}]
+        "anchor": "x2",
+        "title": {"text": ""},
+        "tickvals": [-20, -10, 0],
+        "tickfont": LEGIBLE_POWERS,
+        "ticktext": ["10<sup>−20</sup>", "10<sup>−10</sup>", "1"],
+    }
+    traces = [
+        circle,
+        dots | {"name": "eigenvalues"},
+        ring,
+        curve["data"][0] | {"name": "norm of ∂L/∂h", "xaxis": "x2", "yaxis": "y2"},
+    ]
     return type(picture)(data=traces, layout=layout)
 
 
@@ -70,8 +88,9 @@ PICTURES = {"two ways": two_ways, "plane": plane, "gains": gains, "who learns": 
 """What a stage can draw."""
 
 CLOSED = {
-    "plane": lambda recordings: cut(plane(recordings, None), {"eigenvalues": slice(0), "largest": slice(0),
-                                                              "norm": slice(-1, None)}),
+    "plane": lambda recordings: cut(
+        plane(recordings, None), {"eigenvalues": slice(0), "largest": slice(0), "norm": slice(-1, None)}
+    ),
     "gains": lambda recordings: cut(gains(recordings, None), {}),
 }
 """Those before a guess."""

@@ -17,9 +17,15 @@ def rnn_step(recording, unit, step):
     u = recording.recurrent_terms["h"][t, 0, j]
     w, b = recording.parameters.W[0, j], recording.parameters.b[j]
     colour = FAMILY_COLOURS["rnn"]
-    boxes = {"x": (0, 2, "input x", x, GREY), "w": (1, 2, "× weight", w, INK), "xw": (2, 2, "product", x * w, GREY),
-             "u": (2, 1, "memory", u, GREY), "b": (2, 0, "bias", b, GREY),
-             "a": (3, 1, "sum", x * w + u + b, GREY), "h": (4, 1, "h = tanh", h, colour)}
+    boxes = {
+        "x": (0, 2, "input x", x, GREY),
+        "w": (1, 2, "× weight", w, INK),
+        "xw": (2, 2, "product", x * w, GREY),
+        "u": (2, 1, "memory", u, GREY),
+        "b": (2, 0, "bias", b, GREY),
+        "a": (3, 1, "sum", x * w + u + b, GREY),
+        "h": (4, 1, "h = tanh", h, colour),
+    }
     wires = [("x", "w"), ("w", "xw"), ("xw", "a"), ("u", "a"), ("b", "a"), ("a", "h")]
     return _drawn(boxes, wires, f"RNN, unit {unit}, step {step}: tanh squeezes the sum into h")
 
@@ -29,35 +35,64 @@ def lstm_step(recording, unit, step):
     t, j = step - 1, unit - 1
     i, f, g, o = (float(recording.gates[name][t, 0, j]) for name in "ifgo")
     c, before = recording.c[t, 0, j], recording.states["c"][t, 0, j]
-    boxes = {**_kept_and_added("c", ("f", f), ("i", i), ("g", g), before, c, GATE_COLOURS["c"]),
-             "o": (4, 1, "× o", o, GATE_COLOURS["o"]), "h": (4, 0, "h", recording.h[t, 0, j], FAMILY_COLOURS["lstm"])}
+    boxes = {
+        **_kept_and_added("c", ("f", f), ("i", i), ("g", g), before, c, GATE_COLOURS["c"]),
+        "o": (4, 1, "× o", o, GATE_COLOURS["o"]),
+        "h": (4, 0, "h", recording.h[t, 0, j], FAMILY_COLOURS["lstm"]),
+    }
     wires = [*KEPT_AND_ADDED, ("new", "o", "tanh"), ("o", "h")]
-    return _drawn(boxes, wires, f"LSTM, unit {unit}, step {step}: forget gate f, input gate i, candidate g, output "
-                  "gate o", gauges=("keep", "write", "o"))
+    return _drawn(
+        boxes,
+        wires,
+        f"LSTM, unit {unit}, step {step}: forget gate f, input gate i, candidate g, output gate o",
+        gauges=("keep", "write", "o"),
+    )
 
 
 def gru_step(recording, unit, step):
     """How h keeps a part and takes in a part. unit, step: counted from 1."""
     t, j = step - 1, unit - 1
     z, n = (float(recording.gates[name][t, 0, j]) for name in "zn")
-    boxes = _kept_and_added("h", ("z", z), ("(1−z)", 1 - z), ("n", n), recording.states["h"][t, 0, j],
-                            recording.h[t, 0, j], FAMILY_COLOURS["gru"])
-    return _drawn(boxes, KEPT_AND_ADDED, f"GRU, unit {unit}, step {step}: update gate z, candidate n (in n the reset "
-                  "gate has its part)", gauges=("keep", "write"))
+    boxes = _kept_and_added(
+        "h",
+        ("z", z),
+        ("(1−z)", 1 - z),
+        ("n", n),
+        recording.states["h"][t, 0, j],
+        recording.h[t, 0, j],
+        FAMILY_COLOURS["gru"],
+    )
+    return _drawn(
+        boxes,
+        KEPT_AND_ADDED,
+        f"GRU, unit {unit}, step {step}: update gate z, candidate n (in n the reset gate has its part)",
+        gauges=("keep", "write"),
+    )
 
 
-KEPT_AND_ADDED = [("old", "keep"), ("keep", "kept"), ("kept", "new"), ("g", "write"), ("write", "added"),
-                  ("added", "new", "+")]
+KEPT_AND_ADDED = [
+    ("old", "keep"),
+    ("keep", "kept"),
+    ("kept", "new"),
+    ("g", "write"),
+    ("write", "added"),
+    ("added", "new", "+"),
+]
 
 
 def _kept_and_added(state, keep, write, candidate, before, now, colour):
     """The boxes of a state that keeps a part of itself and takes in a part of a candidate."""
     (keeps, f), (writes, i), (name, g) = keep, write, candidate
     tone, other = GATE_COLOURS[keeps], GATE_COLOURS.get(writes, GATE_COLOURS[keeps])
-    return {"old": (0, 2, f"old {state}", before, colour), "keep": (1, 2, f"× {keeps}", f, tone),
-            "kept": (2, 2, "kept", f * before, GREY), "g": (0, 1, name, g, GATE_COLOURS["g"]),
-            "write": (1, 1, f"× {writes}", i, other), "added": (2, 1, "added", i * g, GREY),
-            "new": (3, 2, f"new {state}", now, colour)}
+    return {
+        "old": (0, 2, f"old {state}", before, colour),
+        "keep": (1, 2, f"× {keeps}", f, tone),
+        "kept": (2, 2, "kept", f * before, GREY),
+        "g": (0, 1, name, g, GATE_COLOURS["g"]),
+        "write": (1, 1, f"× {writes}", i, other),
+        "added": (2, 1, "added", i * g, GREY),
+        "new": (3, 2, f"new {state}", now, colour),
+    }
 
 
 def _drawn(boxes, wires, title, gauges=()):
@@ -76,28 +111,72 @@ def _drawn(boxes, wires, title, gauges=()):
         if words:
             notes.append(_note(x[-1] - 0.24, (y[-2] + y[-1]) / 2, words[0], 15))
     hidden = {"hoverinfo": "skip", "showlegend": False}
-    traces.append({"type": "scatter", "mode": "lines", "x": np.array(lines[0], float), "y": np.array(lines[1], float),
-                   "line": {"color": GREY, "width": 2}, "name": "wires", "meta": {"drawn": True}} | hidden)
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": np.array(lines[0], float),
+            "y": np.array(lines[1], float),
+            "line": {"color": GREY, "width": 2},
+            "name": "wires",
+            "meta": {"drawn": True},
+        }
+        | hidden
+    )
     for symbol, places in heads.items():
         if places:
             x, y = np.array(places, float).T
-            traces.append({"type": "scatter", "mode": "markers", "x": x, "y": y, "name": symbol,
-                           "marker": {"symbol": symbol, "size": 11, "color": GREY}, "meta": {"drawn": True}} | hidden)
+            traces.append(
+                {
+                    "type": "scatter",
+                    "mode": "markers",
+                    "x": x,
+                    "y": y,
+                    "name": symbol,
+                    "marker": {"symbol": symbol, "size": 11, "color": GREY},
+                    "meta": {"drawn": True},
+                }
+                | hidden
+            )
     for name, (x, y, words, value, colour) in boxes.items():
         left, right, low, high = x - WIDE / 2, x + WIDE / 2, y - HIGH / 2, y + HIGH / 2
-        traces.append({"type": "scatter", "mode": "lines", "x": np.array([left, right, right, left, left]),
-                       "y": np.array([low, low, high, high, low]), "line": {"color": colour, "width": 2.5},
-                       "name": words, "meta": {"drawn": True}} | hidden)
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": np.array([left, right, right, left, left]),
+                "y": np.array([low, low, high, high, low]),
+                "line": {"color": colour, "width": 2.5},
+                "name": words,
+                "meta": {"drawn": True},
+            }
+            | hidden
+        )
         if name in gauges:
-            traces.append({"type": "scatter", "mode": "lines", "x": np.array([left, left + WIDE * value]),
-                           "y": np.array([low, low]) + 0.05, "line": {"color": colour, "width": 8},
-                           "name": f"{words} is open", "meta": {"drawn": True}} | hidden)
+            traces.append(
+                {
+                    "type": "scatter",
+                    "mode": "lines",
+                    "x": np.array([left, left + WIDE * value]),
+                    "y": np.array([low, low]) + 0.05,
+                    "line": {"color": colour, "width": 8},
+                    "name": f"{words} is open",
+                    "meta": {"drawn": True},
+                }
+                | hidden
+            )
         notes += [_note(x, high + 0.13, words, 15), _note(x, y, f"<b>{exact(value)}</b>", 17)]
     columns, lowest = max(b[0] for b in boxes.values()), min(b[1] for b in boxes.values())
     axis = dict(visible=False, fixedrange=True)
     return figure(
-        traces, title, " ".join(f"{words}: {exact(value)}." for _, _, words, value, _ in boxes.values()),
-        height=HEIGHT, hovermode="closest", showlegend=False, annotations=notes, margin=dict(l=4, r=4, t=8, b=4),
+        traces,
+        title,
+        " ".join(f"{words}: {exact(value)}." for _, _, words, value, _ in boxes.values()),
+        height=HEIGHT,
+        hovermode="closest",
+        showlegend=False,
+        annotations=notes,
+        margin=dict(l=4, r=4, t=8, b=4),
         xaxis=axis | dict(range=[-0.5, columns + 0.5]),
         yaxis=axis | dict(range=[lowest - 0.4, 2.6]),
     )

@@ -179,8 +179,19 @@ def _exactly_zero(log10, name, colour):
     if not last:
         return []
     steps = f"steps 1 to {last}" if last > 1 else "step 1"
-    return [dict(xref="paper", x=0.01, xanchor="left", yref="paper", y=0.01, yanchor="bottom", showarrow=False,
-                 text=f"{name} is exactly 0 at {steps}", font=dict(size=14, color=colour))]
+    return [
+        dict(
+            xref="paper",
+            x=0.01,
+            xanchor="left",
+            yref="paper",
+            y=0.01,
+            yanchor="bottom",
+            showarrow=False,
+            text=f"{name} is exactly 0 at {steps}",
+            font=dict(size=14, color=colour),
+        )
+    ]
 
 
 def _line(t, log10, name, colour, dash, width):

@@ -12,8 +12,9 @@ WANTED = 'a dict of labels and Recordings, {"LSTM": recording}'
 def one_network(name, recording):
     """The value, if it is a `Recording` without an ensemble. Raises ValueError."""
     if instance(name, recording, Recording, "a Recording").h.ndim != 3:
-        raise ValueError(misshapen(name, "(T, B, H), that of one network", recording.h,
-                                   "take one of the ensemble with network(k)"))
+        raise ValueError(
+            misshapen(name, "(T, B, H), that of one network", recording.h, "take one of the ensemble with network(k)")
+        )
     return recording
 
 

@@ -59,7 +59,11 @@ def opening(colour):
 
 
 AXIS = dict(
-    gridcolor="rgba(128,128,128,0.25)", zeroline=False, ticks="outside", ticklen=4, tickfont=dict(size=14),
+    gridcolor="rgba(128,128,128,0.25)",
+    zeroline=False,
+    ticks="outside",
+    ticklen=4,
+    tickfont=dict(size=14),
     title=dict(font=dict(size=16)),
 )
 TEMPLATE = dict(
@@ -71,8 +75,16 @@ TEMPLATE = dict(
         hovermode="x unified",
         hoverlabel=dict(font=dict(size=14)),
         # Seen through: moved to the left for room, it would cover the topmost label of the axis.
-        legend=dict(orientation="h", x=0, y=1.0, xanchor="left", yanchor="bottom", font=dict(size=14),
-                    traceorder="normal", bgcolor="rgba(0,0,0,0)"),
+        legend=dict(
+            orientation="h",
+            x=0,
+            y=1.0,
+            xanchor="left",
+            yanchor="bottom",
+            font=dict(size=14),
+            traceorder="normal",
+            bgcolor="rgba(0,0,0,0)",
+        ),
         xaxis=AXIS,
         yaxis=AXIS,
     )
@@ -115,8 +127,10 @@ def figure(traces, title, says="", meta=None, **layout):
                 # What stands above the values where a pointer is has a word to its number.
                 layout[name]["unifiedhovertitle"] = {"text": "step %{x}"}
     title = dict(text=title, x=0, xref="paper", xanchor="left")
-    return Figure(data=traces, layout=dict(template=TEMPLATE, title=title, uirevision="keep",
-                                           meta={"says": says} | (meta or {}), **layout))
+    return Figure(
+        data=traces,
+        layout=dict(template=TEMPLATE, title=title, uirevision="keep", meta={"says": says} | (meta or {}), **layout),
+    )
 
 
 def bars_outline(places, heights):

@@ -51,8 +51,9 @@ def learning(trainings, kept=()):
         height=HEIGHT,
         margin=MARGIN,
         xaxis=_updates_axis(trainings),
-        yaxis=dict(title="loss (log scale)", range=[base - 3, top], tickvals=ticks, ticktext=_powers(ticks),
-                   tickfont=POWERS),
+        yaxis=dict(
+            title="loss (log scale)", range=[base - 3, top], tickvals=ticks, ticktext=_powers(ticks), tickfont=POWERS
+        ),
         shapes=[_line(base)],
         annotations=[_note(base, "no memory")],
     )
@@ -108,10 +109,13 @@ def gradient_norms(trainings):
         " ".join(_largest(label, t.history["norm_before"]) for label, t in trainings.items()),
         height=HEIGHT,
         margin=MARGIN,
-        xaxis=dict(title="updates (log scale)", type="log",
-                   range=[0, float(np.log10(max(t.config.updates for t in trainings.values())))], dtick=1),
-        yaxis=dict(title="norm (log scale)", range=[-4, top], tickvals=ticks, ticktext=_powers(ticks),
-                   tickfont=POWERS),
+        xaxis=dict(
+            title="updates (log scale)",
+            type="log",
+            range=[0, float(np.log10(max(t.config.updates for t in trainings.values())))],
+            dtick=1,
+        ),
+        yaxis=dict(title="norm (log scale)", range=[-4, top], tickvals=ticks, ticktext=_powers(ticks), tickfont=POWERS),
         shapes=shapes,
         annotations=notes,
     )
@@ -139,19 +143,40 @@ def credit(trainings, network=0):
                 "colorscale": AMOUNT,
                 "showscale": not row,
                 "meta": {"log10": True},
-                "colorbar": {"thickness": 10, "outlinewidth": 0, "tickvals": [-6, -3, 0], "x": 1.01, "tickfont": POWERS,
-                             "ticktext": ["10<sup>−6</sup>", "10<sup>−3</sup>", "1"]},
+                "colorbar": {
+                    "thickness": 10,
+                    "outlinewidth": 0,
+                    "tickvals": [-6, -3, 0],
+                    "x": 1.01,
+                    "tickfont": POWERS,
+                    "ticktext": ["10<sup>−6</sup>", "10<sup>−3</sup>", "1"],
+                },
                 "name": label,
                 "yaxis": f"y{suffix}",
                 "hovertemplate": f"update %{{x:.0f}}, step %{{y}}: {raised('%{z:.2f}')} of the largest<extra></extra>",
             }
         )
         steps = t.task.steps
-        axes[f"yaxis{suffix}"] = dict(domain=[max(bottom, 0), top - 0.06], range=[0.5, steps + 0.5],
-                                      title="time step t", anchor="x", showgrid=False,
-                                      tickvals=sorted({1, (steps + 1) // 2, steps}))
-        notes.append(dict(text=f"<b>{label}</b>", xref="paper", x=0, xanchor="left", yref="paper", y=top - 0.06,
-                          yanchor="bottom", showarrow=False))
+        axes[f"yaxis{suffix}"] = dict(
+            domain=[max(bottom, 0), top - 0.06],
+            range=[0.5, steps + 0.5],
+            title="time step t",
+            anchor="x",
+            showgrid=False,
+            tickvals=sorted({1, (steps + 1) // 2, steps}),
+        )
+        notes.append(
+            dict(
+                text=f"<b>{label}</b>",
+                xref="paper",
+                x=0,
+                xanchor="left",
+                yref="paper",
+                y=top - 0.06,
+                yanchor="bottom",
+                showarrow=False,
+            )
+        )
     return figure(
         traces,
         "How far back the gradient reaches, while they learn",
@@ -187,8 +212,10 @@ def held_out(training, name="loss"):
 def _at_the_end(trainings, name, words):
     """The median over the seeds at the last test of every run, in words."""
     ends = {label: t.tests[name][-1] for label, t in trainings.items() if len(t.tests[name])}
-    said = (f"{label}: {words} {np.nanmedian(v):.3g}" if np.isfinite(v).any() else f"{label}: {words} no number"
-            for label, v in ends.items())
+    said = (
+        f"{label}: {words} {np.nanmedian(v):.3g}" if np.isfinite(v).any() else f"{label}: {words} no number"
+        for label, v in ends.items()
+    )
     return "; ".join(said) + f", after {max(t.updates for t in trainings.values())} updates."
 
 
@@ -210,8 +237,15 @@ def _updates_axis(trainings):
 
 def _middle(updates, values, name, colour, dash, width):
     """The median over the seeds."""
-    return {"type": "scatter", "mode": "lines", "x": updates, "y": _over_seeds(np.nanmedian, values), "name": name,
-            "line": {"color": colour, "dash": dash, "width": width}, "hovertemplate": "%{y:.3g}"}
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": updates,
+        "y": _over_seeds(np.nanmedian, values),
+        "name": name,
+        "line": {"color": colour, "dash": dash, "width": width},
+        "hovertemplate": "%{y:.3g}",
+    }
 
 
 def _earlier(place, label, updates, values):
@@ -223,12 +257,26 @@ def _band(updates, values, name, colour):
     """From the smallest to the largest over the seeds."""
     if values.shape[1] < 2:
         return []
-    line = {"type": "scatter", "mode": "lines", "x": updates, "line": {"width": 0}, "hoverinfo": "skip",
-            "showlegend": False, "name": name}
+    line = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": updates,
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "name": name,
+    }
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return [line | {"y": _over_seeds(np.nanmin, values), "name": f"{name}, lowest"},
-            line | {"y": _over_seeds(np.nanmax, values), "name": f"{name}, highest", "fill": "tonexty",
-                    "fillcolor": f"rgba({red},{green},{blue},0.18)"}]
+    return [
+        line | {"y": _over_seeds(np.nanmin, values), "name": f"{name}, lowest"},
+        line
+        | {
+            "y": _over_seeds(np.nanmax, values),
+            "name": f"{name}, highest",
+            "fill": "tonexty",
+            "fillcolor": f"rgba({red},{green},{blue},0.18)",
+        },
+    ]
 
 
 def _over_seeds(how, values):
@@ -273,5 +321,6 @@ def _line(level, colour=GREY):
 
 def _note(level, text):
     """A word beside the end of a level line, in the margin."""
-    return dict(xref="paper", x=1.01, xanchor="left", y=level, yanchor="middle", showarrow=False, text=text,
-                font=dict(size=14))
+    return dict(
+        xref="paper", x=1.01, xanchor="left", y=level, yanchor="middle", showarrow=False, text=text, font=dict(size=14)
+    )

@@ -32,8 +32,12 @@ def network(recordings, axis, shown="", below="x", high=146, closed=False):
         found = {label: before(part) for label, part in found.items()}
     parts = list(found.values())
     colours = {label: cell_look(r.cell.family) for label, r in recordings.items()}
-    rows = [_row(row, row.name if shown else "h", colours[label][0]) for label, part in found.items()
-            for row in part.rows if row.log10 is not None]
+    rows = [
+        _row(row, row.name if shown else "h", colours[label][0])
+        for label, part in found.items()
+        for row in part.rows
+        if row.log10 is not None
+    ]
     lanes = [(lane, colours[label][0]) for label, part in found.items() for lane in part.lanes]
     last = parts[0].rows[-1]
     numbers = {last.name: last.values}
@@ -57,8 +61,10 @@ def network(recordings, axis, shown="", below="x", high=146, closed=False):
         "below": last.name,
         "lanes": [_lane(lane, colour) for lane, colour in lanes],
         "losses": [{"row": part.loss.row, "steps": part.loss.steps.tolist()} for part in parts],
-        "curves": [{"label": label, "row": own.get(label, ""), "colour": colour, "dash": dash}
-                   for label, (colour, dash) in colours.items()],
+        "curves": [
+            {"label": label, "row": own.get(label, ""), "colour": colour, "dash": dash}
+            for label, (colour, dash) in colours.items()
+        ],
     }
     return Network(look, numbers)
 
@@ -72,10 +78,19 @@ def _lane(lane, colour):
     words = {
         "weights": "through the weights U",
         "kept": f"{NAMES.get(lane.source, lane.source)} kept: × the {NAMES.get(lane.gate, 'gate')} {lane.gate}"
-                if lane.gate else f"{NAMES.get(lane.source, lane.source)} carried over",
+        if lane.gate
+        else f"{NAMES.get(lane.source, lane.source)} carried over",
         "within": f"from {lane.source} to {lane.target}",
         "whole": "",
     }[lane.name]
-    return {"name": lane.name, "words": words, "source": lane.source, "target": lane.target, "gate": lane.gate,
-            "colour": colour, "tone": GATE_COLOURS.get(lane.gate, GREY), "starts": lane.starts.tolist(),
-            "ends": lane.ends.tolist()}
+    return {
+        "name": lane.name,
+        "words": words,
+        "source": lane.source,
+        "target": lane.target,
+        "gate": lane.gate,
+        "colour": colour,
+        "tone": GATE_COLOURS.get(lane.gate, GREY),
+        "starts": lane.starts.tolist(),
+        "ends": lane.ends.tolist(),
+    }

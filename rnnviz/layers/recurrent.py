@@ -68,9 +68,21 @@ class Recurrent(Layer):
             entering = dy[self.turn]
             entering = Scaled(np.ascontiguousarray(entering.mantissa), entering.exponent)
             adjoint = pull_back(local, p.U, entering)
-            passed.recording = sealed(Recording(
-                cell, p, x, entering.true, None, None, None, forward, local, adjoint,
-                entering if entering.exponent is not None else None))
+            passed.recording = sealed(
+                Recording(
+                    cell,
+                    p,
+                    x,
+                    entering.true,
+                    None,
+                    None,
+                    None,
+                    forward,
+                    local,
+                    adjoint,
+                    entering if entering.exponent is not None else None,
+                )
+            )
             passed.adjoints = {s: passed.recording.gradient(s)[self.turn] for s in cell.states}
             return passed.recording.gradients, [passed.recording.input_gradient[self.turn]]
 

@@ -32,8 +32,9 @@ class Network:
             instance("layer", node.layer, Layer, "a Layer")
             unknown = [name for name in node.reads if name not in known]
             if unknown or not node.reads:
-                raise ValueError(f"The node {node.name!r} must read some of {', '.join(known)}. Got {node.reads} "
-                                 "instead.")
+                raise ValueError(
+                    f"The node {node.name!r} must read some of {', '.join(known)}. Got {node.reads} instead."
+                )
             if node.name in known:
                 raise ValueError(f"The 'nodes' parameter must have a name once. Got {node.name!r} twice instead.")
             known.append(node.name)

@@ -8,8 +8,20 @@ from ..layers import Dropout, Join, Normalise, Recurrent, Sum
 from .base import Network, Node
 
 
-def stacked(cell, inputs, widths, both=False, skip=False, norm=False, dropout=0.0, once=False, places="between",
-            noise=0.0, outputs=None, seeds=(0,)):
+def stacked(
+    cell,
+    inputs,
+    widths,
+    both=False,
+    skip=False,
+    norm=False,
+    dropout=0.0,
+    once=False,
+    places="between",
+    noise=0.0,
+    outputs=None,
+    seeds=(0,),
+):
     """Layers of one cell, one above the other. Returns a `Network`.
 
     cell: a `Cell` or its name. inputs: D. widths: H of each layer, from the bottom. both: every layer
@@ -40,8 +52,10 @@ def stacked(cell, inputs, widths, both=False, skip=False, norm=False, dropout=0.
         name, own = f"layer {k}", {"rate": noise, "once": once, "seeds": seeds, "outputs": outputs}
         if both:
             parts = f"{name} forward", f"{name} backward"
-            nodes += [Node(part, Recurrent(cell, width, j > 0, draw=2 * k + j, **own), (below,))
-                      for j, part in enumerate(parts)]
+            nodes += [
+                Node(part, Recurrent(cell, width, j > 0, draw=2 * k + j, **own), (below,))
+                for j, part in enumerate(parts)
+            ]
             nodes.append(Node(name, Join(), parts))
         else:
             nodes.append(Node(name, Recurrent(cell, width, draw=2 * k, **own), (below,)))
@@ -60,6 +74,17 @@ def of_configs(configs, inputs):
     """The `Network` that `NetworkConfig`s ask for, which differ in their seeds and weights only. inputs: D."""
     c = configs[0]
     cell = variant(find(c.cell), c.cell_norm, c.peepholes == "learned", c.noise, project=c.projection > 0)
-    return stacked(cell, inputs, c.all_widths, both=c.directions == "both", skip=c.skip == "residual",
-                   norm=c.norm == "between", dropout=c.dropout, once=c.mask == "sequence", places=c.places,
-                   noise=c.noise_rate, outputs=c.projection or None, seeds=tuple(own.seed for own in configs))
+    return stacked(
+        cell,
+        inputs,
+        c.all_widths,
+        both=c.directions == "both",
+        skip=c.skip == "residual",
+        norm=c.norm == "between",
+        dropout=c.dropout,
+        once=c.mask == "sequence",
+        places=c.places,
+        noise=c.noise_rate,
+        outputs=c.projection or None,
+        seeds=tuple(own.seed for own in configs),
+    )

@@ -15,8 +15,10 @@ def from_keras(cell, layers, dropout=0.0, once=False, seeds=(0,)):
     number of arrays, and as `Parameters.from_keras` does.
     """
     cell = find(cell)
-    layers = [several("layers", own, object, "lists of arrays") for own in
-              several("layers", layers, object, "a list of what get_weights() gives for each layer")]
+    layers = [
+        several("layers", own, object, "lists of arrays")
+        for own in several("layers", layers, object, "a list of what get_weights() gives for each layer")
+    ]
     counts = {len(own) for own in layers}
     if counts not in ({3}, {6}):
         raise ValueError(complaint("layers", "lists of three arrays, or of six for both directions", sorted(counts)))

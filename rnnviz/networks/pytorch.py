@@ -44,8 +44,15 @@ def from_pytorch(cell, state, dropout=0.0, seeds=(0,)):
     arrays = {name: numbers("state", array) for name, array in state.items()}
     widths = [len(arrays[f"weight_hh_l{k}"]) // len(order) for k in range(layers)]
     outputs = arrays["weight_hh_l0"].shape[-1] if projects else None
-    network = stacked(projected(cell) if projects else cell, arrays["weight_ih_l0"].shape[-1], widths, both=both,
-                      dropout=dropout, outputs=outputs, seeds=seeds)
+    network = stacked(
+        projected(cell) if projects else cell,
+        arrays["weight_ih_l0"].shape[-1],
+        widths,
+        both=both,
+        dropout=dropout,
+        outputs=outputs,
+        seeds=seeds,
+    )
     parameters = {}
     for node in network.recurrent:
         own = [arrays.get(name + _suffix(node.name)) for name in NAMES]
@@ -61,9 +68,11 @@ def _alone(state):
     state = {str(name): array for name, array in state.items()}
     found = [name.removesuffix(FIRST) for name in state if name == FIRST or name.endswith("." + FIRST)]
     if len(found) > 1:
-        raise ValueError(f"The 'state' parameter must be the state_dict of one module. Got those of {len(found)} "
-                         f"instead: {_listed([prefix or 'one without a prefix' for prefix in found])}; keep the names "
-                         "of one of them.")
+        raise ValueError(
+            f"The 'state' parameter must be the state_dict of one module. Got those of {len(found)} "
+            f"instead: {_listed([prefix or 'one without a prefix' for prefix in found])}; keep the names "
+            "of one of them."
+        )
     return {name.removeprefix(found[0]) if found else name: array for name, array in state.items()}
 
 
@@ -71,8 +80,10 @@ def _refuse_names(missing, strange):
     """Raise ValueError that says which names are missing and which are not known, if any."""
     told = [f"{what}: {_listed(names)}" for what, names in (("missing", missing), ("not known", strange)) if names]
     if told:
-        raise ValueError("The 'state' parameter must have the names of a state_dict of torch.nn.RNN, LSTM or GRU, and "
-                         f"no others. Got a dict with {'; '.join(told)} instead.")
+        raise ValueError(
+            "The 'state' parameter must have the names of a state_dict of torch.nn.RNN, LSTM or GRU, and "
+            f"no others. Got a dict with {'; '.join(told)} instead."
+        )
 
 
 def _listed(names):

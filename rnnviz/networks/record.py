@@ -109,6 +109,7 @@ def _drawn(configs, inputs, targets, single):
 def _of_what_is_read(config, loss):
     """The loss of the mean of the output (T, K, B, W), or of both directions' last states, as if it were the output at
     every position that the configuration names."""
+
     def read(y):
         seen = np.empty_like(y)
         if config.read == "mean":

@@ -45,7 +45,26 @@ def run(network, parameters, x, loss, config=None):
         total["x"] = Scaled(np.zeros_like(x))
     adjoints = [own.adjoints.values() for own in passes.values()]
     read_only([one.mantissa for group in (total.values(), arrows.values(), *adjoints) for one in group])
-    read_only([x, gradient, value, outputs, *(own.signals for own in passes.values()),
-               *(own for part in (parameters, gradients) for own in part.values() if isinstance(own, dict))])
-    return Trace(network, Named(parameters), Named(reversed(gradients.items())), x, Named(outputs), gradient, value,
-                 Named(total), Named(arrows), passes, config)
+    read_only(
+        [
+            x,
+            gradient,
+            value,
+            outputs,
+            *(own.signals for own in passes.values()),
+            *(own for part in (parameters, gradients) for own in part.values() if isinstance(own, dict)),
+        ]
+    )
+    return Trace(
+        network,
+        Named(parameters),
+        Named(reversed(gradients.items())),
+        x,
+        Named(outputs),
+        gradient,
+        value,
+        Named(total),
+        Named(arrows),
+        passes,
+        config,
+    )

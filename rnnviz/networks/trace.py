@@ -58,8 +58,11 @@ class Trace:
                 what += f"; its state overflows float64 at its step {first[first > 0].min()}"
             rows.append((f"outputs[{node.name!r}]", self.outputs[node.name].shape, what))
         many = f" of {self.x.shape[1]} networks" if self.x.ndim == 4 else ""
-        return summary(f"Trace{many}: {len(self.x)} steps, {len(self.network.nodes)} nodes, "
-                       f"{len(self.network.recurrent)} of them recurrent", rows)
+        return summary(
+            f"Trace{many}: {len(self.x)} steps, {len(self.network.nodes)} nodes, "
+            f"{len(self.network.recurrent)} of them recurrent",
+            rows,
+        )
 
     @property
     def steps(self):
@@ -84,8 +87,13 @@ class Trace:
         for node in self.network.nodes:
             own, cell = self.passes[node.name], getattr(node.layer, "cell", None)
             for name, value in own.signals.items():
-                kind = "mask" if cell is None or name in cell.masks else "state" if name in cell.states else (
-                    "gate" if name in cell.opens else "value")
+                kind = (
+                    "mask"
+                    if cell is None or name in cell.masks
+                    else "state"
+                    if name in cell.states
+                    else ("gate" if name in cell.opens else "value")
+                )
                 found[node.name, name] = Signal(value, kind, own.adjoints.get(name))
             found[node.name, "y"] = Signal(self.outputs[node.name], "output", self.total[node.name])
         return found
@@ -94,8 +102,9 @@ class Trace:
     def log10_dh(self):
         """Recurrent node -> (T, K) log10 of the norm of dL/dh_t, exact far outside float64's range; nan where it passes
         a state that overflows, see `overflow_step`."""
-        return Named({node.name: read_only(self.passes[node.name].adjoints["h"].log10_norm())
-                      for node in self.network.recurrent})
+        return Named(
+            {node.name: read_only(self.passes[node.name].adjoints["h"].log10_norm()) for node in self.network.recurrent}
+        )
 
     @cached_property
     def log10_arrows(self):

@@ -72,11 +72,7 @@ def standardise(values: np.ndarray) -> Standardised:
     exponent = np.frexp(np.abs(values).max())[1]
     scaled = np.ldexp(values, -exponent)
     mean, std = scaled.mean(), scaled.std()
-    return Standardised(
-        (scaled - mean) / std,
-        float(np.ldexp(mean, exponent)),
-        float(np.ldexp(std, exponent)),
-    )
+    return Standardised((scaled - mean) / std, float(np.ldexp(mean, exponent)), float(np.ldexp(std, exponent)))
 
 
 @lru_cache(maxsize=1)

@@ -19,13 +19,7 @@ MAX_CHANNELS = 10_000
 
 
 def signal(
-    kind: str,
-    steps: int,
-    channels: int = 1,
-    *,
-    period: int = 20,
-    bits: str = "1011",
-    seed: int = 0,
+    kind: str, steps: int, channels: int = 1, *, period: int = 20, bits: str = "1011", seed: int = 0
 ) -> np.ndarray:
     """Return a synthetic sequence of shape (steps, channels), float64.
 

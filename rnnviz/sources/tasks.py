@@ -130,8 +130,13 @@ def _task(name: str, length: int, text: str) -> Task:
         "sunspots": _sunspots,
     }
     details = _text(length, text or DEFAULT_TEXT) if name == "text" else kind[name](length, name)
-    usual = {"tolerance": None, "solved_from": 0.99, "solved_below": None, "real": False,
-             "held_out_says": "held-out sequences are never trained on"}
+    usual = {
+        "tolerance": None,
+        "solved_from": 0.99,
+        "solved_below": None,
+        "real": False,
+        "held_out_says": "held-out sequences are never trained on",
+    }
     return Task(name=name, title=TASKS[name], **usual | details)
 
 

@@ -27,7 +27,11 @@ def keep_address():
     kept = st.session_state
     told = kept.get("address")
     acknowledged(told.get("put") if hasattr(told, "get") else 0)
-    data = {"address": urlencode(address(), doseq=True), "replace": kept.pop("arrived", False),
-            "put": kept.get("under_way", (0,))[0]}
-    _component(key="address", data=data | {"serial": serial("address", tuple(data.values()))},
-               on_put_change=lambda: None)
+    data = {
+        "address": urlencode(address(), doseq=True),
+        "replace": kept.pop("arrived", False),
+        "put": kept.get("under_way", (0,))[0],
+    }
+    _component(
+        key="address", data=data | {"serial": serial("address", tuple(data.values()))}, on_put_change=lambda: None
+    )

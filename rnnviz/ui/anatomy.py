@@ -55,13 +55,13 @@ def _some(count, most, first=0):
 class View:
     """A way to look at a backward pass.
 
-    scene: function of label, recording, and what `settings` gives, to a dict of name -> figure or words. how: figure's
-    name -> how to read it. settings: draws the view's own controls and returns their values, by name. asks: function of
-    label, `Config` and inputs to an `Asked` or None. columns: figures side by side.
+    scene: function of label, recording, and what `settings` gives, to a dict of name -> figure or words. drawn: the
+    figures' names, in order. settings: draws the view's own controls and returns their values, by name. asks: function
+    of label, `Config` and inputs to an `Asked` or None. columns: figures side by side.
     """
 
     scene: object
-    how: dict
+    drawn: tuple
     settings: object
     asks: object
     columns: int = 1
@@ -91,8 +91,10 @@ def _window(label, recording, config, drawn):
 def _singular_values(label, recording, window):
     steps = _some(recording.steps + 1, MOST, 1)
     logs = anatomy.products(recording, steps)
-    return {"singular-values": figures.singular_values(steps, logs, recording.steps, window),
-            "view": words.singular_values(label, steps, logs, recording.steps)}
+    return {
+        "singular-values": figures.singular_values(steps, logs, recording.steps, window),
+        "view": words.singular_values(label, steps, logs, recording.steps),
+    }
 
 
 def _ask_best(label, config, inputs):
@@ -101,8 +103,12 @@ def _ask_best(label, config, inputs):
         logs = anatomy.products(recording, steps)
         return FATES[explain.fate(logs[0, 0])], words.singular_values(label, steps, logs, recording.steps)
 
-    return Asked(f"At gain {shown(config.gain)}, over all steps: what becomes of the direction that fares best?",
-                 tuple(FATES.values()), config, right)
+    return Asked(
+        f"At gain {shown(config.gain)}, over all steps: what becomes of the direction that fares best?",
+        tuple(FATES.values()),
+        config,
+        right,
+    )
 
 
 def _step(label, recording, config, drawn):
@@ -113,8 +119,11 @@ def _eigenvalues(label, recording, step):
     jacobians, found = _jacobians(recording)
     some = _some(recording.steps, OTHERS)
     values, others = np.linalg.eigvals(jacobians[step - 1]), np.linalg.eigvals(jacobians[some]).ravel()
-    return {"eigenvalues": figures.eigenvalues(values, step, others), "exponents": figures.exponents(found),
-            "view": words.eigenvalues(values, step) + "\n\n" + words.exponents(label, found, recording.steps)}
+    return {
+        "eigenvalues": figures.eigenvalues(values, step, others),
+        "exponents": figures.exponents(found),
+        "view": words.eigenvalues(values, step) + "\n\n" + words.exponents(label, found, recording.steps),
+    }
 
 
 def _ask_growing(label, config, inputs):
@@ -124,19 +133,27 @@ def _ask_growing(label, config, inputs):
         answer = GROWING[0] if not share else GROWING[1] if share < 0.5 else GROWING[2]
         return answer, words.exponents(label, found, recording.steps)
 
-    return Asked(f"At gain {shown(config.gain)}, over all steps: how many of the {label}'s directions grow?", GROWING,
-                 config, right)
+    return Asked(
+        f"At gain {shown(config.gain)}, over all steps: how many of the {label}'s directions grow?",
+        GROWING,
+        config,
+        right,
+    )
 
 
 def _paths(label, recording, window):
     found = anatomy.paths(recording)
     if found is None:
-        return {"view": f"{recording.cell.title} has no gate that keeps its state: all of its gradient goes through U. "
-                        "Choose the LSTM or the GRU above."}
+        return {
+            "view": f"{recording.cell.title} has no gate that keeps its state: all of its gradient goes through U. "
+            "Choose the LSTM or the GRU above."
+        }
     carried, gate = recording.cell.states[-1], recording.cell.keeps
     named = f"the {NAMES.get(gate, 'gate')} {gate}" if gate else f"what a step keeps of {carried}"
-    return {"paths": figures.paths(found, recording.steps, window, carried, named, recording.cell.family),
-            "view": words.paths(label, recording, found, named)}
+    return {
+        "paths": figures.paths(found, recording.steps, window, carried, named, recording.cell.family),
+        "view": words.paths(label, recording, found, named),
+    }
 
 
 def _ask_part(label, config, inputs):
@@ -149,8 +166,9 @@ def _ask_part(label, config, inputs):
     cell = CELLS[config.cell]
     if cell.states[-1] == "h" and not cell.keeps:
         return None
-    return Asked(f"At gain {shown(config.gain)}: which part brings more of the gradient to step 1?", PARTS, config,
-                 right)
+    return Asked(
+        f"At gain {shown(config.gain)}: which part brings more of the gradient to step 1?", PARTS, config, right
+    )
 
 
 def _axis(label, recording, config, drawn):
@@ -158,8 +176,10 @@ def _axis(label, recording, config, drawn):
     field = state.CONTROLS["axis"].options[words_]
     needed = {"forget_bias": "f", "update_bias": "z"}.get(field, recording.cell.gates[0])
     if needed not in recording.cell.gates:
-        st.info(f"The {recording.cell.title} has no {NAMES[needed]}, so its bias changes nothing: every row is the "
-                "same network.")
+        st.info(
+            f"The {recording.cell.title} has no {NAMES[needed]}, so its bias changes nothing: every row is the "
+            "same network."
+        )
     return {"axis": words_, "field": field, "drawn": drawn}
 
 
@@ -170,8 +190,10 @@ def _phase_diagram(label, recording, axis, field, drawn):
     current = getattr(config, field)
     logs = _phase(replace(config, **{field: bound.default}), field, values, None if drawn else recording.x)
     change = recording.log10_dh[0] - recording.log10_dh[-1]
-    return {"phase": figures.phase(np.array(values), logs, field, axis, current),
-            "view": words.phase(label, axis, current, logs, change)}
+    return {
+        "phase": figures.phase(np.array(values), logs, field, axis, current),
+        "view": words.phase(label, axis, current, logs, change),
+    }
 
 
 def _ask_louder(label, config, inputs):
@@ -183,13 +205,20 @@ def _ask_louder(label, config, inputs):
         found = AMOUNTS[2] if not abs(then - now) > 1 else AMOUNTS[0] if then > now else AMOUNTS[1]
         return found, f"Of the {label}'s gradient {number(now)} is left now, and {number(then)} then."
 
-    return Asked(f"With an input scale of {shown(other.input_scale)}, at gain {shown(config.gain)}: how much is left?",
-                 AMOUNTS, other, right)
+    return Asked(
+        f"With an input scale of {shown(other.input_scale)}, at gain {shown(config.gain)}: how much is left?",
+        AMOUNTS,
+        other,
+        right,
+    )
 
 
 def _reach(label, recording, config, drawn):
-    return {"reach": live_slider("reach", "Truncated BPTT: steps that a loss is sent back", state.CONTROLS["reach"],
-                                 high=recording.steps)}
+    return {
+        "reach": live_slider(
+            "reach", "Truncated BPTT: steps that a loss is sent back", state.CONTROLS["reach"], high=recording.steps
+        )
+    }
 
 
 def _influence(label, recording, reach):
@@ -203,14 +232,21 @@ def _ask_back(label, config, inputs):
         answer = DISTANCES[0] if back and back <= 10 else DISTANCES[1] if back and back <= 40 else DISTANCES[2]
         return answer, explain.flow({label: recording})[-1]
 
-    return Asked(f"At gain {shown(config.gain)}: after how many steps back has the last loss less than a thousandth of "
-                 "its gradient?", DISTANCES, config, right)
+    return Asked(
+        f"At gain {shown(config.gain)}: after how many steps back has the last loss less than a thousandth of "
+        "its gradient?",
+        DISTANCES,
+        config,
+        right,
+    )
 
 
 def _formats(label, recording, window):
     rounded = anatomy.rounded(recording)
-    return {"formats": figures.formats(recording.log10_dh, rounded, recording.steps, window),
-            "view": "\n\n".join(words.formats(recording.log10_dh, rounded, recording))}
+    return {
+        "formats": figures.formats(recording.log10_dh, rounded, recording.steps, window),
+        "view": "\n\n".join(words.formats(recording.log10_dh, rounded, recording)),
+    }
 
 
 def _ask_narrow(label, config, inputs):
@@ -220,39 +256,42 @@ def _ask_narrow(label, config, inputs):
         told = words.formats(recording.log10_dh, rounded, recording)
         return NUMBERS[0] if end == -np.inf else NUMBERS[2] if np.isfinite(end) else NUMBERS[1], told[-1]
 
-    return Asked(f"At gain {shown(config.gain)}: what does float16 make of the gradient at step 1?", NUMBERS, config,
-                 right)
+    return Asked(
+        f"At gain {shown(config.gain)}: what does float16 make of the gradient at step 1?", NUMBERS, config, right
+    )
 
 
-VIEWS = dict(zip(state.VIEWS, (
-    View(_singular_values, {
-        "singular-values": "How to read it: take all directions that a gradient can have at the last step, send them "
-                           "back to step t, and see how long they come out: the singular values are the factors. Only "
-                           "what lies above the floor of rounding is drawn."}, _window, _ask_best),
-    View(_eigenvalues, {
-        "eigenvalues": "How to read it: near where the state is, one step is a matrix, its Jacobian. A direction that "
-                       "the matrix only stretches has an eigenvalue, its factor: inside the circle it shrinks in that "
-                       "step, outside it grows.",
-        "exponents": "How to read it: the growth of each direction over all steps together, as a mean a step. Below 0 "
-                     "is vanishing, above 0 is exploding, and [[chaos]]."}, _step, _ask_growing, columns=2),
-    View(_paths, {
-        "paths": "How to read it: the dashed part only ever passed from state to state; the dotted part went "
-                 "through the recurrent weights at least once. The two add up to the whole, as arrows do: they can "
-                 "also cancel."}, _window, _ask_part),
-    View(_phase_diagram, {
-        "phase": "How to read it: each row is a network of its own, each column a number of steps back. Slate has "
-                 "vanished, red has exploded, white is kept. The line is the setting; where it is the gain, a click "
-                 "moves it."}, _axis, _ask_louder),
-    View(_influence, {
-        "influence": "How to read it: each column is the loss of one step; upwards, how much of it reaches the states "
-                      "of the steps before. Dark is much, white is a hundred-millionth of the largest. Truncated "
-                      "backpropagation through time (BPTT) cuts off all above the dashed line, which has no colour."},
-         _reach, _ask_back),
-    View(_formats, {
-        "formats": "How to read it: the same backward pass, with the gradient rounded to the format after every step. "
-                   "A curve that ends has become exactly 0, or infinite. Dotted lines: the format's smallest and "
-                   "largest number."}, _window, _ask_narrow),
-)))
+HOW = {
+    "singular-values": "How to read it: take all directions that a gradient can have at the last step, send them back "
+    "to step t, and see how long they come out: the singular values are the factors. Only what lies above the floor of "
+    "rounding is drawn.",
+    "eigenvalues": "How to read it: near where the state is, one step is a matrix, its Jacobian. A direction that the "
+    "matrix only stretches has an eigenvalue, its factor: inside the circle it shrinks in that step, outside it grows.",
+    "exponents": "How to read it: the growth of each direction over all steps together, as a mean a step. Below 0 is "
+    "vanishing, above 0 is exploding, and [[chaos]].",
+    "paths": "How to read it: the dashed part only ever passed from state to state; the dotted part went through the "
+    "recurrent weights at least once. The two add up to the whole, as arrows do: they can also cancel.",
+    "phase": "How to read it: each row is a network of its own, each column a number of steps back. Slate has "
+    "vanished, red has exploded, white is kept. The line is the setting; where it is the gain, a click moves it.",
+    "influence": "How to read it: each column is the loss of one step; upwards, how much of it reaches the states of "
+    "the steps before. Dark is much, white is a hundred-millionth of the largest. Truncated backpropagation through "
+    "time (BPTT) cuts off all above the dashed line, which has no colour.",
+    "formats": "How to read it: the same backward pass, with the gradient rounded to the format after every step. A "
+    "curve that ends has become exactly 0, or infinite. Dotted lines: the format's smallest and largest number.",
+}
+VIEWS = dict(
+    zip(
+        state.VIEWS,
+        (
+            View(_singular_values, ("singular-values",), _window, _ask_best),
+            View(_eigenvalues, ("eigenvalues", "exponents"), _step, _ask_growing, columns=2),
+            View(_paths, ("paths",), _window, _ask_part),
+            View(_phase_diagram, ("phase",), _axis, _ask_louder),
+            View(_influence, ("influence",), _reach, _ask_back),
+            View(_formats, ("formats",), _window, _ask_narrow),
+        ),
+    )
+)
 
 
 def scene(view, label, recording, settings):
@@ -263,21 +302,26 @@ def scene(view, label, recording, settings):
 
 def draw(view, seen):
     """Draw a scene of a view."""
-    how, places = VIEWS[view].how, st.columns(VIEWS[view].columns, gap="medium")
-    drawn = [name for name in how if name in seen]
+    places = st.columns(VIEWS[view].columns, gap="medium")
+    drawn = [name for name in VIEWS[view].drawn if name in seen]
     for place, name in zip(places, drawn):
         with place:
-            plot(seen[name], name, how[name], caption=False)
+            plot(seen[name], name, HOW[name], caption=False)
     draw_words(seen["view"], "view")
     for name in drawn:
-        draw_words(how[name], f"how-{name}", "caption")
+        draw_words(HOW[name], f"how-{name}", "caption")
 
 
 def view_films(view, label, config, recording, settings, inputs):
     """The `Film`s of a view's sliders: the gain, and where the view has one of its own, that."""
     shared = ("why", view, label, replace(config, gain=BOUNDS["gain"].default), inputs)
-    yield gains({label: config}, config.gain, lambda found: scene(view, label, found[label], settings),
-                (*shared, settings), inputs)
+    yield gains(
+        {label: config},
+        config.gain,
+        lambda found: scene(view, label, found[label], settings),
+        (*shared, settings),
+        inputs,
+    )
     for name in {"step", "reach"} & settings.keys():
 
         def scenes(values, name=name):

@@ -43,20 +43,36 @@ def _show(label, results):
     rows = {"way": [], "gradient": [], "largest relative difference": [], "at step": [], "time, ms": []}
     for r in results:
         none = r.difference is None
-        for column, text in zip(rows, (r.way, WORDS[r.quantity], "too small to tell" if none else shown(r.difference),
-                                       "" if none else str(r.step), f"{r.milliseconds:.1f}")):
+        for column, text in zip(
+            rows,
+            (
+                r.way,
+                WORDS[r.quantity],
+                "too small to tell" if none else shown(r.difference),
+                "" if none else str(r.step),
+                f"{r.milliseconds:.1f}",
+            ),
+        ):
             rows[column].append(text)
     st.markdown(f"**{label}**, against the engine, relative to the largest element of each step:")
     st.table(rows)
-    by = {way: max((r.difference for r in results if way in r.way and r.difference is not None), default=None)
-          for way in ("autograd", "hand-written")}
+    by = {
+        way: max((r.difference for r in results if way in r.way and r.difference is not None), default=None)
+        for way in ("autograd", "hand-written")
+    }
     if None not in by.values():
-        st.markdown(f"Ways that share no code {'agree' if by['autograd'] < 1e-8 else '**do not agree**'}, to "
-                    f"{shown(max(by.values()))}. Nudging is good to about a millionth of the largest gradient.")
+        st.markdown(
+            f"Ways that share no code {'agree' if by['autograd'] < 1e-8 else '**do not agree**'}, to "
+            f"{shown(max(by.values()))}. Nudging is good to about a millionth of the largest gradient."
+        )
         if by["autograd"] < 1e-8 < by["hand-written"]:
-            st.markdown("The formulas written by hand lose digits here: units are saturated, and 1 − tanh² and "
-                        "σ(1 − σ) are then differences of two numbers that are nearly 1. Autograd's do not subtract.")
+            st.markdown(
+                "The formulas written by hand lose digits here: units are saturated, and 1 − tanh² and "
+                "σ(1 − σ) are then differences of two numbers that are nearly 1. Autograd's do not subtract."
+            )
     left = max(r.left_out for r in results)
     if left:
-        st.caption(f"{count(left, 'step')} left out: the gradient there is 0, or outside of what float64 holds with "
-                   "full precision. The engine carries powers of two apart and goes on; the others cannot.")
+        st.caption(
+            f"{count(left, 'step')} left out: the gradient there is 0, or outside of what float64 holds with "
+            "full precision. The engine carries powers of two apart and goes on; the others cannot."
+        )

@@ -36,10 +36,16 @@ INPUT_OF = {"input_size": ("noise",), "period": ("sine", "square"), "bits": ("bi
 
 KIND_WORDS = {
     "rnn": ("RNN activation", "The function that the plain RNN applies to each unit."),
-    "lstm": ("LSTM kind", "Today's LSTM has a forget gate; the one of 1997 had none; with coupled gates, the input "
-             "gate is 1 minus the forget gate."),
-    "gru": ("GRU kind", "Whether the reset gate acts after the product with U, as in PyTorch and Keras, or before it, "
-            "as in the paper of 2014."),
+    "lstm": (
+        "LSTM kind",
+        "Today's LSTM has a forget gate; the one of 1997 had none; with coupled gates, the input "
+        "gate is 1 minus the forget gate.",
+    ),
+    "gru": (
+        "GRU kind",
+        "Whether the reset gate acts after the product with U, as in PyTorch and Keras, or before it, "
+        "as in the paper of 2014.",
+    ),
 }
 """What the control of a family's kinds is called, and what it says."""
 
@@ -204,14 +210,22 @@ def presets(options, sets, reads, key="preset"):
     # Buttons: what is pressed is on its way once, where a choice would go along with every later message.
     with st.container(horizontal=True, gap="xsmall", key=f"rv-{key}"):
         for preset in options:
-            st.button(preset.name, key=f"{key}-{preset.name}", type="primary" if preset is now else "secondary",
-                      on_click=take_preset, args=(preset, sets))
+            st.button(
+                preset.name,
+                key=f"{key}-{preset.name}",
+                type="primary" if preset is now else "secondary",
+                on_click=take_preset,
+                args=(preset, sets),
+            )
     words(now.says if now else OWN, f"{key}-says")
     if "input" in sets:
         _own_input(now)
     but_for_gain = [name for name in reads if name != "gain"]
-    return {preset.values.get("gain", CONTROLS["gain"].default): preset.says
-            for preset in reversed(options) if in_force(preset, but_for_gain)}
+    return {
+        preset.values.get("gain", CONTROLS["gain"].default): preset.says
+        for preset in reversed(options)
+        if in_force(preset, but_for_gain)
+    }
 
 
 def _own_input(preset):

@@ -20,10 +20,7 @@ CACHED = 96 * 2**20
 """Bytes of slices that the server keeps for all sessions together."""
 
 _component = st.components.v2.component(
-    "rnnviz.films",
-    html='<div class="rv-films" hidden></div>',
-    js=module("order.js", "films.js"),
-    isolate_styles=False,
+    "rnnviz.films", html='<div class="rv-films" hidden></div>', js=module("order.js", "films.js"), isolate_styles=False
 )
 
 
@@ -67,8 +64,9 @@ def gains(configs, gain, scene, settings, inputs=None):
     """
 
     def scenes(values):
-        each = {label: record_each([replace(config, gain=v) for v in values], inputs)
-                for label, config in configs.items()}
+        each = {
+            label: record_each([replace(config, gain=v) for v in values], inputs) for label, config in configs.items()
+        }
         return [scene({label: found[k] for label, found in each.items()}) for k in range(len(values))]
 
     return Film("gain", BOUNDS["gain"], gain, scenes, settings)
@@ -79,8 +77,7 @@ def _values(bound, high):
     return tuple(bound.clamp(v) for v in frames.grid(bound.low, high, bound.step))
 
 
-@cached(LRUCache(CACHED, getsizeof=lambda found: len(found[1].body) + 200),
-        key=lambda film, *at: at, lock=Lock())
+@cached(LRUCache(CACHED, getsizeof=lambda found: len(found[1].body) + 200), key=lambda film, *at: at, lock=Lock())
 def _slice(film, key, near, start, seconds, size):
     values = film.values
     places = frames.coarse(len(values)) if near is None else frames.around(len(values), near)
@@ -116,8 +113,14 @@ def answer(now, asked):
         if turn(lambda: found.extend(_slice(*arguments))):
             values, part = found
             body = part.body
-            head["answer"] = {"name": film.name, "key": asked["key"], "near": asked["near"], "values": values,
-                              "more": part.more, "seconds": part.seconds}
+            head["answer"] = {
+                "name": film.name,
+                "key": asked["key"],
+                "near": asked["near"],
+                "values": values,
+                "more": part.more,
+                "seconds": part.seconds,
+            }
         head["number"] = asked["number"]
     return head, body
 
@@ -125,6 +128,9 @@ def answer(now, asked):
 def sensible(asked, film):
     """Whether a question is one that the browser's side would ask; it came through the socket."""
     near, count = asked.get("near"), len(film.values)
-    return (all(type(asked.get(n)) is int and 0 <= asked[n] < 2**31 for n in ("start", "size", "number"))
-            and isinstance(asked.get("seconds"), int | float) and asked["seconds"] >= 0
-            and (near is None or (type(near) is int and 0 <= near < count)))
+    return (
+        all(type(asked.get(n)) is int and 0 <= asked[n] < 2**31 for n in ("start", "size", "number"))
+        and isinstance(asked.get("seconds"), int | float)
+        and asked["seconds"] >= 0
+        and (near is None or (type(near) is int and 0 <= near < count))
+    )

@@ -53,8 +53,9 @@ def live_slider(name, label, bound, high=None, local=False, play=False, powers=F
     )
     key = f"live-{name}"
     # The message is taken before the page runs, so that the value is the new one wherever it is read.
-    _component(key=key, data=data | {"serial": serial(key, tuple(data.values()))},
-               on_value_change=partial(_take, name, bound))
+    _component(
+        key=key, data=data | {"serial": serial(key, tuple(data.values()))}, on_value_change=partial(_take, name, bound)
+    )
     return kept[name]
 
 

@@ -15,7 +15,8 @@ DRAWINGS = {
 BUTTONS = "".join(
     f'<button type="button" data-look="{name}" aria-label="{name.capitalize()}" title="{name.capitalize()}: {help}; '
     f'again for what your device prefers"><svg viewBox="0 0 24 24" aria-hidden="true">{DRAWINGS[name]}</svg></button>'
-    for name, help in state.LOOKS.items() if name
+    for name, help in state.LOOKS.items()
+    if name
 )
 _component = st.components.v2.component(
     "rnnviz.look",

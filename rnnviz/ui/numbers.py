@@ -35,8 +35,10 @@ def numbers(recording, unit, step, key, tokens=(), direction="forward"):
     direction: "forward", or "backward" for the gradients of the loss by the same values.
     """
     back = direction == "backward"
-    lines = [{"name": name, "symbol": symbol(name), "words": words, "pieces": parts}
-             for name, (words, parts) in (backward if back else pieces)(recording.cell).items()]
+    lines = [
+        {"name": name, "symbol": symbol(name), "words": words, "pieces": parts}
+        for name, (words, parts) in (backward if back else pieces)(recording.cell).items()
+    ]
     name = f"numbers-{key}"
     found = unit_scene(recording, unit, key, direction)
     message = {

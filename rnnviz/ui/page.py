@@ -47,8 +47,12 @@ def frame(title, question=None, stage=False):
     stage: whether it is one of a lesson, with a heading of its own, and its sidebar closed to begin with.
     """
     gate.answering()
-    st.set_page_config(page_title=f"{title} · rnnviz", page_icon=str(HERE / "icon.svg"), layout="wide",
-                       initial_sidebar_state="collapsed" if stage else "auto")
+    st.set_page_config(
+        page_title=f"{title} · rnnviz",
+        page_icon=str(HERE / "icon.svg"),
+        layout="wide",
+        initial_sidebar_state="collapsed" if stage else "auto",
+    )
     st.html(HERE / "page.css")
     if st.context.is_embedded:
         st.html(HERE / "embedded.css")

@@ -23,11 +23,25 @@ MARKED = ("gradient", "norm", "bias", "loss", "gain", "orthogonal", "update", "w
 """Words of the glossary that the captions open."""
 
 LIVE_VERSIONS = {
-    "P6": {"train_cell": "RNN", "train_init": "orthogonal", "train_input_scale": "1", "train_length": "20",
-           "train_rate": "0.2", "train_updates": "600"},
-    "P7": {"vary": "cell", "train_cell": "RNN", "train_init": "gaussian", "train_input_scale": "1",
-           "train_task": "Adding problem of 1997", "train_length": "20", "train_optimiser": "adam",
-           "train_rate": "0.02", "train_updates": "1500"},
+    "P6": {
+        "train_cell": "RNN",
+        "train_init": "orthogonal",
+        "train_input_scale": "1",
+        "train_length": "20",
+        "train_rate": "0.2",
+        "train_updates": "600",
+    },
+    "P7": {
+        "vary": "cell",
+        "train_cell": "RNN",
+        "train_init": "gaussian",
+        "train_input_scale": "1",
+        "train_task": "Adding problem of 1997",
+        "train_length": "20",
+        "train_optimiser": "adam",
+        "train_rate": "0.02",
+        "train_updates": "1500",
+    },
 }
 """Settings of the training page for a small version of a figure that takes too long here."""
 
@@ -40,14 +54,16 @@ def rows_of(name, code):
 
 def table(rows):
     """Whether it holds, paper says, theory says, measured now, and what is allowed."""
-    st.table({
-        "holds": ["✔ yes" if r.holds else "✘ no" for r in rows],
-        "number": [r.what for r in rows],
-        "paper says": [r.says for r in rows],
-        "theory says": [shown(r.theory, 9) for r in rows],
-        "measured now": [shown(r.measured, 9) for r in rows],
-        "must be": [r.allowed for r in rows],
-    })
+    st.table(
+        {
+            "holds": ["✔ yes" if r.holds else "✘ no" for r in rows],
+            "number": [r.what for r in rows],
+            "paper says": [r.says for r in rows],
+            "theory says": [shown(r.theory, 9) for r in rows],
+            "measured now": [shown(r.measured, 9) for r in rows],
+            "must be": [r.allowed for r in rows],
+        }
+    )
 
 
 def show(name, code):
@@ -80,86 +96,134 @@ def _drawn(name, picture, how, source):
 
 
 def _wall(rows, code):
-    return (figures.across_the_wall(*papers.across_the_wall(), cliff.wall(5.0)),
-            "from left to right across the wall, with w as it is. Below, the error; above, how long its gradient is, "
-            "in powers of ten. The tip of the upper curve lies 0.00004 to the left of the wall, too close to be seen "
-            "apart; the table has both places.")
+    return (
+        figures.across_the_wall(*papers.across_the_wall(), cliff.wall(5.0)),
+        "from left to right across the wall, with w as it is. Below, the error; above, how long its gradient is, "
+        "in powers of ten. The tip of the upper curve lies 0.00004 to the left of the wall, too close to be seen "
+        "apart; the table has both places.",
+    )
 
 
 def _bifurcation(rows, code):
     found = [(b.measured, x.measured) for b, x in zip(rows[::2], rows[1::2])]
-    return (figures.bifurcation(cliff.equilibria(5.0), cliff.folds(5.0), found),
-            "for each b, the states x that the unit can rest in. Solid ones draw it in, dashed ones push it off; where "
-            "they meet, both end.")
+    return (
+        figures.bifurcation(cliff.equilibria(5.0), cliff.folds(5.0), found),
+        "for each b, the states x that the unit can rest in. Solid ones draw it in, dashed ones push it off; where "
+        "they meet, both end.",
+    )
 
 
 def _flow(recordings, **look):
-    return (gradient_flow(recordings, cell_state=False, height=figures.HEIGHT, **look),
-            "the norm of the gradient that is left at each step; level is kept, falling to the left is vanishing.")
+    return (
+        gradient_flow(recordings, cell_state=False, height=figures.HEIGHT, **look),
+        "the norm of the gradient that is left at each step; level is kept, falling to the left is vanishing.",
+    )
 
 
 def _conditions(rows, code):
-    return _flow({"gain 0.9": record(Config("rnn", init="orthogonal", gain=0.9)),
-                  "gain 1.5, saturated": record(Config("rnn", gain=1.5, input_scale=10.0))}, window="wide", bound=True)
+    return _flow(
+        {
+            "gain 0.9": record(Config("rnn", init="orthogonal", gain=0.9)),
+            "gain 1.5, saturated": record(Config("rnn", gain=1.5, input_scale=10.0)),
+        },
+        window="wide",
+        bound=True,
+    )
 
 
 def _orthogonal(rows, code):
-    return _flow({"orthogonal": record(Config("rnn_identity", init="orthogonal", steps=1000)),
-                  "0.99 I": record(Config("rnn_identity", init="identity", gain=0.99, steps=1000))}, window="close")
+    return _flow(
+        {
+            "orthogonal": record(Config("rnn_identity", init="orthogonal", steps=1000)),
+            "0.99 I": record(Config("rnn_identity", init="identity", gain=0.99, steps=1000)),
+        },
+        window="close",
+    )
 
 
 def _clipping(rows, code):
     thresholds = np.geomspace(0.01, 10.0, 61)
-    return (figures.turned(thresholds, papers.turned(thresholds)),
-            "to the left more is cut. By norm the gradient only gets shorter; element by element it also turns.")
+    return (
+        figures.turned(thresholds, papers.turned(thresholds)),
+        "to the left more is cut. By norm the gradient only gets shorter; element by element it also turns.",
+    )
 
 
 def _regulariser(rows, code):
     gains = np.linspace(0.9, 1.1, 21)
     theory = (papers.STEPS - 1) * ((gains**2 if code else gains) - 1) ** 2
-    return (figures.regulariser(gains, papers.omegas(gains, code), theory),
-            "an orthogonal network multiplies the norm by its gain at every step; 1 keeps it.")
+    return (
+        figures.regulariser(gains, papers.omegas(gains, code), theory),
+        "an orthogonal network multiplies the norm by its gain at every step; 1 keeps it.",
+    )
 
 
 def _memory(rows, code):
     measured = [(b, r.measured) for b, r in zip((0.0, 1.0, 2.0, 5.0), rows)]
-    return (figures.memory(*map(np.array, zip(*measured)), 50),
-            "a forget-gate bias decides what is left after 50 steps; the higher, the more.")
+    return (
+        figures.memory(*map(np.array, zip(*measured)), 50),
+        "a forget-gate bias decides what is left after 50 steps; the higher, the more.",
+    )
 
 
 def _gru(rows, code):
     weights = np.array([0.0, 0.5, 1.0, 1.5, 1.9, 2.1, 2.25, 2.5, 2.75, 3.0, 3.5, 4.0])
     fine = np.linspace(0.0, 4.0, 81)
     ends = {start: papers.rests_of_a_gru(weights, start) for start in (0.1, -0.1)}
-    return (figures.rests(weights, ends[0.1], ends[-0.1], fine, papers.rest_of_tanh(fine)),
-            "below 2 all starts lead to 0. Above it 0 pushes off, and the sign of the start is kept for good.")
+    return (
+        figures.rests(weights, ends[0.1], ends[-0.1], fine, papers.rest_of_tanh(fine)),
+        "below 2 all starts lead to 0. Above it 0 pushes off, and the sign of the start is kept for good.",
+    )
 
 
 def _chaos(rows, code):
-    return (figures.chaos(papers.GAINS, papers.lyapunov_of_random_networks()),
-            "below 0 every difference dies out and gradients vanish; above 0 the network is chaotic and they explode.")
+    return (
+        figures.chaos(papers.GAINS, papers.lyapunov_of_random_networks()),
+        "below 0 every difference dies out and gradients vanish; above 0 the network is chaotic and they explode.",
+    )
 
 
 def _copying(rows, code):
-    return (figures.memoryless((100, 200, 300, 500), [row.measured for row in rows]),
-            "a network on the line guesses the ten symbols; one below it has remembered some.")
+    return (
+        figures.memoryless((100, 200, 300, 500), [row.measured for row in rows]),
+        "a network on the line guesses the ten symbols; one below it has remembered some.",
+    )
 
 
 def _identity(rows, code):
-    logs = {"all units above 0": papers.relu_from().log10_dh, "half of them at 0": papers.relu_from(off=8).log10_dh,
-            "0.99 times the identity": papers.relu_from(factor=0.99).log10_dh}
-    return (figures.kept(logs), "a level line hands the gradient on unchanged. Units at 0 lose their part at once, and "
-            "nothing after that.")
+    logs = {
+        "all units above 0": papers.relu_from().log10_dh,
+        "half of them at 0": papers.relu_from(off=8).log10_dh,
+        "0.99 times the identity": papers.relu_from(factor=0.99).log10_dh,
+    }
+    return (
+        figures.kept(logs),
+        "a level line hands the gradient on unchanged. Units at 0 lose their part at once, and nothing after that.",
+    )
 
 
 def _smoothness(rows, code):
-    return (figures.smoothness(*papers.smoothness()),
-            "each dot is an update: across, how steep the place is; up, how fast the gradient changes there. Where "
-            "both grow together, a step must be short where the gradient is long.")
+    return (
+        figures.smoothness(*papers.smoothness()),
+        "each dot is an update: across, how steep the place is; up, how fast the gradient changes there. Where "
+        "both grow together, a step must be short where the gradient is long.",
+    )
 
 
-DRAWINGS = {"P1": _wall, "P2": _bifurcation, "P3": _conditions, "P4": _clipping, "P5": _regulariser, "P8": _memory,
-            "P9": _gru, "P10": _chaos, "P11": _copying, "P12": _orthogonal, "P13": _identity, "P14": _smoothness}
+DRAWINGS = {
+    "P1": _wall,
+    "P2": _bifurcation,
+    "P3": _conditions,
+    "P4": _clipping,
+    "P5": _regulariser,
+    "P8": _memory,
+    "P9": _gru,
+    "P10": _chaos,
+    "P11": _copying,
+    "P12": _orthogonal,
+    "P13": _identity,
+    "P14": _smoothness,
+}
 """Name -> function of its rows, and of whether they are those of the code, to a `Figure` and how to read it."""
 
 
@@ -174,16 +238,26 @@ def ahead(name):
     _, citation = papers.TOO_LONG[name]
     found = grid()[name]
     st.caption(f"The paper trained for far longer. This is a small version, computed ahead on {grid()['date']}.")
-    _drawn(name, figures.success(found["rows"]), "each dot is five networks, one a seed.",
-           f"From: {citation}. Settings: {found['settings']}. Computed by scripts/paper_grid.py.")
-    st.table({"run": [r["label"] for r in found["rows"]],
-              "length": [str(r["length"]) for r in found["rows"]],
-              "solved at the end": [f"{r['solved']} of {r['seeds']}" for r in found["rows"]],
-              "solved at any time": [f"{r['ever']} of {r['seeds']}" for r in found["rows"]],
-              "sequences until first solved": [
-                  ", ".join(f"{n:,}" for n in r["sequences"]) or "never" for r in found["rows"]]})
-    st.page_link("pages/training.py", label="A small version to train now: **Training**",
-                 query_params=LIVE_VERSIONS[name])
+    _drawn(
+        name,
+        figures.success(found["rows"]),
+        "each dot is five networks, one a seed.",
+        f"From: {citation}. Settings: {found['settings']}. Computed by scripts/paper_grid.py.",
+    )
+    st.table(
+        {
+            "run": [r["label"] for r in found["rows"]],
+            "length": [str(r["length"]) for r in found["rows"]],
+            "solved at the end": [f"{r['solved']} of {r['seeds']}" for r in found["rows"]],
+            "solved at any time": [f"{r['ever']} of {r['seeds']}" for r in found["rows"]],
+            "sequences until first solved": [
+                ", ".join(f"{n:,}" for n in r["sequences"]) or "never" for r in found["rows"]
+            ],
+        }
+    )
+    st.page_link(
+        "pages/training.py", label="A small version to train now: **Training**", query_params=LIVE_VERSIONS[name]
+    )
 
 
 def all_rows():

@@ -32,9 +32,16 @@ def plot(figure, key, how_to_read, caption=True):
 
     how_to_read: a sentence or two, with [[words]] of the glossary. caption: whether it stands below the figure.
     """
-    message = as_json({"at": standing(), "library": plotly_address(), "version": __version__, "name": key,
-                       "label": bare(how_to_read),
-                       "figure": figure})
+    message = as_json(
+        {
+            "at": standing(),
+            "library": plotly_address(),
+            "version": __version__,
+            "name": key,
+            "label": bare(how_to_read),
+            "figure": figure,
+        }
+    )
     _component(key=f"plot-{key}", data=numbered(f"plot-{key}", message))
     if caption:
         words(how_to_read, f"how-{key}", "caption")

@@ -37,8 +37,15 @@ def predict(key, question, options, about=None):
     with st.container(border=True):
         words(f"**Before you look.** {question}", f"question-{key}")
         if options is None:
-            st.number_input(question, value=None, key=ask, label_visibility="collapsed", on_change=take, format="%g",
-                            placeholder="a number, then Enter")
+            st.number_input(
+                question,
+                value=None,
+                key=ask,
+                label_visibility="collapsed",
+                on_change=take,
+                format="%g",
+                placeholder="a number, then Enter",
+            )
         else:
             st.radio(question, options, index=None, key=ask, label_visibility="collapsed", on_change=take)
         st.button("Just show me", key=f"skip-{key}", on_click=lambda: kept.update({place: ("", about)}))

@@ -10,10 +10,7 @@ from .assets import module
 from .order import serial
 
 _component = st.components.v2.component(
-    "rnnviz.pulse",
-    html='<div class="rv-pulse" hidden></div>',
-    js=module("order.js", "pulse.js"),
-    isolate_styles=False,
+    "rnnviz.pulse", html='<div class="rv-pulse" hidden></div>', js=module("order.js", "pulse.js"), isolate_styles=False
 )
 _at_work = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) // 2))
 PATIENCE = 0.1

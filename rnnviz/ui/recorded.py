@@ -16,13 +16,17 @@ def _size(recording):
     return 12 * recording.forward.a.nbytes
 
 
-@cached(LRUCache(KEPT, getsizeof=_size), key=lambda config, inputs: (config, inputs is not None and inputs.tobytes()),
-        lock=Lock())
+@cached(
+    LRUCache(KEPT, getsizeof=_size),
+    key=lambda config, inputs: (config, inputs is not None and inputs.tobytes()),
+    lock=Lock(),
+)
 def _one(config, inputs):
     return record(config, inputs=inputs)
 
 
 def recorded(configs, gain=None, inputs=None):
     """label -> `Recording` of label -> `Config`, at a gain of its own where one is given."""
-    return {label: _one(config if gain is None else replace(config, gain=gain), inputs)
-            for label, config in configs.items()}
+    return {
+        label: _one(config if gain is None else replace(config, gain=gain), inputs) for label, config in configs.items()
+    }

@@ -47,6 +47,7 @@ def work(trainings, waiting):
 
     waiting: called while others compute.
     """
+
     def step():
         with at_rest:
             return advance(trainings, 0)

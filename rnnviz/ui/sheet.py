@@ -28,5 +28,7 @@ def _stage(stage, link):
         "Words": ", ".join(stage.words),
     }
     told = "".join(f"<div><dt>{name}</dt><dd>{escape(bare(text))}</dd></div>" for name, text in lines.items() if text)
-    return (f"<section><h3>{stage.id} {escape(stage.title)}<small>{notes.minutes} min</small></h3>"
-            f'<a href="{escape(link)}">{escape(link)}</a><dl>{told}</dl></section>')
+    return (
+        f"<section><h3>{stage.id} {escape(stage.title)}<small>{notes.minutes} min</small></h3>"
+        f'<a href="{escape(link)}">{escape(link)}</a><dl>{told}</dl></section>'
+    )

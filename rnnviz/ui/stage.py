@@ -29,8 +29,10 @@ def _kept(setting):
 
 def found(settings):
     """label -> what the settings of a stage become; a training is one and the same for all who look at it."""
-    return {label: recorded({label: setting})[label] if isinstance(setting, Config) else _kept(setting)
-            for label, setting in settings.items()}
+    return {
+        label: recorded({label: setting})[label] if isinstance(setting, Config) else _kept(setting)
+        for label, setting in settings.items()
+    }
 
 
 def scene(stage, about, value):
@@ -51,8 +53,9 @@ def film(stage, value):
             moved = [settings[label] for settings in every]
             still = all(s == setting for s in moved)
             about[label] = [found({label: setting})[label]] * len(values) if still else become(moved)
-        return [moving(scene(stage, {label: each[k] for label, each in about.items()}, v))
-                for k, v in enumerate(values)]
+        return [
+            moving(scene(stage, {label: each[k] for label, each in about.items()}, v)) for k, v in enumerate(values)
+        ]
 
     return films.Film(stage.control, stage.slider.bound, value, scenes, ("stage", stage.id))
 
@@ -61,8 +64,9 @@ def live_stage(stage, how_to_read):
     """Slider, picture and sentence of a stage, which follow one another. Returns its `Film`s, see `page.alive`."""
     value, slider = None, stage.slider
     if slider:
-        value = live.live_slider(stage.control, slider.label, state.CONTROLS[stage.control], play=slider.play,
-                                 powers=slider.powers)
+        value = live.live_slider(
+            stage.control, slider.label, state.CONTROLS[stage.control], play=slider.play, powers=slider.powers
+        )
     draw(stage, scene(stage, found(stage.at(value)), value), how_to_read)
     return (film(stage, value),) if slider else None
 
@@ -107,10 +111,14 @@ def open_question(stage):
     if unanswered(stage):
         words(question.text, f"question-{stage.id}", "verdict")
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.pills(question.text, question.options, key=ask, label_visibility="collapsed",
-                     on_change=lambda: kept.update({place: kept[ask]}))
-            st.button("Just show me", key=f"skip-{stage.id}", type="tertiary",
-                      on_click=reveal, args=(stage,))
+            st.pills(
+                question.text,
+                question.options,
+                key=ask,
+                label_visibility="collapsed",
+                on_change=lambda: kept.update({place: kept[ask]}),
+            )
+            st.button("Just show me", key=f"skip-{stage.id}", type="tertiary", on_click=reveal, args=(stage,))
         return True
     about, slider = found(stage.networks), stage.slider
     to_come = ""
@@ -159,33 +167,56 @@ def way(stage):
     title, stages = next(lesson for lesson in LESSONS.items() if stage in lesson[1])
     seen = st.session_state.setdefault("stages_seen", set())
     seen.add(stage.id)
-    dots = "".join(f'<span class="{"rv-here" if s is stage else "rv-seen" if s.id in seen else ""}"></span>'
-                   for s in stages)
+    dots = "".join(
+        f'<span class="{"rv-here" if s is stage else "rv-seen" if s.id in seen else ""}"></span>' for s in stages
+    )
     been = sum(s.id in seen for s in stages)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(f'<div class="rv-lesson">Lesson {stage.id.split(".")[0]}: {title} <span class="rv-dots" role="img" '
-                f'aria-label="Stage {stages.index(stage) + 1} of {len(stages)}, {been} seen">{dots}</span></div>',
-                width="content")
-        st.button("Back", disabled=here == 0, on_click=go, args=(ids[max(here - 1, 0)],), shortcut="PageUp",
-                  icon=":material/arrow_back:")
-        st.button("Next", disabled=here == len(ids) - 1, on_click=go_on, args=(stage, ids[min(here + 1, len(ids) - 1)]),
-                  shortcut="PageDown", type="primary", icon=":material/arrow_forward:", icon_position="right")
+        st.html(
+            f'<div class="rv-lesson">Lesson {stage.id.split(".")[0]}: {title} <span class="rv-dots" role="img" '
+            f'aria-label="Stage {stages.index(stage) + 1} of {len(stages)}, {been} seen">{dots}</span></div>',
+            width="content",
+        )
+        st.button(
+            "Back",
+            disabled=here == 0,
+            on_click=go,
+            args=(ids[max(here - 1, 0)],),
+            shortcut="PageUp",
+            icon=":material/arrow_back:",
+        )
+        st.button(
+            "Next",
+            disabled=here == len(ids) - 1,
+            on_click=go_on,
+            args=(stage, ids[min(here + 1, len(ids) - 1)]),
+            shortcut="PageDown",
+            type="primary",
+            icon=":material/arrow_forward:",
+            icon_position="right",
+        )
 
 
 def notes(stage):
     """What a teacher may say, and what comes back."""
     said = stage.notes
-    lines = [f"**{said.minutes} min.** {said.say}".strip(),
-             f"They ask: {said.asked} *{said.answer}*" if said.asked else "",
-             f"Next: {said.next}" if said.next else ""]
+    lines = [
+        f"**{said.minutes} min.** {said.say}".strip(),
+        f"They ask: {said.asked} *{said.answer}*" if said.asked else "",
+        f"Next: {said.next}" if said.next else "",
+    ]
     with st.container(border=True):
         st.markdown("\n\n".join(filter(None, lines)))
 
 
 def explore(stage):
     """The way to the page with all controls, at the stage's settings."""
-    st.page_link(f"pages/{stage.page}.py", label="**Open it with these settings**", icon=":material/open_in_new:",
-                 query_params=state.link(stage=stage.id, **stage.settings))
+    st.page_link(
+        f"pages/{stage.page}.py",
+        label="**Open it with these settings**",
+        icon=":material/open_in_new:",
+        query_params=state.link(stage=stage.id, **stage.settings),
+    )
 
 
 @alive
@@ -203,8 +234,12 @@ def show(stage, with_notes):
     if stage.page:
         explore(stage)
     if stage.link:
-        st.page_link(f"pages/{stage.link.page}.py", label=stage.link.says, icon=":material/open_in_new:",
-                     query_params=state.link(**stage.link.settings))
+        st.page_link(
+            f"pages/{stage.link.page}.py",
+            label=stage.link.says,
+            icon=":material/open_in_new:",
+            query_params=state.link(**stage.link.settings),
+        )
     if stage.words:
         words("Words: " + " · ".join(f"[[{word}]]" for word in stage.words), f"how-words-{stage.id}")
     if with_notes and not unanswered(stage):

@@ -30,8 +30,14 @@ KIND_CONTROLS = {family: "activation" if family == "rnn" else family for family 
 INPUTS = {**BOUNDS["input"].options, "csv": "a column of a CSV file of your own"}
 
 
-VIEWS = ("singular values", "eigenvalues and exponents", "direct path and the rest", "phase diagram",
-         "who learns from whom", "number formats")
+VIEWS = (
+    "singular values",
+    "eigenvalues and exponents",
+    "direct path and the rest",
+    "phase diagram",
+    "who learns from whom",
+    "number formats",
+)
 """What the page "Why it vanishes" can look at."""
 
 
@@ -39,8 +45,12 @@ PAPERS = {f"{name}: {title}": name for name, title in TITLES.items()}
 """The published figures, as they are chosen."""
 
 
-LOOKS = {"": "as the device prefers", "light": "dark on light", "dark": "light on dark",
-         "projector": "larger, without the sidebar"}
+LOOKS = {
+    "": "as the device prefers",
+    "light": "dark on light",
+    "dark": "light on dark",
+    "projector": "larger, without the sidebar",
+}
 """How the pages can look."""
 
 
@@ -95,15 +105,29 @@ VARIED = {
 def _training_controls():
     """Two runs: train_<field> is the first one's, other_<field> the second one's where the two differ."""
     # What the page opens with is the first of its presets.
-    defaults = {"train_task": TASKS[BOUNDS["task"].default], "train_cell": "RNN (ReLU)", "train_init": "identity",
-                "train_input_scale": 0.3, "train_length": 20, "train_rate": "0.1", "train_threshold": "1"}
+    defaults = {
+        "train_task": TASKS[BOUNDS["task"].default],
+        "train_cell": "RNN (ReLU)",
+        "train_init": "identity",
+        "train_input_scale": 0.3,
+        "train_length": 20,
+        "train_rate": "0.1",
+        "train_threshold": "1",
+    }
     out = {"vary": Choice("clipping", VARIED)}
     for name in TrainConfig.__dataclass_fields__:
         control = f"train_{name}"
         bound = Choice("", WORDS[control]) if control in WORDS else BOUNDS[name]
         out[control] = replace(bound, default=defaults.get(control, bound.default))
-    others = {"clip": "none", "threshold": "1", "cell": "LSTM", "init": "gaussian", "optimiser": "adam",
-              "rate": "0.01", "forget_bias": 0.0}
+    others = {
+        "clip": "none",
+        "threshold": "1",
+        "cell": "LSTM",
+        "init": "gaussian",
+        "optimiser": "adam",
+        "rate": "0.01",
+        "forget_bias": 0.0,
+    }
     for name, default in others.items():
         control = out[f"train_{name}"]
         out[f"other_{name}"] = replace(control, default=default)
@@ -130,8 +154,15 @@ CONTROLS = {
     "paper": Choice(next(iter(PAPERS)), PAPERS),
     "paper_code": Flag(False),
     "view": Choice("singular values", dict.fromkeys(VIEWS)),
-    "axis": Choice("gain", {"gain": "gain", "forget-gate bias": "forget_bias", "update-gate bias": "update_bias",
-                            "input scale": "input_scale"}),
+    "axis": Choice(
+        "gain",
+        {
+            "gain": "gain",
+            "forget-gate bias": "forget_bias",
+            "update-gate bias": "update_bias",
+            "input scale": "input_scale",
+        },
+    ),
     "reach": Number(20, 1, 1000, 1, whole=True),
     "cliff_w": Number(5.6, *W_RANGE, 0.01),
     "cliff_b": Number(-2.0, *B_RANGE, 0.01),
@@ -151,12 +182,18 @@ CONTROLS = {
 TRAINED = tuple(_training_controls())
 """The controls of the training page."""
 
-PICTURED = tuple(name for name in ("input", *KIND_CONTROLS.values(), "window", "bound", "slope",
-                                   *Config.__dataclass_fields__) if name in CONTROLS)
+PICTURED = tuple(
+    name
+    for name in ("input", *KIND_CONTROLS.values(), "window", "bound", "slope", *Config.__dataclass_fields__)
+    if name in CONTROLS
+)
 """The controls that a preset of the gradient flow sets."""
 
-TOLD_BY = tuple(name for name in PICTURED if name not in ("window", "bound", "slope", "seed", "loss_step", "period",
-                                                           "bits", "text", "input_size"))
+TOLD_BY = tuple(
+    name
+    for name in PICTURED
+    if name not in ("window", "bound", "slope", "seed", "loss_step", "period", "bits", "text", "input_size")
+)
 """Those that tell which preset is in force."""
 
 OWN = ("input", "text", "bits", "period", "input_size", "train_typed")
@@ -241,8 +278,11 @@ def address():
     # One look at all of the state: cheaper than many, and a tab that closes cannot take it away in between.
     kept = st.session_state.to_dict()
     now = kept.get("settings", {}) | kept
-    return {name: _texts(control, now[name]) for name, control in CONTROLS.items()
-            if now.get(name) not in (None, control.default)}
+    return {
+        name: _texts(control, now[name])
+        for name, control in CONTROLS.items()
+        if now.get(name) not in (None, control.default)
+    }
 
 
 def _texts(control, value):
@@ -317,8 +357,11 @@ def settle():
 def undone():
     """Control -> value of what was put and does not stand, since a message had an older value."""
     kept = st.session_state
-    return {name: value for name, (older, value) in kept.get("under_way", (0, {}))[1].items()
-            if kept.get(name) != value and kept.get(name) in older}
+    return {
+        name: value
+        for name, (older, value) in kept.get("under_way", (0, {}))[1].items()
+        if kept.get(name) != value and kept.get(name) in older
+    }
 
 
 def acknowledged(number):
@@ -400,5 +443,8 @@ def own_input_back():
 def in_force(preset, names):
     """Whether the controls of those names are as this preset sets them."""
     kept = st.session_state
-    return all(kept.get(name, CONTROLS[name].default) == preset.values.get(name, CONTROLS[name].default)
-               for name in names if name not in OWN or name in preset.values)
+    return all(
+        kept.get(name, CONTROLS[name].default) == preset.values.get(name, CONTROLS[name].default)
+        for name in names
+        if name not in OWN or name in preset.values
+    )

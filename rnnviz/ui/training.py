@@ -136,34 +136,65 @@ def bar(first, second, varied):
     changed = pair is not None and pair.configs != (first, second)
     columns = st.container(horizontal=True)
     with columns:
-        st.button("Train" if pair is None else "Train anew", type="primary", disabled=bool(objection), on_click=start,
-                  args=(first, second, varied, kept.get("loaded")), key="train_start",
-                  help="Start both runs with the settings as they are. What is on the screen leaves its curves behind.")
+        st.button(
+            "Train" if pair is None else "Train anew",
+            type="primary",
+            disabled=bool(objection),
+            on_click=start,
+            args=(first, second, varied, kept.get("loaded")),
+            key="train_start",
+            help="Start both runs with the settings as they are. What is on the screen leaves its curves behind.",
+        )
         if pair is not None:
             label = "Pause" if pair.running else "Go on"
             st.button(label, on_click=go, args=(pair, not pair.running), disabled=pair.finished, key="train_go")
-            st.button("One update", on_click=one_update, args=(pair,), disabled=pair.running or pair.finished,
-                      key="train_one", help="A single update of both runs.")
-            st.button("Stop", on_click=end, args=(pair,), disabled=pair.finished, key="train_stop",
-                      help="End both runs where they are.")
-            st.button("Rewind", on_click=rewind, args=(pair,), disabled=not pair.updates or pair.running,
-                      key="train_rewind", help="Back to the same first weights; the same batches will come.")
+            st.button(
+                "One update",
+                on_click=one_update,
+                args=(pair,),
+                disabled=pair.running or pair.finished,
+                key="train_one",
+                help="A single update of both runs.",
+            )
+            st.button(
+                "Stop",
+                on_click=end,
+                args=(pair,),
+                disabled=pair.finished,
+                key="train_stop",
+                help="End both runs where they are.",
+            )
+            st.button(
+                "Rewind",
+                on_click=rewind,
+                args=(pair,),
+                disabled=not pair.updates or pair.running,
+                key="train_rewind",
+                help="Back to the same first weights; the same batches will come.",
+            )
     if objection:
         st.info(objection)
     if kept.get("pair_error"):
         st.error(plain(kept["pair_error"]))
     if changed:
-        st.info("The settings have changed. The runs below are still those of the earlier ones; **Train anew** starts "
-                "with the new ones and keeps these curves.")
+        st.info(
+            "The settings have changed. The runs below are still those of the earlier ones; **Train anew** starts "
+            "with the new ones and keeps these curves."
+        )
     if changed or pair is None:
         labels = [explain.label(config, varied) for config in (first, second)]
         st.markdown(f"**{labels[0]}** against **{labels[1]}**: press **{'Train anew' if changed else 'Train'}**.")
         if kept.get("predict", True):
             # Another pair, another question.
             key = f"expected-{abs(hash((first, second)))}"
-            st.radio("Before you look: which of the two will have the smaller loss at the end, on held-out "
-                     "sequences?", [*labels, explain.NEITHER], index=None, key=key, on_change=_expect,
-                     args=(key, (first, second)))
+            st.radio(
+                "Before you look: which of the two will have the smaller loss at the end, on held-out sequences?",
+                [*labels, explain.NEITHER],
+                index=None,
+                key=key,
+                on_change=_expect,
+                args=(key, (first, second)),
+            )
     return pair
 
 
@@ -217,25 +248,34 @@ def words(pair):
     sentences += [explain.skipped(name, t) for name, t in trainings.items()]
     sentences.append(explain.same_pass(trainings))
     task = next(iter(trainings.values())).task
-    sentences.append(f"A seed is one random start. It counts as having **solved** the task when "
-                     f"{plain(task.solved_says)}; {plain(task.held_out_says)}.")
+    sentences.append(
+        f"A seed is one random start. It counts as having **solved** the task when "
+        f"{plain(task.solved_says)}; {plain(task.held_out_says)}."
+    )
     st.markdown("\n\n".join(filter(None, sentences)))
 
 
 def to_the_cliff(pair):
     """Where a gradient has exploded: the way to the same event in a landscape that can be seen."""
     if any(explain.exploded(t) for t in pair.trainings.values()):
-        st.page_link("pages/the_cliff.py", label="The same event on The cliff",
-                     icon=":material/open_in_new:", query_params=link(**ADDRESS, cliff_step="41"))
+        st.page_link(
+            "pages/the_cliff.py",
+            label="The same event on The cliff",
+            icon=":material/open_in_new:",
+            query_params=link(**ADDRESS, cliff_step="41"),
+        )
 
 
 def overlays(pair, name):
     """The kept curves of the same task, for the figures."""
     first = pair.configs[0]
     place = {"loss": 2, "accuracy": 3}[name]
-    return [(f"{kept.name.split(':')[0]}: {curve[0]}", curve[1], curve[place])
-            for kept in st.session_state.get("kept", [])
-            if kept.task == (first.task, first.length, first.typed) for curve in kept.curves]
+    return [
+        (f"{kept.name.split(':')[0]}: {curve[0]}", curve[1], curve[place])
+        for kept in st.session_state.get("kept", [])
+        if kept.task == (first.task, first.length, first.typed)
+        for curve in kept.curves
+    ]
 
 
 def inside(pair):
@@ -255,8 +295,11 @@ def inside(pair):
                     cell_heatmaps(t.probe(network, initial, sequence), label=f"{label.capitalize()}, {name}"),
                     f"probe-{label}",
                     "How to read it: each row is a unit, each column a step; slate is negative, red positive."
-                    + (" Gates are white when shut (0) and in full colour when open (1)."
-                       if find(t.config.cell).opens else ""),
+                    + (
+                        " Gates are white when shut (0) and in full colour when open (1)."
+                        if find(t.config.cell).opens
+                        else ""
+                    ),
                 )
 
 
@@ -265,14 +308,27 @@ def take_away(pair):
     with st.expander("Download curves and weights"):
         with st.container(horizontal=True):
             link = f"{st.context.url}?{urlencode(address(), doseq=True)}"
-            st.download_button("Curves (CSV)", lambda: curves_csv(pair.trainings, link), "training.csv", "text/csv",
-                               key="curves", on_click="ignore")
+            st.download_button(
+                "Curves (CSV)",
+                lambda: curves_csv(pair.trainings, link),
+                "training.csv",
+                "text/csv",
+                key="curves",
+                on_click="ignore",
+            )
             for k, (name, t) in enumerate(pair.trainings.items()):
-                st.download_button(f"Weights of “{name}” (.npz)", lambda t=t: write_weights(t.weights, t.config),
-                                   f"weights-{k + 1}.npz", "application/octet-stream", key=f"weights-{k}",
-                                   on_click="ignore")
-        st.caption("The address of this page holds every setting: whoever opens it and presses Train gets the same "
-                   "runs, number for number. A file's weights are not in it.")
+                st.download_button(
+                    f"Weights of “{name}” (.npz)",
+                    lambda t=t: write_weights(t.weights, t.config),
+                    f"weights-{k + 1}.npz",
+                    "application/octet-stream",
+                    key=f"weights-{k}",
+                    on_click="ignore",
+                )
+        st.caption(
+            "The address of this page holds every setting: whoever opens it and presses Train gets the same "
+            "runs, number for number. A file's weights are not in it."
+        )
         for one in st.session_state.get("kept", []):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"Kept curves {plain(one.name)}")
@@ -285,8 +341,9 @@ def curves_csv(trainings, link):
     The lines above the table say where it is from: the version, the address of the page, and every run's settings.
     """
     rows = [f"# rnnviz {__version__}", f"# {link}", *(f"# {name}: {t.config}" for name, t in trainings.items())]
-    rows.append("run,seed,update,training_loss,norm_before,norm_after,share_clipped,cosine,held_out_loss,"
-                "held_out_accuracy")
+    rows.append(
+        "run,seed,update,training_loss,norm_before,norm_after,share_clipped,cosine,held_out_loss,held_out_accuracy"
+    )
     for name, t in trainings.items():
         h = t.history
         tested, loss = held_out(t)
@@ -294,7 +351,8 @@ def curves_csv(trainings, link):
         for k in range(t.config.networks):
             shown = f'"{name}",{t.config.seed + k}'
             columns = (h[n][:, k] for n in ("loss", "norm_before", "norm_after", "clipped", "cosine"))
-            rows += [f"{shown},{u}," + ",".join(f"{v:.9g}" for v in values) + ",,"
-                     for u, *values in zip(h.updates, *columns)]
+            rows += [
+                f"{shown},{u}," + ",".join(f"{v:.9g}" for v in values) + ",," for u, *values in zip(h.updates, *columns)
+            ]
             rows += [f"{shown},{u},,,,,,{a:.9g},{b:.9g}" for u, a, b in zip(tested, loss[:, k], accuracy[:, k])]
     return ("\ufeff" + "\n".join(rows) + "\n").encode()

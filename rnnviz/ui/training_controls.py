@@ -55,8 +55,13 @@ def sidebar():
             slider("train_networks", "Seeds", "How many networks train side by side, each from weights of its own.")
             seed = BOUNDS["seed"]
             recall("train_seed")
-            st.number_input("First seed", 0, seed.high, key="train_seed",
-                            help="The same seed gives the same weights and the same batches.")
+            st.number_input(
+                "First seed",
+                0,
+                seed.high,
+                key="train_seed",
+                help="The same seed gives the same weights and the same batches.",
+            )
             choice("train_nonfinite", "A gradient that is not finite", _options("train_nonfinite"))
             choice("train_precision", "Arithmetic", _options("train_precision"))
         with st.expander("First weights from a file"):
@@ -73,8 +78,14 @@ def settings(values):
 
 
 def _varied(which, varied):
-    {"clip": _clipping, "cell": _cell, "init": _initialisation, "optimiser": _optimiser, "rate": _rate,
-     "forget_bias": _forget_bias}[varied](which)
+    {
+        "clip": _clipping,
+        "cell": _cell,
+        "init": _initialisation,
+        "optimiser": _optimiser,
+        "rate": _rate,
+        "forget_bias": _forget_bias,
+    }[varied](which)
 
 
 def _gates(varied):
@@ -90,8 +101,11 @@ def _cell(which):
 def _clipping(which):
     kind = choice(f"{which}_clip", "Clipping", _options(f"{which}_clip"))
     if kind != "none":
-        pick(f"{which}_threshold", "Threshold", "By norm: the longest that the gradient may be. By value: the largest "
-             "that a single element may be.")
+        pick(
+            f"{which}_threshold",
+            "Threshold",
+            "By norm: the longest that the gradient may be. By value: the largest that a single element may be.",
+        )
 
 
 def _initialisation(which):
@@ -107,8 +121,9 @@ def _rate(which):
 
 
 def _forget_bias(which):
-    slider(f"{which}_forget_bias", "Forget-gate bias",
-           "Where the LSTM's forget gates start: 0 is half open, 1 is 0.73.")
+    slider(
+        f"{which}_forget_bias", "Forget-gate bias", "Where the LSTM's forget gates start: 0 is half open, 1 is 0.73."
+    )
 
 
 def _options(name):
@@ -131,18 +146,29 @@ def _task():
     title = choice("train_task", "Task", "What the networks are to learn.", on_change=usual_length)
     name = WORDS["train_task"][title]
     low, _, high = LENGTHS[name]
-    slider("train_length", "Length", "How long the sequences are: how far back the network must remember.",
-           low=low, high=high)
+    slider(
+        "train_length",
+        "Length",
+        "How long the sequences are: how far back the network must remember.",
+        low=low,
+        high=high,
+    )
     if name == "text":
         recall("train_typed")
-        st.text_area("Text to learn", max_chars=CONTROLS["train_typed"].longest, key="train_typed",
-                     placeholder="Type a text of at least 25 characters, or leave this empty for a ready one.")
+        st.text_area(
+            "Text to learn",
+            max_chars=CONTROLS["train_typed"].longest,
+            key="train_typed",
+            placeholder="Type a text of at least 25 characters, or leave this empty for a ready one.",
+        )
     else:
         held("train_typed")
     try:
         chosen = task(name, kept["train_length"], kept.get("train_typed", ""))
-        st.caption(f"{plain(chosen.says)} Without memory: {plain(chosen.baseline_says)}. Solved: "
-                   f"{plain(chosen.solved_says)}. {plain(chosen.source)}")
+        st.caption(
+            f"{plain(chosen.says)} Without memory: {plain(chosen.baseline_says)}. Solved: "
+            f"{plain(chosen.solved_says)}. {plain(chosen.source)}"
+        )
     except ValueError as error:
         st.warning(f"{spoken(error)} The ready text is used.")
 
@@ -158,8 +184,10 @@ def _upload():
     try:
         kept["loaded"] = read_weights(file.getvalue())
         networks, _, _ = kept["loaded"].arrays["U"].shape
-        st.caption(f"Both runs will start from the {networks} networks of this file. Seeds, cell, units and task must "
-                   "be set to fit them.")
+        st.caption(
+            f"Both runs will start from the {networks} networks of this file. Seeds, cell, units and task must "
+            "be set to fit them."
+        )
     except ValueError as error:
         st.error(f"{spoken(error)} Drawn weights are used.")
 

@@ -20,8 +20,10 @@ PRESSED = "".join(
         ("on", "›", "One step on (arrow right)"),
     )
 )
-TAKEN = "".join(f'<button type="button" data-kind="{k.lower()}" aria-label="Download this picture as {k}">{k}</button>'
-                for k in ("PNG", "SVG"))
+TAKEN = "".join(
+    f'<button type="button" data-kind="{k.lower()}" aria-label="Download this picture as {k}">{k}</button>'
+    for k in ("PNG", "SVG")
+)
 _component = st.components.v2.component(
     "rnnviz.unrolled",
     html='<div class="rv-net" tabindex="0" role="group"><div class="rv-net-head">'
@@ -39,8 +41,14 @@ def network(drawn, key="unrolled", tokens=()):
 
     tokens: the names of the inputs, where they have some.
     """
-    message = {"at": standing(), "version": __version__, "name": key, "tokens": list(tokens), **drawn.look,
-               "numbers": drawn.numbers}
+    message = {
+        "at": standing(),
+        "version": __version__,
+        "name": key,
+        "tokens": list(tokens),
+        **drawn.look,
+        "numbers": drawn.numbers,
+    }
     _component(key=key, data=numbered(key, orjson.dumps(message, default=_as_bytes)))
 
 

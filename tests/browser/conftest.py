@@ -27,8 +27,10 @@ def chromium():
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     assert found, "The browser tests need Chromium or Chrome on the PATH: run make test, or apt-get install chromium."
     with sync_playwright() as playwright:
-        yield partial(playwright.chromium.launch, executable_path=found, args=FLAGS), partial(
-            playwright.chromium.launch_persistent_context, executable_path=found, args=FLAGS)
+        yield (
+            partial(playwright.chromium.launch, executable_path=found, args=FLAGS),
+            partial(playwright.chromium.launch_persistent_context, executable_path=found, args=FLAGS),
+        )
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ OUT_OF_ORDER = """async ([source, html, messages]) => {
 @pytest.fixture
 def out_of_order(person):
     """What a component does when the second of three messages comes first, and when a clean-up comes late."""
+
     def run(script, html, messages):
         person.page.goto(person.server + "/_stcore/health")
         scripts = read("order.js", "scale.js", "join.js", "painter.js", script)
@@ -48,7 +49,8 @@ def test_a_pulse_does_not_ask_again_while_its_answer_waits(person):
     page = person.page
     page.goto(person.server + "/_stcore/health")
     page.clock.install()
-    page.evaluate("""async (source) => {
+    page.evaluate(
+        """async (source) => {
       document.body.innerHTML = '<div data-testid="stApp"><div class="rv-pulse"></div></div>';
       window.app = document.querySelector("[data-testid=stApp]");
       window.app.dataset.testScriptState = "running";
@@ -57,7 +59,9 @@ def test_a_pulse_does_not_ask_again_while_its_answer_waits(person):
       const { default: component } = await import(url);
       component({ data: { number: 1, running: true }, parentElement: document.body,
                   setStateValue: () => { window.asked += 1; } });
-    }""", read("order.js", "pulse.js"))
+    }""",
+        read("order.js", "pulse.js"),
+    )
     page.clock.run_for(10_000)
     assert page.evaluate("window.asked") == 1, "the first question comes at once, and no other while it is answered"
     page.evaluate("window.app.dataset.testScriptState = 'notRunning'")
@@ -69,7 +73,8 @@ def test_a_slider_asks_again_where_its_answer_was_lost_and_nothing_is_worked_out
     page = person.page
     page.goto(person.server + "/_stcore/health")
     page.clock.install()
-    page.evaluate("""async (source) => {
+    page.evaluate(
+        """async (source) => {
       document.body.innerHTML = '<div data-testid="stApp" data-test-script-state="notRunning"><label></label>'
         + '<output></output><input type="range"></div>';
       window.app = document.querySelector("[data-testid=stApp]");
@@ -84,7 +89,9 @@ def test_a_slider_asks_again_where_its_answer_was_lost_and_nothing_is_worked_out
       input.value = 3;
       input.oninput();
       app.dataset.testScriptState = "running";
-    }""", read("order.js", "live.js"))
+    }""",
+        read("order.js", "live.js"),
+    )
     page.clock.run_for(5_000)
     assert page.evaluate("window.asked") == [[3, 1]], "the answer is under way"
     page.evaluate("app.dataset.testScriptState = 'notRunning'")
@@ -99,7 +106,8 @@ def test_films_are_asked_for_again_where_another_message_came_instead_of_the_ans
     page = person.page
     page.goto(person.server + "/_stcore/health")
     page.clock.install()
-    page.evaluate("""async (source) => {
+    page.evaluate(
+        """async (source) => {
       document.body.innerHTML = '<div class="rv-plot" data-drawn="1"></div><div class="rv-films"></div>';
       window.asked = [];
       const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
@@ -112,7 +120,9 @@ def test_films_are_asked_for_again_where_another_message_came_instead_of_the_ans
         data.set(head, 4);
         component({ data, parentElement: document.body, setStateValue: (_, value) => window.asked.push(value.key) });
       };
-    }""", read("order.js", "films.js"))
+    }""",
+        read("order.js", "films.js"),
+    )
     page.evaluate("window.tell(1, 'a')")
     page.clock.run_for(1_000)
     page.evaluate("window.tell(2, 'a')")
@@ -126,8 +136,9 @@ def test_films_are_asked_for_again_where_another_message_came_instead_of_the_ans
 
 
 def test_a_figure_that_comes_late_is_not_drawn(out_of_order):
-    messages = [{"serial": n, "name": "a", "label": "", "library": "", "figure": {"data": [n], "layout": {}}}
-                for n in (1, 2, 3)]
+    messages = [
+        {"serial": n, "name": "a", "label": "", "library": "", "figure": {"data": [n], "layout": {}}} for n in (1, 2, 3)
+    ]
     html = "".join(f'<div class="rv-{name}"></div>' for name in ("title", "figure", "mark"))
     html = f'<div class="rv-plot">{html}</div>'
     first, then = out_of_order("plot.js", html, messages)
@@ -151,7 +162,8 @@ def test_a_surface_fetches_the_whole_library_and_flat_figures_go_on(newcomer):
     assert all("cartesian" in name for name in newcomer.page.evaluate(LIBRARIES))
     newcomer.open("/the_cliff?predict=false&cliff_relief=true")
     newcomer.page.wait_for_function(
-        "[...document.querySelectorAll('.rv-figure')].some(n => n._fullData?.some(t => t.type === 'surface'))")
+        "[...document.querySelectorAll('.rv-figure')].some(n => n._fullData?.some(t => t.type === 'surface'))"
+    )
     assert any("cartesian" not in name for name in newcomer.page.evaluate(LIBRARIES))
     before = newcomer.figure()
     newcomer.press("Learning rate", "Home")

@@ -42,9 +42,15 @@ def test_start_is_alive_on_one_screen(browser, server, scheme):
 # ---- words ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path, word, by", [
-    ("/", "gradient", "mouse"), ("/", "gradient", "touch"), ("/gradient_flow", "loss", "key"),
-    ("/gradient_flow", "log axis", "touch")])
+@pytest.mark.parametrize(
+    "path, word, by",
+    [
+        ("/", "gradient", "mouse"),
+        ("/", "gradient", "touch"),
+        ("/gradient_flow", "loss", "key"),
+        ("/gradient_flow", "log axis", "touch"),
+    ],
+)
 def test_a_word_opens_what_it_means(browser, server, path, word, by):
     size = {"width": 390, "height": 844} if by == "touch" else {"width": 1280, "height": 720}
     context = browser.new_context(viewport=size, has_touch=by == "touch", is_mobile=by == "touch")
@@ -119,8 +125,9 @@ def moved(person, key):
 
 def stage_ready(person, id):
     page = person.page
-    page.wait_for_function("title => document.querySelector('h1')?.textContent === title", arg=STAGES[id].title,
-                           timeout=30_000)
+    page.wait_for_function(
+        "title => document.querySelector('h1')?.textContent === title", arg=STAGES[id].title, timeout=30_000
+    )
     person.settled()
 
 
@@ -137,8 +144,14 @@ def test_the_whole_course_stage_by_stage(browser, server, size, scheme):
     person = Person(context.new_page(), server)
     page, said = person.page, []
     # Streamlit asks for its own settings below the page's address first, and then where they are.
-    page.on("console", lambda message: said.append((message.text, message.location["url"]))
-            if message.type == "error" and "/_stcore/" not in message.location["url"] else None)
+    page.on(
+        "console",
+        lambda message: (
+            said.append((message.text, message.location["url"]))
+            if message.type == "error" and "/_stcore/" not in message.location["url"]
+            else None
+        ),
+    )
     person.open("/lessons?stage=1.1")
     for k, (id, stage) in enumerate(STAGES.items()):
         stage_ready(person, id)
@@ -179,8 +192,12 @@ def test_stages_by_keys_and_the_way_back_of_the_browser(person):
     factor = person.figure()
     page.locator("h1").click()
     # A clicker's one key shows the answer first, and then goes on.
-    for key, id, asked in (("PageDown", "1.3", True), ("PageDown", "1.3", False), ("PageDown", "1.4", True),
-                           ("PageUp", "1.3", False)):
+    for key, id, asked in (
+        ("PageDown", "1.3", True),
+        ("PageDown", "1.3", False),
+        ("PageDown", "1.4", True),
+        ("PageUp", "1.3", False),
+    ):
         page.keyboard.press(key)
         stage_ready(person, id)
         page.wait_for_url(re.compile(f"stage={re.escape(id)}"), timeout=10_000)

@@ -61,7 +61,8 @@ def test_a_click_sets_the_start(person):
     box = person.page.locator(".rv-figure .nsewdrag").first.bounding_box()
     person.page.mouse.click(box["x"] + 0.85 * box["width"], box["y"] + 0.3 * box["height"])
     person.page.wait_for_function(
-        "old => document.querySelector('.rv-live output').textContent !== old", arg=before, timeout=10_000)
+        "old => document.querySelector('.rv-live output').textContent !== old", arg=before, timeout=10_000
+    )
     values = [float(t.replace("−", "-")) for t in person.page.locator(".rv-live output").all_inner_texts()[:2]]
     assert values[0] == pytest.approx(7.1, abs=0.15) and values[1] == pytest.approx(-1.2, abs=0.15)
     person.page.wait_for_url(re.compile("(?=.*cliff_b=)(?=.*cliff_w=)"), timeout=10_000)
@@ -107,7 +108,10 @@ def click(page, name):
 def wait_updates(page, beyond, timeout=15_000):
     page.wait_for_function(
         "n => Number(document.querySelector('[data-testid=stProgress]')?.innerText.match(/Update ([\\d,]+)/)?.[1]"
-        ".replaceAll(',', '')) > n", arg=beyond, timeout=timeout)
+        ".replaceAll(',', '')) > n",
+        arg=beyond,
+        timeout=timeout,
+    )
 
 
 def rest(page):

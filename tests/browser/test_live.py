@@ -15,8 +15,9 @@ PAGES = {
     "/why_it_vanishes?shown=LSTM&view=eigenvalues+and+exponents": "step",
     "/why_it_vanishes?shown=LSTM&view=phase+diagram": "gain",
 }
-PAINTED = ("[...document.querySelectorAll('.rv-plot, .rv-numbers, .rv-sentences')]"
-           ".reduce((n, r) => n + (r.painted ?? 0), 0)")
+PAINTED = (
+    "[...document.querySelectorAll('.rv-plot, .rv-numbers, .rv-sentences')].reduce((n, r) => n + (r.painted ?? 0), 0)"
+)
 
 
 class Hand:
@@ -43,7 +44,9 @@ class Hand:
         self.input.hover()
         self.page.wait_for_function(
             "n => { const f = window.rnnvizFilms?.get(n); return f && f.start > 0 && !f.more && f.near.size; }",
-            arg=self.name, timeout=60_000)
+            arg=self.name,
+            timeout=60_000,
+        )
         self.person.settled()
         return self
 
@@ -65,8 +68,10 @@ class Hand:
 
     def rested(self):
         """Wait until what the server answered is drawn."""
-        self.page.wait_for_function("() => !window.rnnvizMoving && ![...document.querySelectorAll('canvas.rv-scene')]"
-                                    ".some(c => !c.hidden)", timeout=30_000)
+        self.page.wait_for_function(
+            "() => !window.rnnvizMoving && ![...document.querySelectorAll('canvas.rv-scene')].some(c => !c.hidden)",
+            timeout=30_000,
+        )
         self.person.settled()
 
 

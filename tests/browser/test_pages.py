@@ -200,16 +200,25 @@ def test_a_step_is_marked_without_the_server(person):
 
 
 CALCULATOR = {"tanh": math.tanh, "σ": lambda a: 1 / (1 + math.exp(-a)), "max": max}
-KEYS = ((r"\s*·\s*10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda m: "e" + m[1].translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))),
-        ("−", "-"), ("·", "*"), (r"tanh²\((.*?)\)", r"tanh(\1) ** 2"), ("²", " ** 2"), ("where", "if"),
-        (", else", " else"))
+KEYS = (
+    (r"\s*·\s*10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda m: "e" + m[1].translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))),
+    ("−", "-"),
+    ("·", "*"),
+    (r"tanh²\((.*?)\)", r"tanh(\1) ** 2"),
+    ("²", " ** 2"),
+    ("where", "if"),
+    (", else", " else"),
+)
 """What to press for what stands on the screen."""
 
 
-@pytest.mark.parametrize("path", [
-    "/inside_the_cell?step=30&unit=5&beside=GRU",
-    "/inside_the_cell?step=30&unit=5&beside=GRU&direction=backward&loss=every&input_scale=4",
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/inside_the_cell?step=30&unit=5&beside=GRU",
+        "/inside_the_cell?step=30&unit=5&beside=GRU&direction=backward&loss=every&input_scale=4",
+    ],
+)
 def test_equations_can_be_checked_by_hand(person, path):
     """Every line of numbers, typed as it stands, gives the result that stands there."""
     person.open(path)
@@ -232,21 +241,26 @@ def test_backward_goes_on_where_no_number_can_be_held(person):
     assert re.search(r"10⁻[⁴⁵⁶]\S\S$", page.locator(".rv-lines > div").nth(0).inner_text())
     assert page.get_by_text("power of ten is carried apart").is_visible()
     size = "e => [...e.querySelectorAll('text, tspan')].map(t => parseFloat(getComputedStyle(t).fontSize))"
-    scale = page.evaluate("() => { const s = document.querySelector('.rv-wiring svg'); "
-                          "return s.getBoundingClientRect().width / s.viewBox.baseVal.width; }")
+    scale = page.evaluate(
+        "() => { const s = document.querySelector('.rv-wiring svg'); "
+        "return s.getBoundingClientRect().width / s.viewBox.baseVal.width; }"
+    )
     assert scale >= 0.999 and min(page.locator(".rv-wiring").evaluate(size)) >= 14
     inside = page.locator(".rv-wiring").evaluate(
         "e => [...e.querySelectorAll('g')].every(g => { const b = g.querySelector('rect').getBoundingClientRect();"
         " return [...g.querySelectorAll('text')].every(t => { const r = t.getBoundingClientRect();"
-        " return r.left >= b.left && r.right <= b.right; }); })")
+        " return r.left >= b.left && r.right <= b.right; }); })"
+    )
     assert inside, "every number lies within its box"
     named = page.locator(".rv-wiring svg").get_attribute("aria-label")
     assert named.startswith("RNN, unit 1, backward, step 2: ∂L/∂a_h ") and "10⁻" in named
     page.get_by_text("forward", exact=True).click()
     page.wait_for_url(lambda url: "direction" not in url, timeout=10_000)
-    page.wait_for_function("document.querySelector('.rv-title').textContent.endsWith('forward') || "
-                           "[...document.querySelectorAll('.rv-numbers .rv-title')].some(t => "
-                           "t.textContent.endsWith('forward'))")
+    page.wait_for_function(
+        "document.querySelector('.rv-title').textContent.endsWith('forward') || "
+        "[...document.querySelectorAll('.rv-numbers .rv-title')].some(t => "
+        "t.textContent.endsWith('forward'))"
+    )
     assert not page.get_by_text("power of ten is carried apart").is_visible()
 
 

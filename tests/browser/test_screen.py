@@ -11,8 +11,16 @@ from rnnviz import Config, __version__, record
 from rnnviz.course import LESSONS
 from rnnviz.ui.page import PAGES as page_links
 
-PAGES = ("/", "/lessons", "/gradient_flow", "/inside_the_cell", "/why_it_vanishes", "/the_cliff", "/training",
-         "/paper_figures")
+PAGES = (
+    "/",
+    "/lessons",
+    "/gradient_flow",
+    "/inside_the_cell",
+    "/why_it_vanishes",
+    "/the_cliff",
+    "/training",
+    "/paper_figures",
+)
 GAIN = "Recurrent gain"
 
 
@@ -86,8 +94,9 @@ def test_on_a_phone_nothing_lies_over_what_is_read(sized):
     opens = page.get_by_test_id("stExpandSidebarButton")
     assert opens.bounding_box()["y"] >= 0
     page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 100)")
-    page.wait_for_function("document.querySelector('[data-testid=stExpandSidebarButton]').getBoundingClientRect()"
-                           ".bottom < 0")
+    page.wait_for_function(
+        "document.querySelector('[data-testid=stExpandSidebarButton]').getBoundingClientRect().bottom < 0"
+    )
     page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
     opens.tap()
     page.get_by_test_id("stSidebar").get_by_role("button", name="Start over").wait_for()
@@ -99,14 +108,19 @@ def test_everything_has_the_width_of_its_column(sized):
     somebody = sized(1280, 720)
     page = somebody.open("/why_it_vanishes?look=projector").page
     assert page.get_by_test_id("stMain").evaluate("main => main.scrollWidth - main.clientWidth") <= 0
-    assert page.locator("[data-testid=stMain] [data-testid=stSelectbox] button").last.evaluate(
-        "e => e.getBoundingClientRect().right") <= 1280
+    assert (
+        page.locator("[data-testid=stMain] [data-testid=stSelectbox] button").last.evaluate(
+            "e => e.getBoundingClientRect().right"
+        )
+        <= 1280
+    )
     somebody.open("/lessons?predict=false&stage=4.6&look=light")
     before = page.locator(".rv-plot").first.bounding_box()["width"]
     page.get_by_test_id("stExpandSidebarButton").click()
     width = "document.querySelector('.rv-plot').clientWidth"
-    page.wait_for_function(f"document.querySelector('.rv-figure')._fullLayout.width === {width} "
-                           f"&& {width} < {before - 50}")
+    page.wait_for_function(
+        f"document.querySelector('.rv-figure')._fullLayout.width === {width} && {width} < {before - 50}"
+    )
 
 
 def test_one_first_heading(sized):
@@ -149,8 +163,10 @@ def test_looks(sized):
     def choose(look, dark):
         page.get_by_role("button", name=look).click()
         page.wait_for_function(f"({ground} < 128) === {str(dark).lower()}")
-        page.wait_for_function(f"(parseInt(document.querySelector('.rv-figure')._fullLayout.paper_bgcolor.slice(1, 3), "
-                               f"16) < 128) === {str(dark).lower()}")
+        page.wait_for_function(
+            f"(parseInt(document.querySelector('.rv-figure')._fullLayout.paper_bgcolor.slice(1, 3), "
+            f"16) < 128) === {str(dark).lower()}"
+        )
 
     choose("Dark", True)
     page.wait_for_url(re.compile("look=dark"))
@@ -218,7 +234,7 @@ def test_slider_picture_and_verdict_are_on_one_screen(sized):
                 continue  # its two lanes and the curve need more
             page = somebody.open(f"{path}predict=false&look={look}").page
             for part in parts:
-                for box in (found.bounding_box() for found in page.locator(part).all()[:5 if "cliff" in path else 1]):
+                for box in (found.bounding_box() for found in page.locator(part).all()[: 5 if "cliff" in path else 1]):
                     assert 0 < box["y"] and box["y"] + box["height"] <= 720, (path, look, part, box)
     page.goto(somebody.server + "/training?look=projector")
     assert page.get_by_role("button", name="Train", exact=True).wait_for() is None
@@ -348,8 +364,9 @@ def test_points_above_one_another_all_have_a_row(person):
 
 def test_a_loss_is_a_loss(person):
     page = person.page
-    page.goto(person.server + "/training?train_hidden_size=4&train_networks=1&train_sequences=2&train_updates=20"
-              "&train_seed=6")
+    page.goto(
+        person.server + "/training?train_hidden_size=4&train_networks=1&train_sequences=2&train_updates=20&train_seed=6"
+    )
     page.get_by_role("button", name="Train", exact=True).click(timeout=30_000)
     page.get_by_text("Update 20 of 20, done").wait_for(timeout=30_000)
     person.settled()
@@ -366,8 +383,13 @@ def test_a_picture_says_where_it_is_from_and_holds_its_whole_legend(person):
     person.open("/gradient_flow?gain=0.7&seed=4&bound=true&slope=true&steps=60&hidden_size=12&input_scale=2")
     drawing = taken(person, "SVG").decode()
     words = re.sub(r"<[^>]*>", " ", drawing)
-    for part in (f"rnnviz {__version__}, seed 4", "gain = 0.7", "hidden_size = 12", "/gradient_flow?",
-                 "How much of the gradient reaches each step"):
+    for part in (
+        f"rnnviz {__version__}, seed 4",
+        "gain = 0.7",
+        "hidden_size = 12",
+        "/gradient_flow?",
+        "How much of the gradient reaches each step",
+    ):
         assert part in words
     # The page of the test shows it: every word of it lies within its edges, and no two entries on one another.
     context = person.page.context.browser.new_context(viewport={"width": 1400, "height": 1000})
@@ -378,22 +400,33 @@ def test_a_picture_says_where_it_is_from_and_holds_its_whole_legend(person):
       return [...document.querySelectorAll('svg text')].map(t => [t.textContent, t.getBoundingClientRect()])
         .filter(([, b]) => b.width && (b.left < 0 || b.top < 0 || b.right > right || b.bottom > bottom))
         .map(([t]) => t); }""")
-    boxes = ("s => [...document.querySelectorAll(s)].map(t => { const b = t.getBoundingClientRect();"
-             " return [b.left, b.right, b.top - 1, b.bottom + 1]; })")
+    boxes = (
+        "s => [...document.querySelectorAll(s)].map(t => { const b = t.getBoundingClientRect();"
+        " return [b.left, b.right, b.top - 1, b.bottom + 1]; })"
+    )
     legend, samples = (page.evaluate(boxes, f".legend .{part}") for part in ("legendtext", "legendlines path"))
     top = page.evaluate("() => document.querySelector('.gtitle').getBoundingClientRect().bottom")
     assert edges == [] and len(legend) == 6
     assert all(b[2] >= top - 1 for b in legend)
-    assert len(samples) >= 6 and not any(a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
-                                         for i, a in enumerate(legend) for b in (*legend[:i], *samples))
+    assert len(samples) >= 6 and not any(
+        a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
+        for i, a in enumerate(legend)
+        for b in (*legend[:i], *samples)
+    )
     context.close()
 
 
 # ---- legible -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("width, path", [(390, "/gradient_flow?formats=float16"), (1280, "/the_cliff?predict=false"),
-                                         (390, "/why_it_vanishes?view=who+learns+from+whom")])
+@pytest.mark.parametrize(
+    "width, path",
+    [
+        (390, "/gradient_flow?formats=float16"),
+        (1280, "/the_cliff?predict=false"),
+        (390, "/why_it_vanishes?view=who+learns+from+whom"),
+    ],
+)
 def test_numbers_on_axes_are_large_enough(sized, width, path):
     somebody = sized(width, 1600)
     somebody.open(path)
@@ -401,8 +434,10 @@ def test_numbers_on_axes_are_large_enough(sized, width, path):
       .flatMap(t => [t, ...t.querySelectorAll('tspan')]).filter(t => t.textContent.trim())
       .map(t => [t.textContent, parseFloat(getComputedStyle(t).fontSize), !!t.matches(':is(.xtick, .ytick) text')])""")
     assert sizes and all(size >= 12 for _, size, _ in sizes)
-    fonts = somebody.page.evaluate("() => [...document.querySelectorAll('.rv-figure svg text')]"
-                                   ".filter(t => t.textContent.trim()).map(t => getComputedStyle(t).fontFamily)")
+    fonts = somebody.page.evaluate(
+        "() => [...document.querySelectorAll('.rv-figure svg text')]"
+        ".filter(t => t.textContent.trim()).map(t => getComputedStyle(t).fontFamily)"
+    )
     assert len(set(fonts)) == 1
     assert all(size >= 14 for _, size, tick in sizes if tick)
 

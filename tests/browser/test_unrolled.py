@@ -157,15 +157,17 @@ def test_with_reduced_motion_it_goes_in_whole_steps(sized):
     assert page.evaluate("[[...window.seen].sort((a, b) => a - b), window.moved]") == [list(range(26)), False]
 
 
-@pytest.mark.parametrize("path", [SMALL + "LSTM", "/gradient_flow?picture=unrolled&predict=false&shown=RNN"],
-                         ids=["boxes", "ribbon"])
+@pytest.mark.parametrize(
+    "path", [SMALL + "LSTM", "/gradient_flow?picture=unrolled&predict=false&shown=RNN"], ids=["boxes", "ribbon"]
+)
 def test_it_follows_a_drag_at_the_value_that_is_shown_and_nothing_moves(person, path):
     look(person, path)
     page = person.page
     slider = page.locator(".rv-live input[data-slider=gain]")
     slider.hover()
-    page.wait_for_function("() => { const f = window.rnnvizFilms?.get('gain'); return f && f.start > 0 && !f.more; }",
-                           timeout=60_000)
+    page.wait_for_function(
+        "() => { const f = window.rnnvizFilms?.get('gain'); return f && f.start > 0 && !f.more; }", timeout=60_000
+    )
     before, places = numbers(person), page.evaluate(PLACES)
     # What is painted last is kept, with the scene it is of: a busy machine may look at it late.
     page.evaluate(f"""() => {{ const root = document.querySelector('.rv-net'), show = root.picture.show;
@@ -225,9 +227,15 @@ COLLISIONS = """() => { const shown = [...document.querySelectorAll('.rv-net svg
   return boxes.flatMap(([a, p], i) => boxes.slice(i + 1).filter(([, q]) => over(p, q)).map(([b]) => [a, b])); }"""
 
 
-@pytest.mark.parametrize("query, width, height, scheme", [
-    ("shown=RNN&steps=16", 390, 844, "dark"), ("shown=LSTM&steps=24&loss=every", 1280, 720, "light"),
-    ("shown=LSTM&steps=24&loss=every", 390, 844, "light"), ("shown=GRU", 1280, 720, "dark")])
+@pytest.mark.parametrize(
+    "query, width, height, scheme",
+    [
+        ("shown=RNN&steps=16", 390, 844, "dark"),
+        ("shown=LSTM&steps=24&loss=every", 1280, 720, "light"),
+        ("shown=LSTM&steps=24&loss=every", 390, 844, "light"),
+        ("shown=GRU", 1280, 720, "dark"),
+    ],
+)
 def test_it_is_legible(sized, query, width, height, scheme):
     person = sized(width, height, color_scheme=scheme)
     look(person, f"/gradient_flow?picture=unrolled&predict=false&{query}")
@@ -292,8 +300,9 @@ def test_its_numbers_are_written_as_in_the_sentences_of_the_pages(browser):
     page = browser.new_page()
     logs = [*np.linspace(-40.03, 12.04, 400), -2.9999, -1e-9, 0.0, 2.9999, 4.09611, 5.9999999, 6.9999]
     parts = re.findall(r"(?ms)^(?:const RAISED|const raised) = .*?;$|^function size.*?^}|^const part = .*?;$", source)
-    written = page.evaluate(f"logs => {{ {' '.join(parts)} return logs.map((k) => [size(k), size(k, 2), part(k)]); }}",
-                            logs)
+    written = page.evaluate(
+        f"logs => {{ {' '.join(parts)} return logs.map((k) => [size(k), size(k, 2), part(k)]); }}", logs
+    )
     page.close()
     assert written == [[number(k), number(k, 2), sentences.part(k)] for k in logs]
 
@@ -308,8 +317,11 @@ def test_a_lesson_marks_no_step_of_the_page_before(person):
 
 
 def test_a_state_that_overflows_is_said(person):
-    look(person, "/gradient_flow?picture=unrolled&predict=false&shown=RNN&activation=identity&init=identity&gain=4"
-                 "&steps=1000&hidden_size=2")
+    look(
+        person,
+        "/gradient_flow?picture=unrolled&predict=false&shown=RNN&activation=identity&init=identity&gain=4"
+        "&steps=1000&hidden_size=2",
+    )
     assert "the gradient is lost" in person.page.locator(".rv-net-says").inner_text()
     person.page.locator(".rv-net").focus()
     person.page.keyboard.press("Home")

@@ -29,7 +29,8 @@ def log_closed(a):
 def points(precision):
     low, high = ENDS[precision]
     return np.concatenate([np.linspace(low, -low, 301), [-37.6, -30.0, -20.0, -15.0, -1e-3, 0.0, 1e-3, high]]).astype(
-        precision)
+        precision
+    )
 
 
 @pytest.mark.parametrize("precision", ENDS)

@@ -198,8 +198,13 @@ def test_truncated_is_the_sum_of_the_short_ways(cell, reach):
 def test_truncated_reaches_the_initial_state(reach):
     """The losses of the first `reach` steps do, and no other."""
     recording = one("lstm", T=12)
-    first = record_with("lstm", recording.parameters, recording.x, np.where(
-        np.arange(12)[:, None, None] < reach, recording.output_gradient, 0.0), recording.initial_state)
+    first = record_with(
+        "lstm",
+        recording.parameters,
+        recording.x,
+        np.where(np.arange(12)[:, None, None] < reach, recording.output_gradient, 0.0),
+        recording.initial_state,
+    )
     _, short = anatomy.influence(recording, reach)
     for state, expected in first.initial_gradient.items():
         assert_close(short.initial_gradient[state], expected, rtol=1e-12)
@@ -235,7 +240,12 @@ def test_rounding_keeps_what_is_no_number():
 def test_bfloat16_is_float32_with_fewer_digits():
     round_ = FORMATS["bfloat16"].round
     assert round_(np.array([1.0, 1 + 2**-8, 1 + 3 * 2**-8, 3.4e38, 1e-41])).tolist() == [
-        1.0, 1.0, 1 + 2**-6, np.inf, 2.0**-133 * round(1e-41 / 2.0**-133)]
+        1.0,
+        1.0,
+        1 + 2**-6,
+        np.inf,
+        2.0**-133 * round(1e-41 / 2.0**-133),
+    ]
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -124,8 +124,18 @@ def test_whole_numbers_and_lists_are_clipped_as_numbers():
 
 def test_blocks_cover_all_weights():
     g = np.ones((1, 5))
-    for blocks in ((), (slice(0, 3),), (slice(0, 3), slice(4, 5)), (slice(0, 3), slice(2, 5)), (slice(0, 5, 2),),
-                   (slice(3, 5), slice(0, 3)), (slice(0, 3), slice(3, 6, -1)), ((0, 5),), 5, None):
+    for blocks in (
+        (),
+        (slice(0, 3),),
+        (slice(0, 3), slice(4, 5)),
+        (slice(0, 3), slice(2, 5)),
+        (slice(0, 5, 2),),
+        (slice(3, 5), slice(0, 3)),
+        (slice(0, 3), slice(3, 6, -1)),
+        ((0, 5),),
+        5,
+        None,
+    ):
         with pytest.raises(ValueError, match="The 'blocks' parameter must be slices that cover the 5 weights"):
             clip(g, "parameter", 1.0, blocks)
     assert clip(g, "parameter", 1.0, (slice(0, 3), slice(3, None))).touched.all()

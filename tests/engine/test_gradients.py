@@ -123,8 +123,11 @@ def test_recorded_values_satisfy_the_equations(cell):
         value[f"x_{gate}"] = x @ parameters.W[block] + parameters.b[block]
         value[f"u_{gate}"] = multiplied @ parameters.U[block] + parameters.b_rec[block]
         value[f"a_{gate}"] = value[f"x_{gate}"] + value[f"u_{gate}"]
-        for part, array in (("x", recording.input_terms), ("u", recording.recurrent_terms),
-                            ("a", recording.preactivations)):
+        for part, array in (
+            ("x", recording.input_terms),
+            ("u", recording.recurrent_terms),
+            ("a", recording.preactivations),
+        ):
             assert_close(array[gate], value[f"{part}_{gate}"], rtol=1e-13, name=f"{part}_{gate}")
     for name, equation in cell.equations.items():
         value[name] = equation(*[value[r] for r in cell.reads[name]])
@@ -195,7 +198,8 @@ def test_keras_tells_gates_apart():
                 order[j], order[k] = k, j
                 kernel, recurrent, bias = (
                     np.concatenate([np.split(layer[n], blocks, axis=-1)[i] for i in order], axis=-1)
-                    for n in ("kernel", "recurrent_kernel", "bias"))
+                    for n in ("kernel", "recurrent_kernel", "bias")
+                )
                 parameters = Parameters.from_keras(cell, kernel, recurrent, bias)
                 initial = {"h": layer["h0"]} | ({"c": layer["c0"]} if "c0" in layer else {})
                 h = record_with(cell, parameters, layer["x"], np.zeros_like(layer["h"]), initial).h

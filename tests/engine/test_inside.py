@@ -11,8 +11,12 @@ from rnnviz import CELLS, Parameters, record_with
 from rnnviz.engine.inside import inside
 from rnnviz.equations import decimal
 
-CURVES = {"sigmoid": lambda a: 0.5 * (anp.tanh(0.5 * a) + 1.0), "tanh": anp.tanh,
-          "relu": lambda a: anp.maximum(a, 0.0), "identity": lambda a: a}
+CURVES = {
+    "sigmoid": lambda a: 0.5 * (anp.tanh(0.5 * a) + 1.0),
+    "tanh": anp.tanh,
+    "relu": lambda a: anp.maximum(a, 0.0),
+    "identity": lambda a: a,
+}
 """Those of `rnnviz.cells.base`, written anew."""
 STEPS, UNITS = 6, 4
 
@@ -30,8 +34,10 @@ def tapped(cell, parameters, x, initial, gradient, taps):
             k = cell.gates.index(gate)
             block = np.s_[..., k * H : (k + 1) * H]
             vector = value[cell.multiplied.get(gate, "h_prev")]
-            found = {f"x_{gate}": x[t] @ parameters.W[block] + parameters.b[block],
-                     f"u_{gate}": anp.dot(vector, parameters.U[block]) + parameters.b_rec[block]}
+            found = {
+                f"x_{gate}": x[t] @ parameters.W[block] + parameters.b[block],
+                f"u_{gate}": anp.dot(vector, parameters.U[block]) + parameters.b_rec[block],
+            }
             return found | {f"a_{gate}": found[f"x_{gate}"] + found[f"u_{gate}"]}
 
         for name, equation in cell.equations.items():
@@ -59,15 +65,18 @@ def case(request):
 def whole(r):
     """Value -> (T, 1, H): the gradients of all units."""
     found = [inside(r, unit) for unit in range(1, r.hidden_size + 1)]
-    return {name: np.stack([np.ldexp(f.gradients[name], f.exponent) for f in found], axis=-1)[:, None]
-            for name in found[0].gradients}
+    return {
+        name: np.stack([np.ldexp(f.gradients[name], f.exponent) for f in found], axis=-1)[:, None]
+        for name in found[0].gradients
+    }
 
 
 def test_plain_autograd(case):
     r, loss, nothing = case
     found = whole(r)
     assert set(found) == {read for reads in r.cell.reads.values() for read in reads} | set(r.cell.equations) | {
-        f"{s}_prev" for s in r.cell.states}
+        f"{s}_prev" for s in r.cell.states
+    }
     for name, expected in autograd.grad(loss)(nothing).items():
         if name == "h_prev":
             expected[1:] += r.output_gradient[:-1]  # a tap comes after the loss of its step
@@ -96,9 +105,12 @@ def test_slopes_and_what_comes_through_u_make_up_the_whole(case):
     for unit in range(1, UNITS + 1):
         found = inside(r, unit)
         for s in r.cell.states:
+
             def handed(value, found=found):
-                return sum((found.gradients[n] * a for (v, n), a in found.slopes.items() if v == value),
-                           np.zeros(STEPS))
+                return sum(
+                    (found.gradients[n] * a for (v, n), a in found.slopes.items() if v == value), np.zeros(STEPS)
+                )
+
             before = np.concatenate([[0.0], handed(s)[:-1]])
             if s == "h":
                 before += np.concatenate([[0.0], found.loss[:-1]]) + found.through_u["h_prev"]

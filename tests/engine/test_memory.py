@@ -33,8 +33,13 @@ else:
 @pytest.mark.parametrize("thread", [False, True], ids=["main", "thread"])
 def test_the_second_recording_has_no_page_faults(thread):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")} | {"OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, "-c", RECORDING.format(thread=thread)], env=environment,
-                          capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", RECORDING.format(thread=thread)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     first, *later = map(int, done.stdout.split())
     # Without glibc nothing is promised, but that it works.
     assert platform.libc_ver()[0] != "glibc" or (sorted(later)[1] < 200 < 2000 < first), done.stdout

@@ -85,8 +85,14 @@ def test_networks_side_by_side_are_the_networks_alone(cell):
 def test_single_precision_is_the_same_but_for_rounding(cell):
     weights, x, target, weight = problem(cell, False)
     loss, gradient, recording = backward(find(cell), weights, x, target, weight, False)
-    single = backward(find(cell), weights.like(weights.flat.astype("float32")), x.astype("float32"), target,
-                      weight.astype("float32"), False)
+    single = backward(
+        find(cell),
+        weights.like(weights.flat.astype("float32")),
+        x.astype("float32"),
+        target,
+        weight.astype("float32"),
+        False,
+    )
     assert single[1].dtype == np.float32 and single[2].h.dtype == np.float32 and single[2].dh.dtype == np.float32
     assert_close(single[0], loss, rtol=1e-5)
     assert_close(single[1], gradient, rtol=1e-5)

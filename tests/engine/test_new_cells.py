@@ -63,36 +63,75 @@ NEW = {
     "leaky": lambda: cell("leaky", ("n",), {"n": tanh, "h": lambda n, h_prev: 0.9 * h_prev + 0.1 * n}),
     # gates that read the cell state, of the previous step and of this one
     "peephole": lambda: cell(
-        "peephole", ("g", "i", "f", "o"), states=("h", "c"),
-        equations={"g": tanh, "i": lambda a_i, c_prev: sigmoid(a_i + 0.3 * c_prev),
-                   "f": lambda a_f, c_prev: sigmoid(a_f - 0.7 * c_prev),
-                   "c": lambda f, c_prev, i, g: f * c_prev + i * g,
-                   "o": lambda a_o, c: sigmoid(a_o + 0.5 * c), "h": lambda o, c: o * tanh(c)}),
+        "peephole",
+        ("g", "i", "f", "o"),
+        states=("h", "c"),
+        equations={
+            "g": tanh,
+            "i": lambda a_i, c_prev: sigmoid(a_i + 0.3 * c_prev),
+            "f": lambda a_f, c_prev: sigmoid(a_f - 0.7 * c_prev),
+            "c": lambda f, c_prev, i, g: f * c_prev + i * g,
+            "o": lambda a_o, c: sigmoid(a_o + 0.5 * c),
+            "h": lambda o, c: o * tanh(c),
+        },
+    ),
     # input and recurrent term multiplied with one another (Wu et al. 2016); parts read by several equations
     "multiplicative": lambda: cell(
-        "multiplicative", ("n", "z"),
-        {"n": lambda x_n, u_n: tanh(0.3 * x_n * u_n + x_n + 0.5 * u_n), "c": lambda n, c_prev, u_z: c_prev * n + u_z,
-         "h": lambda c, n, h_prev, u_z, x_z, x_n: n * tanh(c) + 0.4 * h_prev + 0.1 * tanh(u_z + x_z) * x_n},
-        states=("h", "c")),
+        "multiplicative",
+        ("n", "z"),
+        {
+            "n": lambda x_n, u_n: tanh(0.3 * x_n * u_n + x_n + 0.5 * u_n),
+            "c": lambda n, c_prev, u_z: c_prev * n + u_z,
+            "h": lambda c, n, h_prev, u_z, x_z, x_n: n * tanh(c) + 0.4 * h_prev + 0.1 * tanh(u_z + x_z) * x_n,
+        },
+        states=("h", "c"),
+    ),
     # two gates multiply another vector, which itself comes from a state other than h
     "two products": lambda: cell(
-        "two products", ("r", "n", "m"), states=("h", "c"),
-        equations={"r": sigmoid, "q": lambda r, h_prev, c_prev: r * h_prev + 0.2 * c_prev, "n": tanh, "m": sigmoid,
-                   "c": lambda m, c_prev, n: m * c_prev + n, "h": lambda c, n, q: tanh(c) + 0.1 * n * q},
-        multiplied={"n": "q", "m": "q"}),
+        "two products",
+        ("r", "n", "m"),
+        states=("h", "c"),
+        equations={
+            "r": sigmoid,
+            "q": lambda r, h_prev, c_prev: r * h_prev + 0.2 * c_prev,
+            "n": tanh,
+            "m": sigmoid,
+            "c": lambda m, c_prev, n: m * c_prev + n,
+            "h": lambda c, n, q: tanh(c) + 0.1 * n * q,
+        },
+        multiplied={"n": "q", "m": "q"},
+    ),
     # three states, h not the last to be computed, and a state that reads no gate
     "three states": lambda: cell(
-        "three states", ("n", "k"), states=("h", "c", "s"),
-        equations={"n": tanh, "k": sigmoid, "c": lambda n, s_prev, c_prev: 0.5 * c_prev + n * s_prev,
-                   "h": lambda c, k, n: k * tanh(c + 0.5 * n), "s": lambda h, s_prev: 0.8 * s_prev + 0.1 * h}),
+        "three states",
+        ("n", "k"),
+        states=("h", "c", "s"),
+        equations={
+            "n": tanh,
+            "k": sigmoid,
+            "c": lambda n, s_prev, c_prev: 0.5 * c_prev + n * s_prev,
+            "h": lambda c, k, n: k * tanh(c + 0.5 * n),
+            "s": lambda h, s_prev: 0.8 * s_prev + 0.1 * h,
+        },
+    ),
     # equal activations that lie apart, and different ones side by side
     "patchwork": lambda: cell(
-        "patchwork", ("p", "q", "r", "s"),
-        {"p": sigmoid, "q": tanh, "s": sigmoid, "r": sigmoid, "v": lambda p, q: p * q, "w": lambda v, r: v + r,
-         "h": lambda w, s, v: tanh(w) * s - v}),
+        "patchwork",
+        ("p", "q", "r", "s"),
+        {
+            "p": sigmoid,
+            "q": tanh,
+            "s": sigmoid,
+            "r": sigmoid,
+            "v": lambda p, q: p * q,
+            "w": lambda v, r: v + r,
+            "h": lambda w, s, v: tanh(w) * s - v,
+        },
+    ),
     # an equation that reads the same gate twice, and a recurrence with no gate on the way
     "residual": lambda: cell(
-        "residual", ("n",), {"n": identity, "h": lambda n, a_n, h_prev: h_prev + tanh(n) * sigmoid(a_n)}),
+        "residual", ("n",), {"n": identity, "h": lambda n, a_n, h_prev: h_prev + tanh(n) * sigmoid(a_n)}
+    ),
 }
 
 
@@ -189,16 +228,23 @@ def test_overflow_of_a_state_that_does_not_show_in_h():
 # ---- what a cell may not be ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("make, message", [
-    (lambda: cell("bad", ("n",), {"n": tanh, "h": lambda n, c_prev: n}), "'h' of cell 'bad' must read.* Got 'c_prev'"),
-    (lambda: cell("bad", ("n",), {"h": lambda n: n, "n": tanh}), "Got 'n' instead"),
-    (lambda: cell("bad", ("n",), {"n": tanh}), "must have an equation for each of its states"),
-    (lambda: cell("bad", ("n",), {"n": tanh, "c": lambda n: n, "h": lambda n: n}, states=("c", "h")), "being 'h'"),
-    (lambda: cell("bad", ("n",), {"n": tanh, "h": lambda n: n}, multiplied={"n": "q"}), "must have an equation"),
-    (lambda: cell("bad", ("n",), {"n": tanh, "h": lambda n, x_n: n * x_n}), r"either whole.* Got \['a_n', 'x_n'\]"),
-    (lambda: cell("bad", ("n",), {"h": lambda u_n: u_n}), r"or in both its parts.* Got \['u_n'\]"),
-    (lambda: cell("bad", ("n", "k"), {"n": tanh, "h": lambda n: n}), r"gate 'k'.* Got \[\]"),
-], ids=["unknown", "too early", "no h", "h not first", "no vector", "whole and in part", "one part", "unread"])
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (
+            lambda: cell("bad", ("n",), {"n": tanh, "h": lambda n, c_prev: n}),
+            "'h' of cell 'bad' must read.* Got 'c_prev'",
+        ),
+        (lambda: cell("bad", ("n",), {"h": lambda n: n, "n": tanh}), "Got 'n' instead"),
+        (lambda: cell("bad", ("n",), {"n": tanh}), "must have an equation for each of its states"),
+        (lambda: cell("bad", ("n",), {"n": tanh, "c": lambda n: n, "h": lambda n: n}, states=("c", "h")), "being 'h'"),
+        (lambda: cell("bad", ("n",), {"n": tanh, "h": lambda n: n}, multiplied={"n": "q"}), "must have an equation"),
+        (lambda: cell("bad", ("n",), {"n": tanh, "h": lambda n, x_n: n * x_n}), r"either whole.* Got \['a_n', 'x_n'\]"),
+        (lambda: cell("bad", ("n",), {"h": lambda u_n: u_n}), r"or in both its parts.* Got \['u_n'\]"),
+        (lambda: cell("bad", ("n", "k"), {"n": tanh, "h": lambda n: n}), r"gate 'k'.* Got \[\]"),
+    ],
+    ids=["unknown", "too early", "no h", "h not first", "no vector", "whole and in part", "one part", "unread"],
+)
 def test_a_definition_that_cannot_work_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
@@ -221,18 +267,26 @@ def shares(a):
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
-@pytest.mark.parametrize("mixing", [
-    lambda a: tanh((a - np.mean(a, axis=-1, keepdims=True)) / (1e-5 + np.std(a, axis=-1, keepdims=True))),
-    shares,
-    lambda a: np.cumsum(a, axis=-1),
-    lambda a: np.concatenate([a[..., 4:], a[..., :4]], axis=-1),
-    lambda a: a - np.mean(a, axis=-2, keepdims=True),
-], ids=["layer norm", "softmax", "running sum", "units further on", "the batch's mean"])
-@pytest.mark.parametrize("ask", [
-    lambda name: record(Config(name, hidden_size=8, batch_size=2)),
-    lambda name: record_many([Config(name, hidden_size=8, batch_size=2)]),
-    lambda name: Training(TrainConfig(name, hidden_size=8)),
-], ids=["record", "record_many", "Training"])
+@pytest.mark.parametrize(
+    "mixing",
+    [
+        lambda a: tanh((a - np.mean(a, axis=-1, keepdims=True)) / (1e-5 + np.std(a, axis=-1, keepdims=True))),
+        shares,
+        lambda a: np.cumsum(a, axis=-1),
+        lambda a: np.concatenate([a[..., 4:], a[..., :4]], axis=-1),
+        lambda a: a - np.mean(a, axis=-2, keepdims=True),
+    ],
+    ids=["layer norm", "softmax", "running sum", "units further on", "the batch's mean"],
+)
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda name: record(Config(name, hidden_size=8, batch_size=2)),
+        lambda name: record_many([Config(name, hidden_size=8, batch_size=2)]),
+        lambda name: Training(TrainConfig(name, hidden_size=8)),
+    ],
+    ids=["record", "record_many", "Training"],
+)
 def test_an_equation_that_mixes_units_is_refused(mixing, ask):
     """autograd would differentiate it, and the engine take each unit's derivative by itself alone for the whole."""
     made = register(cell("bad", ("n",), {"n": mixing, "h": lambda n, h_prev: 0.5 * h_prev + n}))
@@ -319,8 +373,11 @@ def test_a_wrong_derivative_is_caught(like, wrong):
         def against_the_oracle():
             assert_close(recording.dh, expected["dh"], per_step=True)
 
-        checks = [against_the_oracle, lambda: networks.check_finite_differences("wrong"),
-                  lambda: networks.check_finite_differences_of_each_state("wrong")]
+        checks = [
+            against_the_oracle,
+            lambda: networks.check_finite_differences("wrong"),
+            lambda: networks.check_finite_differences_of_each_state("wrong"),
+        ]
         for comparison in checks:
             if wrong is None:
                 comparison()

@@ -24,8 +24,9 @@ def test_what_is_done_to_the_arguments_afterwards_changes_nothing(cell, gain):
     """The arguments are overwritten before anything is asked of the recording."""
     given = [network(cell, gain=gain) for _ in range(2)]
     losses = [output_gradient("every", 6, 3, 4) for _ in range(2)]
-    spoilt, kept = (record_with(cell, parameters, x, loss, initial)
-                    for (parameters, x, initial), loss in zip(given, losses))
+    spoilt, kept = (
+        record_with(cell, parameters, x, loss, initial) for (parameters, x, initial), loss in zip(given, losses)
+    )
     (parameters, x, initial), loss = given[0], losses[0]
     spoil(*vars(parameters).values(), x, *initial.values(), loss)
     for name, array in networks.flat(kept).items():
@@ -54,10 +55,16 @@ def everything(recording):
     return {name: array for name, array in shown.items() if isinstance(array, np.ndarray)}  # others cannot change
 
 
-@pytest.mark.parametrize("recorded", [lambda c: record(c), lambda c: record_many([c] * 2),
-                                      lambda c: record_many([c] * 2).network(1, c),
-                                      lambda c: record(replace(c, gain=1e-9, steps=60)),
-                                      lambda c: anatomy.influence(record(replace(c, batch_size=1)), 2)[1]])
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        lambda c: record(c),
+        lambda c: record_many([c] * 2),
+        lambda c: record_many([c] * 2).network(1, c),
+        lambda c: record(replace(c, gain=1e-9, steps=60)),
+        lambda c: anatomy.influence(record(replace(c, batch_size=1)), 2)[1],
+    ],
+)
 @pytest.mark.parametrize("cell", CELLS)
 def test_nobody_can_write_into_a_recording(cell, recorded):
     recording = recorded(replace(CONFIG, cell=cell))

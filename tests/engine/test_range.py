@@ -15,8 +15,26 @@ from rnnviz.engine.anatomy import _powers_of, _sliced
 from rnnviz.recording import log10_norm
 
 T = 1000
-EVERYTHING = ("h", "c", "gates", "preactivations", "dh", "dc", "dx", "norm_dh", "norm_dc", "log10_dh", "log10_dc",
-              "gradients", "initial_gradient", "log10_shares", "shares", "spectra", "log10_bound", "loss")
+EVERYTHING = (
+    "h",
+    "c",
+    "gates",
+    "preactivations",
+    "dh",
+    "dc",
+    "dx",
+    "norm_dh",
+    "norm_dc",
+    "log10_dh",
+    "log10_dc",
+    "gradients",
+    "initial_gradient",
+    "log10_shares",
+    "shares",
+    "spectra",
+    "log10_bound",
+    "loss",
+)
 
 
 def linear(gain, **other):
@@ -240,8 +258,10 @@ def test_gradients_are_linear_at_any_size(cell, size, bias):
 def test_a_tiny_gradient_does_not_lose_digits_on_its_first_step():
     """It must be scaled up when it enters: after one step through a saturated unit it would have few bits left."""
     parameters = Parameters(np.zeros((1, 1)), np.ones((1, 1)), np.full(1, 16.0), np.zeros(1))
-    one, tiny = (record_with("rnn", parameters, np.zeros((4, 1, 1)), np.array([0, 0, 0, size]).reshape(4, 1, 1))
-                 for size in (1.0, 1e-306))
+    one, tiny = (
+        record_with("rnn", parameters, np.zeros((4, 1, 1)), np.array([0, 0, 0, size]).reshape(4, 1, 1))
+        for size in (1.0, 1e-306)
+    )
     assert one.log10_dh[0] < -25
     assert_logs(tiny.log10_dh, one.log10_dh - 306)
 
@@ -310,10 +330,12 @@ def test_rescaling_changes_nothing_in_range(cell, factor, ensemble):
     assert (np.abs(back.exponent[1:]) > 200).any()
     for cut, expected in cuts.items():
         assert (np.abs(expected) < 2.0**1000).all()
-        assert_close(np.ldexp(back.cuts[cut], back.exponent[..., None, None]), expected, rtol=1e-12, per_step=True,
-                     name=cut)
-    assert_close(np.ldexp(back.gates, back.exponent[1:][..., None, None]), gates, rtol=1e-12, per_step=True,
-                 name="gates")
+        assert_close(
+            np.ldexp(back.cuts[cut], back.exponent[..., None, None]), expected, rtol=1e-12, per_step=True, name=cut
+        )
+    assert_close(
+        np.ldexp(back.gates, back.exponent[1:][..., None, None]), gates, rtol=1e-12, per_step=True, name="gates"
+    )
 
 
 @pytest.mark.parametrize("cell", CELLS)

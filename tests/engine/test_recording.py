@@ -14,8 +14,20 @@ from rnnviz import CELLS, Config, Parameters, record, record_many, record_with
 from rnnviz.config import INPUTS, LOSSES
 from rnnviz.engine import adjoint
 
-NOT_OVER_TIME = ("loss", "overflow_step", "dW", "dU", "db", "db_rec", "dh0", "dc0", "initial_state", "parameters",
-                 "spectral radius", "singular value")
+NOT_OVER_TIME = (
+    "loss",
+    "overflow_step",
+    "dW",
+    "dU",
+    "db",
+    "db_rec",
+    "dh0",
+    "dc0",
+    "initial_state",
+    "parameters",
+    "spectral radius",
+    "singular value",
+)
 
 
 def member(name, array, k):
@@ -113,8 +125,9 @@ def test_inputs_of_ones_own_override_the_configuration():
     recording = record(Config(steps=50, batch_size=9, input_size=5, hidden_size=4), inputs=x)
     np.testing.assert_array_equal(recording.x, x)
     assert recording.h.shape == (7, 2, 4) and recording.parameters.W.shape == (3, 16) and recording.steps == 7
-    np.testing.assert_array_equal(record(Config(hidden_size=4), inputs=x.astype(np.float32).tolist()).x,
-                                  x.astype(np.float32))
+    np.testing.assert_array_equal(
+        record(Config(hidden_size=4), inputs=x.astype(np.float32).tolist()).x, x.astype(np.float32)
+    )
 
 
 def test_shapes_and_what_is_absent():
@@ -139,8 +152,11 @@ def outer_products(recording):
     multiplied = [before if g not in cell.multiplied else recording.gates[cell.multiplied[g]] for g in cell.gates]
     inner, outer = recording._true(recording.back.gates), recording._true(recording._input_side)
     blocks = [np.einsum("tbi,tbj->tij", m, inner[..., k * H : (k + 1) * H]) for k, m in enumerate(multiplied)]
-    return {"W": np.einsum("tbi,tbj->tij", recording.x, outer), "U": np.concatenate(blocks, axis=-1),
-            "b": outer.sum(axis=1)}
+    return {
+        "W": np.einsum("tbi,tbj->tij", recording.x, outer),
+        "U": np.concatenate(blocks, axis=-1),
+        "b": outer.sum(axis=1),
+    }
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -195,9 +211,15 @@ def test_shares_step_by_step(cell):
 
 
 @settings(max_examples=30, deadline=None)
-@given(cell=st.sampled_from(list(CELLS)), gain=st.floats(0.0, 4.0), seed=st.integers(0, 10**6),
-       loss=st.sampled_from(sorted(LOSSES)), init=st.sampled_from(["gaussian", "orthogonal", "identity"]),
-       forget_bias=st.floats(-10, 10), update_bias=st.floats(-10, 10))
+@given(
+    cell=st.sampled_from(list(CELLS)),
+    gain=st.floats(0.0, 4.0),
+    seed=st.integers(0, 10**6),
+    loss=st.sampled_from(sorted(LOSSES)),
+    init=st.sampled_from(["gaussian", "orthogonal", "identity"]),
+    forget_bias=st.floats(-10, 10),
+    update_bias=st.floats(-10, 10),
+)
 def test_shares_add_up_to_one(**fields):
     recording = record(Config(**fields, steps=60, loss_step=30, hidden_size=5))
     for name, shares in recording.shares.items():
@@ -226,9 +248,15 @@ def test_linearising_in_blocks_changes_nothing(cell, monkeypatch):
 @pytest.mark.parametrize("cell", CELLS)
 def test_an_ensemble_is_its_members(cell, loss):
     base = Config(cell, steps=25, batch_size=2, input_size=3, hidden_size=5, loss=loss, loss_step=11)
-    configs = [replace(base, gain=g, seed=s, forget_bias=f, update_bias=u, init=i, input_scale=k)
-               for g, s, f, u, i, k in ((0.2, 0, 1.0, 0.0, "gaussian", 1.0), (1.0, 3, -4.0, 2.0, "orthogonal", 0.1),
-                                        (2.5, 0, 0.0, -3.0, "identity", 2.0), (1.2, 8, 5.0, 8.0, "gaussian", 0.0))]
+    configs = [
+        replace(base, gain=g, seed=s, forget_bias=f, update_bias=u, init=i, input_scale=k)
+        for g, s, f, u, i, k in (
+            (0.2, 0, 1.0, 0.0, "gaussian", 1.0),
+            (1.0, 3, -4.0, 2.0, "orthogonal", 0.1),
+            (2.5, 0, 0.0, -3.0, "identity", 2.0),
+            (1.2, 8, 5.0, 8.0, "gaussian", 0.0),
+        )
+    ]
     ensemble = record_many(configs)
     everything = networks.flat(ensemble)
     assert ensemble.h.shape == (25, 4, 2, 5) and ensemble.loss.shape == (4,)

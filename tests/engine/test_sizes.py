@@ -12,9 +12,12 @@ def lstm(width, inputs, layers=1):
     """A state_dict of torch.nn.LSTM."""
     rng, state = np.random.default_rng(0), {}
     for k in range(layers):
-        state |= {f"weight_ih_l{k}": rng.normal(size=(4 * width, width if k else inputs)) / np.sqrt(width),
-                  f"weight_hh_l{k}": rng.normal(size=(4 * width, width)) / np.sqrt(width),
-                  f"bias_ih_l{k}": np.zeros(4 * width), f"bias_hh_l{k}": np.zeros(4 * width)}
+        state |= {
+            f"weight_ih_l{k}": rng.normal(size=(4 * width, width if k else inputs)) / np.sqrt(width),
+            f"weight_hh_l{k}": rng.normal(size=(4 * width, width)) / np.sqrt(width),
+            f"bias_ih_l{k}": np.zeros(4 * width),
+            f"bias_hh_l{k}": np.zeros(4 * width),
+        }
     return state
 
 
@@ -50,8 +53,9 @@ def test_one_step(cell):
 @pytest.mark.parametrize("cell", CELLS)
 def test_what_a_recording_is_said_to_hold_is_what_it_holds(cell):
     found = record(Config(cell, steps=400, hidden_size=48, batch_size=2))
-    held = sum({id(owner): owner.nbytes for owner in map(owner_of, arrays([found.forward, found.local, found.back]))}
-               .values())
+    held = sum(
+        {id(owner): owner.nbytes for owner in map(owner_of, arrays([found.forward, found.local, found.back]))}.values()
+    )
     assert recording._held(found.cell, 48) * 800 == pytest.approx(held, rel=0.25)
 
 
@@ -76,9 +80,12 @@ def test_what_does_not_fit_is_said_with_its_size(monkeypatch):
     monkeypatch.setattr(recording, "LARGEST", 10**6)
     state, x, gradient = lstm(16, 1), np.zeros((500, 1, 1)), np.zeros((500, 1, 16))
     network, weights = from_pytorch("lstm", state)
-    for call in (lambda: record_with(network, weights, x, gradient),
-                 lambda: record_with("lstm", Parameters.from_pytorch("lstm", *state.values()), x, gradient),
-                 lambda: record(Config(hidden_size=16), x), lambda: rnnviz.record_many([Config(hidden_size=16)] * 2, x),
-                 lambda: record(rnnviz.NetworkConfig(hidden_size=16), x)):
+    for call in (
+        lambda: record_with(network, weights, x, gradient),
+        lambda: record_with("lstm", Parameters.from_pytorch("lstm", *state.values()), x, gradient),
+        lambda: record(Config(hidden_size=16), x),
+        lambda: rnnviz.record_many([Config(hidden_size=16)] * 2, x),
+        lambda: record(rnnviz.NetworkConfig(hidden_size=16), x),
+    ):
         with pytest.raises(ValueError, match=r"'inputs' parameter must .* Got .* GB instead: take fewer steps"):
             call()

@@ -13,7 +13,10 @@ from rnnviz.engine.tape import derivatives, placeholders, program, replay
 from rnnviz.engine.unroll import unroll
 
 FUNCTIONS = {
-    "tanh": tanh, "sigmoid": sigmoid, "relu": relu, "identity": identity,
+    "tanh": tanh,
+    "sigmoid": sigmoid,
+    "relu": relu,
+    "identity": identity,
     "cell state": lambda f, c, i, g: f * c + i * g,
     "twice the same": lambda a: a * a * a + a,
     "a quotient": lambda a, b: (1.0 - a) / (2.0 + b**2) - b,
@@ -36,8 +39,12 @@ def replayed(function, arguments):
     arrays = dict(zip(names, arguments)) | {n: np.full_like(arguments[0], np.nan) for n in made_names}
     rows = [slice(0, 2), slice(2, 4), slice(4, None)]
     with np.errstate(all="ignore"):
-        replay(made.operations({n: [a[r] for r in rows] for n, a in arrays.items()},
-                               lambda kind: [np.empty((2, width), kind)[: 5 - r.start] for r in rows]))
+        replay(
+            made.operations(
+                {n: [a[r] for r in rows] for n, a in arrays.items()},
+                lambda kind: [np.empty((2, width), kind)[: 5 - r.start] for r in rows],
+            )
+        )
     return [arrays[n] for n in made_names], made
 
 
@@ -70,8 +77,9 @@ def test_what_is_known_is_not_computed_again():
     assert functions == [np.exp, np.add, np.divide]
 
 
-@pytest.mark.parametrize("function", [lambda a: tanh(a) if a > 0 else a, lambda a: a - anp.mean(a),
-                                      lambda a: anp.concatenate([a, a])])
+@pytest.mark.parametrize(
+    "function", [lambda a: tanh(a) if a > 0 else a, lambda a: a - anp.mean(a), lambda a: anp.concatenate([a, a])]
+)
 def test_what_does_not_work_number_by_number_is_refused(function):
     with pytest.raises(ValueError, match="An equation must be made of NumPy functions that work number by"):
         derivatives(function, placeholders(1, 4, np.float64)[0])

@@ -34,9 +34,17 @@ def test_largest_slope(cell):
 
 
 @settings(max_examples=60, deadline=None)
-@given(cell=st.sampled_from(BOUNDED), gain=st.just(0.0) | st.floats(0.01, 4.0), seed=st.integers(0, 2**31 - 1),
-       init=st.sampled_from(sorted(INITIALISATIONS)), loss=st.sampled_from(sorted(LOSSES)), steps=st.integers(10, 80),
-       hidden_size=st.integers(1, 12), batch_size=st.integers(1, 3), input_scale=st.floats(0.0, 10.0))
+@given(
+    cell=st.sampled_from(BOUNDED),
+    gain=st.just(0.0) | st.floats(0.01, 4.0),
+    seed=st.integers(0, 2**31 - 1),
+    init=st.sampled_from(sorted(INITIALISATIONS)),
+    loss=st.sampled_from(sorted(LOSSES)),
+    steps=st.integers(10, 80),
+    hidden_size=st.integers(1, 12),
+    batch_size=st.integers(1, 3),
+    input_scale=st.floats(0.0, 10.0),
+)
 def test_no_gradient_is_above_the_bound(**fields):
     recording = record(Config(**fields, loss_step=fields["steps"] // 2))
     bound, norm = recording.log10_bound, recording.log10_dh
@@ -50,8 +58,14 @@ def test_no_gradient_is_above_the_bound(**fields):
 def test_bound_over_many_steps_and_in_ensembles(cell):
     """The finite part of what vanished and exploded over 1000 steps; a rounding of 1e-14 a step is granted."""
     zeros = np.zeros((1000, 1, 1))
-    recording = record_many([Config(cell, steps=1000, hidden_size=6, gain=g, init=i, loss="every", seed=s)
-                             for s, g in enumerate((0.2, 1.0, 3.9)) for i in INITIALISATIONS], zeros)
+    recording = record_many(
+        [
+            Config(cell, steps=1000, hidden_size=6, gain=g, init=i, loss="every", seed=s)
+            for s, g in enumerate((0.2, 1.0, 3.9))
+            for i in INITIALISATIONS
+        ],
+        zeros,
+    )
     assert np.isfinite(recording.log10_bound).all()
     assert (recording.log10_dh <= recording.log10_bound + 1e-11).all()
 
@@ -131,8 +145,9 @@ def test_identity_relu_network_keeps_everything():
 def test_relu_at_and_below_zero_carries_nothing():
     """As PyTorch has it, the slope at 0 is 0."""
     parameters = Parameters(np.zeros((1, 2)), np.eye(2), np.zeros(2), np.zeros(2))
-    recording = record_with("rnn_relu", parameters, np.zeros((3, 1, 1)), output_gradient("last", 3, 1, 2),
-                            {"h": np.array([[0.0, -1.0]])})
+    recording = record_with(
+        "rnn_relu", parameters, np.zeros((3, 1, 1)), output_gradient("last", 3, 1, 2), {"h": np.array([[0.0, -1.0]])}
+    )
     assert not recording.h.any() and not recording.dh[:-1].any()
     assert_logs(recording.log10_dh[:-1], [-np.inf, -np.inf])
 
@@ -157,8 +172,11 @@ def test_spectra(cell, init, gain):
 
 
 def test_spectra_of_an_ensemble():
-    configs = [Config("gru", steps=2, hidden_size=6, init=i, gain=g, seed=s)
-               for s, i in enumerate(INITIALISATIONS) for g in (0.5, 2.0)]
+    configs = [
+        Config("gru", steps=2, hidden_size=6, init=i, gain=g, seed=s)
+        for s, i in enumerate(INITIALISATIONS)
+        for g in (0.5, 2.0)
+    ]
     recording = record_many(configs)
     for gate, (radius, largest) in recording.spectra.items():
         U = recording.parameters.gate(CELLS["gru"], gate)
@@ -188,8 +206,9 @@ def test_initialisations(cell):
 def test_orthogonal_matrices_are_uniform():
     """No direction is preferred: entries have mean 0 and variance 1/H; the Q of a plain QR has a negative diagonal."""
     for H in (1, 3):
-        drawn = np.stack([record(Config("rnn", steps=2, hidden_size=H, init="orthogonal", seed=s)).parameters.U
-                          for s in range(300)])
+        drawn = np.stack(
+            [record(Config("rnn", steps=2, hidden_size=H, init="orthogonal", seed=s)).parameters.U for s in range(300)]
+        )
         assert np.abs(drawn.mean(axis=0)).max() < 5 / np.sqrt(300 * H)
         assert np.abs((drawn**2).mean(axis=0) - 1 / H).max() < 0.15
         assert abs(np.linalg.det(drawn).mean()) < 5 / np.sqrt(300)  # as many reflections as rotations

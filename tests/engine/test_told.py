@@ -28,9 +28,17 @@ def test_an_overflow_in_several_networks_or_layers_is_said():
 def test_a_name_there_is_not_is_told_the_others():
     deep, alone = record(NetworkConfig("lstm", steps=3, hidden_size=2)), record(Config("lstm", steps=3, hidden_size=2))
     run = Training(TrainConfig(cell="rnn", hidden_size=2, length=10, networks=1, sequences=2))
-    for holder, name in ((deep.log10_dh, "layer 1"), (deep.recordings, "layer 2"), (deep.outputs, "x"),
-                         (deep.gradients, "layer 1"), (deep.log10_arrows, ("layer 1", "x")), (alone.gates, "f"),
-                         (alone.states, "c"), (alone.shares, "U"), (run.history, "norm_before")):
+    for holder, name in (
+        (deep.log10_dh, "layer 1"),
+        (deep.recordings, "layer 2"),
+        (deep.outputs, "x"),
+        (deep.gradients, "layer 1"),
+        (deep.log10_arrows, ("layer 1", "x")),
+        (alone.gates, "f"),
+        (alone.states, "c"),
+        (alone.shares, "U"),
+        (run.history, "norm_before"),
+    ):
         holder[name]
         with pytest.raises(KeyError) as caught:
             holder["layer 9"]

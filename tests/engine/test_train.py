@@ -39,7 +39,10 @@ def test_every_task_with_every_kind_of_cell(cell, task):
     for length in LENGTHS[task][::2] if cell == "rnn" else LENGTHS[task][:1]:
         training = trained(replace(SMALL, cell=cell, task=task, length=length), 2)
         assert np.isfinite(training.history["loss"]).all() and training.history["log10_dh"].shape == (
-            2, 2, training.task.steps)
+            2,
+            2,
+            training.task.steps,
+        )
         assert ((training.tests["accuracy"] >= 0) & (training.tests["accuracy"] <= 1)).all()
 
 
@@ -109,8 +112,21 @@ def test_two_advance_together():
 
 def exploding(**changes):
     """A linear network whose state, and with it the gradient, grows by 4 at every one of 200 steps."""
-    return TrainConfig(**{"cell": "rnn_identity", "init": "identity", "gain": 4.0, "length": 200, "hidden_size": 4,
-                          "networks": 2, "sequences": 2, "updates": 20, "clip": "none", "rate": 1.0} | changes)
+    return TrainConfig(
+        **{
+            "cell": "rnn_identity",
+            "init": "identity",
+            "gain": 4.0,
+            "length": 200,
+            "hidden_size": 4,
+            "networks": 2,
+            "sequences": 2,
+            "updates": 20,
+            "clip": "none",
+            "rate": 1.0,
+        }
+        | changes
+    )
 
 
 def test_a_state_that_overflows_stops_the_network_with_its_step():
@@ -216,8 +232,18 @@ def test_history_leaves_out_what_is_not_finite():
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_gradients_outside_of_the_range_are_on_record(precision):
     """Those of float32 as those of float64, and means of logarithms, not of a floor."""
-    config = TrainConfig("rnn", task="order_2", length=150, gain=0.4, networks=2, hidden_size=8, sequences=4,
-                         updates=600, precision=precision, rate=1e-6)
+    config = TrainConfig(
+        "rnn",
+        task="order_2",
+        length=150,
+        gain=0.4,
+        networks=2,
+        hidden_size=8,
+        sequences=4,
+        updates=600,
+        precision=precision,
+        rate=1e-6,
+    )
     training = trained(config, 300)
     found = training.history["log10_dh"][:, :, 0]
     assert training.history.stride == 2 and (found < -45).all()  # float32 ends at 1.4e-45
@@ -227,8 +253,9 @@ def test_gradients_outside_of_the_range_are_on_record(precision):
 
 
 def test_norms_and_losses_are_those_of_all_updates():
-    config = TrainConfig(cell="rnn", task="order_2", length=20, clip="none", rate=0.05, networks=2, hidden_size=6,
-                         updates=400, seed=3)
+    config = TrainConfig(
+        cell="rnn", task="order_2", length=20, clip="none", rate=0.05, networks=2, hidden_size=6, updates=400, seed=3
+    )
     training, norms, losses = Training(config), [], []
     while not training.finished:
         training.update()

@@ -77,8 +77,23 @@ def test_numbers(name):
     nearly = 1 if bound.whole else abs(bound.high) * 1e-12
     outside = [bound.low - nearly, bound.high + nearly, np.nextafter(bound.high, np.inf), 10**400, -(10**400)]
     outside += [np.nan, np.inf, -np.inf, np.float64("nan")]
-    wrong = [True, False, np.True_, None, str(bound.high), "", b"1", [bound.high], (bound.high,), {}, object(),
-             complex(bound.high), np.complex128(bound.high), np.array([bound.high]), np.array([bound.low, bound.high])]
+    wrong = [
+        True,
+        False,
+        np.True_,
+        None,
+        str(bound.high),
+        "",
+        b"1",
+        [bound.high],
+        (bound.high,),
+        {},
+        object(),
+        complex(bound.high),
+        np.complex128(bound.high),
+        np.array([bound.high]),
+        np.array([bound.low, bound.high]),
+    ]
     fractional = [bound.low + 0.5, np.float32(bound.low + 0.5), Fraction(7, 2) + int(bound.low)] if bound.whole else []
     for value in outside + wrong + fractional:
         refused(name, lambda value=value: config(name)(**{name: value}), bound.allowed, repr(value)[:60])
@@ -154,13 +169,27 @@ def test_inputs(value, allowed, got):
 
 @pytest.mark.parametrize("shape", [(0, 1, 1), (5, 0, 1), (5, 1, 0)])
 def test_inputs_without_a_number(shape):
-    for function in (lambda x: record(Config(), x), lambda x: record_many([Config()], x),
-                     lambda x: record_with("rnn", network("rnn")[0], x, x)):
+    for function in (
+        lambda x: record(Config(), x),
+        lambda x: record_many([Config()], x),
+        lambda x: record_with("rnn", network("rnn")[0], x, x),
+    ):
         refused("inputs", lambda function=function: function(np.zeros(shape)), "(T, B, D)", "no axis may be empty")
 
 
-@pytest.mark.parametrize("shape, loss", [((2, 3), "last"), ((3, 2), "last"), ((1, 2, 4), "last"), ((5, 2, 4), "last"),
-                                         ((5, 2, 4), "one"), ((4, 2, 4), "every"), ((2, 5), "every"), ((), "every")])
+@pytest.mark.parametrize(
+    "shape, loss",
+    [
+        ((2, 3), "last"),
+        ((3, 2), "last"),
+        ((1, 2, 4), "last"),
+        ((5, 2, 4), "last"),
+        ((5, 2, 4), "one"),
+        ((4, 2, 4), "every"),
+        ((2, 5), "every"),
+        ((), "every"),
+    ],
+)
 def test_targets_of_the_wrong_shape(shape, loss):
     config, x = Config(hidden_size=4, loss=loss, loss_step=2), np.zeros((5, 2, 1))
     expected = (5, 2, 4) if len(shape) == 3 and loss == "every" else (2, 4)
@@ -194,8 +223,19 @@ def test_bits_and_texts_that_cannot_be_inputs():
 
 def test_configurations_that_are_no_ensemble():
     refused("configs", lambda: record_many([]), "at least one", "[]")
-    others = {"cell": "gru", "steps": 9, "batch_size": 2, "input_size": 3, "hidden_size": 5, "input": "sine",
-              "period": 4, "bits": "1", "text": "ab", "loss": "every", "loss_step": 3}
+    others = {
+        "cell": "gru",
+        "steps": 9,
+        "batch_size": 2,
+        "input_size": 3,
+        "hidden_size": 5,
+        "input": "sine",
+        "period": 4,
+        "bits": "1",
+        "text": "ab",
+        "loss": "every",
+        "loss_step": 3,
+    }
     free = {f.name for f in fields(Config)} - set(others)
     assert free == {"gain", "init", "input_scale", "forget_bias", "update_bias", "seed"}
     for name, value in others.items():
@@ -211,8 +251,13 @@ def test_configurations_that_are_no_ensemble():
 def arguments(cell, **changed):
     parameters, x, initial = network(cell)  # T, B, D, H = 6, 3, 2, 4
     weights = {n: changed.pop(n, getattr(parameters, n)) for n in ("W", "U", "b", "b_rec")}
-    return {"cell": cell, "parameters": Parameters(**weights), "inputs": x, "output_gradient": np.zeros((6, 3, 4)),
-            "initial_state": initial} | changed
+    return {
+        "cell": cell,
+        "parameters": Parameters(**weights),
+        "inputs": x,
+        "output_gradient": np.zeros((6, 3, 4)),
+        "initial_state": initial,
+    } | changed
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -232,16 +277,25 @@ def test_arrays_of_the_wrong_shape(cell):
         refused("U", lambda s=shape: record_with(**arguments(cell, U=np.zeros(s))), "(H, G*H)", shape)
     for state in CELLS[cell].states:
         name = f"initial_state.{state}"
-        for value, part in ((np.zeros(4), "(4,)"), (np.zeros((3, 3)), "(3, 3)"), ("no", "str"),
-                            (np.full((3, 4), np.inf), "inf at (0, 0)")):
+        for value, part in (
+            (np.zeros(4), "(4,)"),
+            (np.zeros((3, 3)), "(3, 3)"),
+            ("no", "str"),
+            (np.full((3, 4), np.inf), "inf at (0, 0)"),
+        ):
             refused(name, lambda s=state, v=value: record_with(**arguments(cell, initial_state={s: v})), part)
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_initial_states_there_are_not(cell):
     states = ", ".join(CELLS[cell].states)
-    for value, part in (({"x": np.zeros((3, 4))}, "['x']"), ({"h_prev": 0, 3: 1}, "['h_prev', 3]"), ("h", "'h'"),
-                        (np.zeros((3, 4)), "array"), ([np.zeros((3, 4))], "array")):
+    for value, part in (
+        ({"x": np.zeros((3, 4))}, "['x']"),
+        ({"h_prev": 0, 3: 1}, "['h_prev', 3]"),
+        ("h", "'h'"),
+        (np.zeros((3, 4)), "array"),
+        ([np.zeros((3, 4))], "array"),
+    ):
         refused("initial_state", lambda v=value: record_with(**arguments(cell, initial_state=v)), states, part)
     zero = record_with(**arguments(cell, initial_state=None)).h
     assert (record_with(**arguments(cell, initial_state={})).h == zero).all()
@@ -264,8 +318,12 @@ def test_not_a_cell_and_not_parameters():
 def test_arguments_are_left_as_they_were():
     for cell in CELLS:
         given = arguments(cell)
-        arrays = [*vars(given["parameters"]).values(), given["inputs"], given["output_gradient"],
-                  *given["initial_state"].values()]
+        arrays = [
+            *vars(given["parameters"]).values(),
+            given["inputs"],
+            given["output_gradient"],
+            *given["initial_state"].values(),
+        ]
         before = [a.copy() for a in arrays]
         for array in arrays:
             array.flags.writeable = False
@@ -296,8 +354,12 @@ def test_masked_elements_are_not_numbers():
 
 
 def test_text_that_looks_like_numbers_is_none():
-    for value in (np.full((5, 1, 1), "1.5"), np.full((5, 1, 1), "1.5", object), pd.DataFrame({"a": ["1.5"] * 5}),
-                  pd.Series(["1.5"] * 5)):
+    for value in (
+        np.full((5, 1, 1), "1.5"),
+        np.full((5, 1, 1), "1.5", object),
+        pd.DataFrame({"a": ["1.5"] * 5}),
+        pd.Series(["1.5"] * 5),
+    ):
         refused("inputs", lambda v=value: record(Config("rnn", hidden_size=2), v), "numbers")
     values = pd.DataFrame({"a": [0.5, 1.5], "b": [0, 1]})
     assert record(Config("rnn", hidden_size=2, batch_size=2, steps=4), targets=values).steps == 4
@@ -325,8 +387,12 @@ def test_weights_from_elsewhere_for_cells_that_have_none():
         refused("cell", lambda c=cell, W=W, U=U: Parameters.from_keras(c, W, U), repr(cell), "i, f, g, o")
     refused("cell", lambda: Parameters.from_keras("nothing", np.zeros((2, 12)), np.zeros((3, 12))), "nothing")
     refused("kernel", lambda: Parameters.from_keras("lstm", np.zeros((2, 13)), np.zeros((3, 12))), "(D, 12)", "(2, 13)")
-    refused("weight_hh", lambda: Parameters.from_pytorch("lstm", np.zeros((12, 2)), np.zeros((13, 3))), "(4*H, H)",
-            "(13, 3)")
+    refused(
+        "weight_hh",
+        lambda: Parameters.from_pytorch("lstm", np.zeros((12, 2)), np.zeros((13, 3))),
+        "(4*H, H)",
+        "(13, 3)",
+    )
 
 
 @pytest.mark.parametrize("cell, gates", [("rnn", 1), ("lstm", 4), ("gru", 3)])
@@ -339,8 +405,10 @@ def test_tensors_that_require_a_gradient_are_taken(cell, gates):
         np.testing.assert_array_equal(getattr(own, name), getattr(plain, name))
         assert getattr(own, name).dtype == np.float64
     x, loss, h = rng.normal(size=(5, 1, 2)), rng.normal(size=(5, 1, 4)), rng.normal(size=(1, 4))
-    np.testing.assert_array_equal(record_with(cell, plain, Tensor(x), Tensor(loss), {"h": Tensor(h)}).dh,
-                                  record_with(cell, plain, x, loss, {"h": h}).dh)
+    np.testing.assert_array_equal(
+        record_with(cell, plain, Tensor(x), Tensor(loss), {"h": Tensor(h)}).dh,
+        record_with(cell, plain, x, loss, {"h": h}).dh,
+    )
 
 
 def test_a_tensor_that_cannot_be_fetched_is_refused():
@@ -357,8 +425,14 @@ def test_a_keras_gru_is_told_from_the_other_by_its_bias(bias, cell):
     other = {"gru": "gru_2014", "gru_2014": "gru"}[cell]
     kernel, recurrent = np.ones((3, 6)), np.ones((2, 6))
     Parameters.from_keras(other, kernel, recurrent, np.ones(bias))
-    refused("bias", lambda: Parameters.from_keras(cell, kernel, recurrent, np.ones(bias)), bias, f"{other!r}",
-            "reset_after", "another network")
+    refused(
+        "bias",
+        lambda: Parameters.from_keras(cell, kernel, recurrent, np.ones(bias)),
+        bias,
+        f"{other!r}",
+        "reset_after",
+        "another network",
+    )
     refused("cell", lambda: Parameters.from_pytorch("gru_2014", kernel.T, recurrent.T), "'gru'", "'gru_2014'")
 
 

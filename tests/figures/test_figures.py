@@ -86,13 +86,28 @@ def read(text):
     return float(f"{power[1]}{power[2] or 1}e{exponent}")
 
 
-@pytest.mark.parametrize("settings", [{"gain": g, "activation": a} for a in ("rnn_relu", "rnn_identity", "lstm_1997")
-                                      for g in (0.0, 0.5, 1.3, 2.0, 4.0)], ids=str)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"gain": g, "activation": a}
+        for a in ("rnn_relu", "rnn_identity", "lstm_1997")
+        for g in (0.0, 0.5, 1.3, 2.0, 4.0)
+    ],
+    ids=str,
+)
 def test_labels_of_colour_scales_are_short_and_true(settings):
     """However large what they stand for is: labels that grow would move the margin, and all of the picture with it."""
     for scale in (1e-3, 1.0, 10.0):
-        r = record(Config(settings["activation"], gain=settings["gain"], init="identity", steps=300, hidden_size=3,
-                          input_scale=scale))
+        r = record(
+            Config(
+                settings["activation"],
+                gain=settings["gain"],
+                init="identity",
+                steps=300,
+                hidden_size=3,
+                input_scale=scale,
+            )
+        )
         figure = cell_heatmaps(r)
         for trace in figure["data"]:
             bar = trace["colorbar"]
@@ -104,8 +119,11 @@ def test_labels_of_colour_scales_are_short_and_true(settings):
                 assert read(text) == pytest.approx(value, rel=6e-3)
             known = np.abs(np.asarray(trace["z"])[np.isfinite(np.asarray(trace["z"]))])
             assert known.max(initial=0) <= trace["zmax"] * (1 + 1e-6) or trace["zmax"] == 1e307
-            assert 0 < trace["zmax"] and (known.max(initial=0) == 0 or trace["zmax"] <= 10 * max(known.max(), 1e-300)
-                                          or trace["name"].split()[-1] in "ifogh")
+            assert 0 < trace["zmax"] and (
+                known.max(initial=0) == 0
+                or trace["zmax"] <= 10 * max(known.max(), 1e-300)
+                or trace["name"].split()[-1] in "ifogh"
+            )
 
 
 def test_colours_are_told_apart():
@@ -187,11 +205,15 @@ def test_an_equation_that_cannot_be_read_has_its_slope_as_a_number():
     assert lines["∂o"] == backward(cell)["∂o"]
 
 
-@pytest.mark.parametrize("text, name, read, expected", [
-    ([("r_t", "r"), " · (", ("a_t", "a"), " + ", ("b_t", "b"), ") − ", ("a_t", "a")], "h", "a", "(r_t − 1)"),
-    (["tanh(", ("a_t", "a"), ") · ", ("a_t", "a")], "h", "a", "((1 − tanh²(a_t)) · a_t + tanh(a_t))"),
-    (["1 − ", ("z_t", "z")], "h", "z", "(−1)"), ([("a_t", "a")], "h", "a", ""),
-])
+@pytest.mark.parametrize(
+    "text, name, read, expected",
+    [
+        ([("r_t", "r"), " · (", ("a_t", "a"), " + ", ("b_t", "b"), ") − ", ("a_t", "a")], "h", "a", "(r_t − 1)"),
+        (["tanh(", ("a_t", "a"), ") · ", ("a_t", "a")], "h", "a", "((1 − tanh²(a_t)) · a_t + tanh(a_t))"),
+        (["1 − ", ("z_t", "z")], "h", "z", "(−1)"),
+        ([("a_t", "a")], "h", "a", ""),
+    ],
+)
 def test_slopes_as_text(text, name, read, expected):
     assert "".join(p if isinstance(p, str) else p[0] for p in slope(text, name, read)) == expected
 

@@ -85,49 +85,87 @@ def drawn():
     """Every figure of every page, and which cells each may be about."""
     three = {n.upper(): record(Config(n, steps=14, hidden_size=5, loss="every")) for n in ("rnn", "lstm", "gru")}
     gains = np.linspace(0, 4, 6)
-    out = [(gradient_flow(three, bound=True, slope=True, formats=("float16",)), "all"), (step_shares(three), "all"),
-           (gradient_flow({"a": three["RNN"], "b": three["RNN"]}), "rnn")]
+    out = [
+        (gradient_flow(three, bound=True, slope=True, formats=("float16",)), "all"),
+        (step_shares(three), "all"),
+        (gradient_flow({"a": three["RNN"], "b": three["RNN"]}), "rnn"),
+    ]
     for label, r in three.items():
         logs, steps = anatomy.products(r, np.arange(1, 15)), np.arange(1, 15)
         jacobians = anatomy.step_jacobians(r)
-        out += [(cell_heatmaps(r), "none"), (why.singular_values(steps, logs, 14, "near"), "none"),
-                (why.eigenvalues(np.linalg.eigvals(jacobians[3]), 4, np.linalg.eigvals(jacobians[1])), "none"),
-                (why.exponents(anatomy.lyapunov(jacobians)), "none"),
-                (why.influence(anatomy.influence(r, 5)[0], 5), "none"),
-                (why.formats(r.log10_dh, anatomy.rounded(r), 14, "near"), "none"),
-                (why.phase(gains, anatomy.phase(Config(label.lower(), steps=9, hidden_size=3), "gain", tuple(gains)),
-                           "gain", "gain", 1), "none")]
+        out += [
+            (cell_heatmaps(r), "none"),
+            (why.singular_values(steps, logs, 14, "near"), "none"),
+            (why.eigenvalues(np.linalg.eigvals(jacobians[3]), 4, np.linalg.eigvals(jacobians[1])), "none"),
+            (why.exponents(anatomy.lyapunov(jacobians)), "none"),
+            (why.influence(anatomy.influence(r, 5)[0], 5), "none"),
+            (why.formats(r.log10_dh, anatomy.rounded(r), 14, "near"), "none"),
+            (
+                why.phase(
+                    gains,
+                    anatomy.phase(Config(label.lower(), steps=9, hidden_size=3), "gain", tuple(gains)),
+                    "gain",
+                    "gain",
+                    1,
+                ),
+                "none",
+            ),
+        ]
         if label != "RNN":
             out.append((why.paths(anatomy.paths(r), 14, "near", "c", "f", label.lower()), label.lower()))
     surface, descent = cliff.surface(9), cliff.descend(5.6, -2, 1, 0.5)
     walls = cliff.wall(surface.w)
-    out += [(descents.error_map(surface, walls, descent, 3), "none"),
-            (descents.error_map(surface, walls, descent), "none"),
-            (descents.landscape(surface, walls, cliff.wall_error(surface.w), descent, 3), "none"),
-            (descents.bifurcation(cliff.equilibria(5.6), cliff.folds(5.6), cliff.wall(5.6), 5.6, cliff.B_RANGE,
-                                  cliff.START, -2.0, 1.0, "here"), "none")]
+    out += [
+        (descents.error_map(surface, walls, descent, 3), "none"),
+        (descents.error_map(surface, walls, descent), "none"),
+        (descents.landscape(surface, walls, cliff.wall_error(surface.w), descent, 3), "none"),
+        (
+            descents.bifurcation(
+                cliff.equilibria(5.6),
+                cliff.folds(5.6),
+                cliff.wall(5.6),
+                5.6,
+                cliff.B_RANGE,
+                cliff.START,
+                -2.0,
+                1.0,
+                "here",
+            ),
+            "none",
+        ),
+    ]
     small = dict(hidden_size=3, length=10, networks=2, sequences=2, updates=40)
     pairs = {"none": ("rnn", "rnn", "none"), "all": ("rnn", "lstm", "norm")}
     for about, (one, other, clip) in pairs.items():
-        runs = {k: Training(TrainConfig(cell=c, clip=how, **small))
-                for k, c, how in (("RNN", one, "norm"), ("LSTM", other, clip))}
+        runs = {
+            k: Training(TrainConfig(cell=c, clip=how, **small))
+            for k, c, how in (("RNN", one, "norm"), ("LSTM", other, clip))
+        }
         for run in runs.values():
             run.update()
         kept = (("earlier", *training.held_out(runs["RNN"])),)
-        out += [(training.learning(runs, kept), about), (training.accuracy(runs, kept), about),
-                (training.gradient_norms(runs), about), (training.credit(runs), "none")]
+        out += [
+            (training.learning(runs, kept), about),
+            (training.accuracy(runs, kept), about),
+            (training.gradient_norms(runs), about),
+            (training.credit(runs), "none"),
+        ]
     rows = [dict(label=k, length=n, solved=1, seeds=2) for k in ("RNN", "LSTM") for n in (5, 9)]
     named = [r | {"label": {"RNN": "SGD", "LSTM": "SGD, clipped at 1"}[r["label"]]} for r in rows]
-    out += [(papers.success(rows), "all"), (papers.success(named), "none"),
-            (papers.memory(np.array([0.0, 5.0]), np.array([1e-9, 0.7]), 50), "none"),
-            (papers.across_the_wall(gains, gains, gains + 1, 2.0), "none"),
-            (papers.bifurcation(cliff.equilibria(5.0), cliff.folds(5.0), cliff.folds(5.0)), "none"),
-            (papers.turned(np.array([0.1, 1.0]), np.array([[30.0, 31], [1, 2]])), "none"),
-            (papers.regulariser(np.array([0.9, 1.0, 1.1]), np.array([1.0, 0, 1]), np.array([1.0, 0, 1])), "none"),
-            (papers.rests(*np.ones((5, 3))), "none"), (papers.memoryless((100, 200), [0.2, 0.1]), "none"),
-            (papers.kept({"a": np.array([-1.0, 0]), "b": np.zeros(2)}), "none"),
-            (papers.chaos(np.array([1.0, 2.0]), np.array([[-0.1, 0.0], [0.2, 0.1]])), "none"),
-            (papers.smoothness(np.array([[1.0, 2], [3, 4], [5, 6]]), np.array([[1.0, 2], [2, 4], [5, 7]])), "none")]
+    out += [
+        (papers.success(rows), "all"),
+        (papers.success(named), "none"),
+        (papers.memory(np.array([0.0, 5.0]), np.array([1e-9, 0.7]), 50), "none"),
+        (papers.across_the_wall(gains, gains, gains + 1, 2.0), "none"),
+        (papers.bifurcation(cliff.equilibria(5.0), cliff.folds(5.0), cliff.folds(5.0)), "none"),
+        (papers.turned(np.array([0.1, 1.0]), np.array([[30.0, 31], [1, 2]])), "none"),
+        (papers.regulariser(np.array([0.9, 1.0, 1.1]), np.array([1.0, 0, 1]), np.array([1.0, 0, 1])), "none"),
+        (papers.rests(*np.ones((5, 3))), "none"),
+        (papers.memoryless((100, 200), [0.2, 0.1]), "none"),
+        (papers.kept({"a": np.array([-1.0, 0]), "b": np.zeros(2)}), "none"),
+        (papers.chaos(np.array([1.0, 2.0]), np.array([[-0.1, 0.0], [0.2, 0.1]])), "none"),
+        (papers.smoothness(np.array([[1.0, 2], [3, 4], [5, 6]]), np.array([[1.0, 2], [2, 4], [5, 7]])), "none"),
+    ]
     return [(go.Figure(figure), figure, about) for figure, about in out]
 
 
@@ -152,9 +190,14 @@ def test_runs_of_two_cells_have_their_colours(drawn):
 
 def test_curves_are_told_apart_without_colour(drawn):
     for _, figure, _ in drawn:
-        looks = [(t["line"].get("dash"), t["line"].get("width"), t.get("marker", {}).get("symbol"))
-                 for t in figure["data"] if "lines" in t.get("mode", "") and t.get("showlegend", True)
-                 and t["type"] == "scatter" and not t.get("fill")]
+        looks = [
+            (t["line"].get("dash"), t["line"].get("width"), t.get("marker", {}).get("symbol"))
+            for t in figure["data"]
+            if "lines" in t.get("mode", "")
+            and t.get("showlegend", True)
+            and t["type"] == "scatter"
+            and not t.get("fill")
+        ]
         names = [t["name"] for t in figure["data"]]
         assert len(set(looks)) == len(looks), (names, looks)
 
@@ -180,8 +223,9 @@ def written(part, size):
     for key, text in part.items():
         for one in [text] if isinstance(text, str) else text if key in ("text", "ticktext") else ():
             if key in ("text", "ticktext", "name"):
-                own = fonts.get({"ticktext": "tickfont", "text": "textfont" if "textfont" in part else "font"}.get(key),
-                                size)
+                own = fonts.get(
+                    {"ticktext": "tickfont", "text": "textfont" if "textfont" in part else "font"}.get(key), size
+                )
                 yield one, own * (0.7 if "<su" in one else 1)
         if not isinstance(text, str):
             yield from written(text, fonts.get("font", size))
@@ -199,12 +243,17 @@ def test_nothing_is_written_smaller_than_14(drawn):
 
 
 def test_the_walk_finds_what_is_small():
-    figure = {"layout": {"xaxis": {"ticktext": ["10<sup>2</sup>"], "tickfont": {"size": 18}}, "annotations": [
-        {"text": "low", "font": {"size": 12}}, {"text": "plain"}, {"text": "x<sub>1</sub>"}]},
-        "data": [{"text": ["here"], "textfont": {"size": 9}, "colorbar": {"tickfont": {"size": 10}}}]}
+    figure = {
+        "layout": {
+            "xaxis": {"ticktext": ["10<sup>2</sup>"], "tickfont": {"size": 18}},
+            "annotations": [{"text": "low", "font": {"size": 12}}, {"text": "plain"}, {"text": "x<sub>1</sub>"}],
+        },
+        "data": [{"text": ["here"], "textfont": {"size": 9}, "colorbar": {"tickfont": {"size": 10}}}],
+    }
     sizes = dict(written(figure, 14))
-    assert sizes == pytest.approx({"10<sup>2</sup>": 12.6, "low": 12, "plain": 14, "x<sub>1</sub>": 9.8, "here": 9,
-                                   "tickfont": 10, "textfont": 9})
+    assert sizes == pytest.approx(
+        {"10<sup>2</sup>": 12.6, "low": 12, "plain": 14, "x<sub>1</sub>": 9.8, "here": 9, "tickfont": 10, "textfont": 9}
+    )
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -228,8 +277,10 @@ def test_an_exact_zero_is_said():
 
 
 def test_influence_goes_as_far_back_as_anything_arrives():
-    configs = (Config(cell, steps=40, hidden_size=6, loss="every", gain=gain)
-               for cell, gain in (("rnn", 0.2), ("lstm_1997", 1.0)))
+    configs = (
+        Config(cell, steps=40, hidden_size=6, loss="every", gain=gain)
+        for cell, gain in (("rnn", 0.2), ("lstm_1997", 1.0))
+    )
     near, far = (why.influence(anatomy.influence(record(config), 3)[0], 3) for config in configs)
     assert near["layout"]["yaxis"]["range"] == [-0.5, 9.5] and far["layout"]["yaxis"]["range"] == [-0.5, 39.5]
     kept, cut = (np.array(trace["z"]) for trace in near["data"][:2])

@@ -158,8 +158,10 @@ def test_durations(seconds, words):
 @pytest.mark.parametrize("update", [0, 1, 60])
 def test_the_cliff_is_drawn_on_axes_that_stand_still(place, update):
     surface, descent = cliff.surface(21), cliff.descend(*place)
-    flat, relief = (go.Figure(draw(surface, cliff.wall(surface.w), *more, descent, update))
-                    for draw, more in ((error_map, ()), (landscape, (cliff.wall_error(surface.w),))))
+    flat, relief = (
+        go.Figure(draw(surface, cliff.wall(surface.w), *more, descent, update))
+        for draw, more in ((error_map, ()), (landscape, (cliff.wall_error(surface.w),)))
+    )
     assert flat.layout.xaxis.range == cliff.W_RANGE and flat.layout.yaxis.range == cliff.B_RANGE
     for k, colour in enumerate(COLOURS.values()):
         (path,) = (t for t in flat.data[2:] if t.mode == "lines+markers" and t.line.color == colour)
@@ -167,8 +169,19 @@ def test_the_cliff_is_drawn_on_axes_that_stand_still(place, update):
         np.testing.assert_array_equal(path.y, descent.b[: update + 1, k])
     assert len(relief.data) == 5
     w = descent.w[update, 1]
-    figure = go.Figure(bifurcation(cliff.equilibria(w), cliff.folds(w), cliff.wall(w), w, cliff.B_RANGE, cliff.START,
-                                   descent.b[update, 1], descent.x_last[update, 1], "here"))
+    figure = go.Figure(
+        bifurcation(
+            cliff.equilibria(w),
+            cliff.folds(w),
+            cliff.wall(w),
+            w,
+            cliff.B_RANGE,
+            cliff.START,
+            descent.b[update, 1],
+            descent.x_last[update, 1],
+            "here",
+        )
+    )
     fold = named(figure)["fold"]
     assert np.isfinite(fold.x).sum() == np.isfinite(fold.y).sum() == (2 if w > 4 else 0)
     assert len(fold.x) > 0, "its name stays in the legend"

@@ -18,18 +18,51 @@ STILL = "how-", "question"
 """How the names of sentences begin that no recording decides."""
 ADDRESSES = {
     "start": ("app", {}),
-    **{f"stage {id}": ("lessons", {"stage": id, "predict": "false"})
-       for id in ("1.1", "1.2", "1.4", "2.3", "2.5", "3.1", "3.2", "3.5", "4.1", "4.3", "4.5", "4.6", "4.7",
-                  "5.1", "5.2", "5.3", "5.4", "5.6", "5.7", "6.1")},
+    **{
+        f"stage {id}": ("lessons", {"stage": id, "predict": "false"})
+        for id in (
+            "1.1",
+            "1.2",
+            "1.4",
+            "2.3",
+            "2.5",
+            "3.1",
+            "3.2",
+            "3.5",
+            "4.1",
+            "4.3",
+            "4.5",
+            "4.6",
+            "4.7",
+            "5.1",
+            "5.2",
+            "5.3",
+            "5.4",
+            "5.6",
+            "5.7",
+            "6.1",
+        )
+    },
     "gradient flow": ("gradient_flow", {"bound": "true", "slope": "true", **SMALL}),
-    **{f"unrolled {cell}": ("gradient_flow", {"picture": "unrolled", "shown": cell, **SMALL})
-       for cell in ("RNN", "LSTM", "GRU")},
+    **{
+        f"unrolled {cell}": ("gradient_flow", {"picture": "unrolled", "shown": cell, **SMALL})
+        for cell in ("RNN", "LSTM", "GRU")
+    },
     "text": ("gradient_flow", {"input": "text", "loss": "every", **SMALL}),
     "inside the cell": ("inside_the_cell", {"beside": "GRU", **SMALL}),
     "inside the cell, backward": ("inside_the_cell", {"beside": "GRU", "direction": "backward", **SMALL}),
     **{view: ("why_it_vanishes", {"view": view, "shown": "LSTM", **SMALL}) for view in VIEWS},
-    "overflow": ("why_it_vanishes", {"view": "singular values", "shown": "RNN", "activation": "identity",
-                                     "init": "identity", "steps": "300", "hidden_size": "3"}),
+    "overflow": (
+        "why_it_vanishes",
+        {
+            "view": "singular values",
+            "shown": "RNN",
+            "activation": "identity",
+            "init": "identity",
+            "steps": "300",
+            "hidden_size": "3",
+        },
+    ),
     "the cliff": ("the_cliff", {"predict": "false"}),
     "the cliff before the guess": ("the_cliff", {}),
 }
@@ -58,15 +91,22 @@ def screen(monkeypatch):
 def unrolled(page):
     """The numbers of the unrolled network as they were sent, by name; nothing where there is none."""
     sent = [e.proto.bytes for e in page.get("bidi_component") if e.proto.component_name == "rnnviz.unrolled"]
-    return {message["name"]: {name: np.frombuffer(base64.b64decode(array["bdata"]), "<f8")
-                              for name, array in message["numbers"].items()} for message in map(orjson.loads, sent)}
+    return {
+        message["name"]: {
+            name: np.frombuffer(base64.b64decode(array["bdata"]), "<f8") for name, array in message["numbers"].items()
+        }
+        for message in map(orjson.loads, sent)
+    }
 
 
 def worked_out(page):
     """The same of the numbers inside the cell, and their titles."""
     sent = [e.proto.bytes for e in page.get("bidi_component") if e.proto.component_name == "rnnviz.numbers"]
-    return {name: content for message in map(orjson.loads, sent)
-            for name, content in ((message["name"], message["values"]), (f"{message['name']}-title", message["title"]))}
+    return {
+        name: content
+        for message in map(orjson.loads, sent)
+        for name, content in ((message["name"], message["values"]), (f"{message['name']}-title", message["title"]))
+    }
 
 
 def same(one, other, where):
@@ -103,12 +143,17 @@ def test_scenes_are_what_the_page_shows_at_rest(screen, name):
             assert not {p for p in shown if p not in scene} - {"landscape", "wiring"} or slider in ("step", "unit")
 
 
-@pytest.mark.parametrize("query, said", [
-    ({}, {1.0: "Forget bias 1", 3.0: "Exploding", 2.99: None}),
-    ({"window": "wide"}, {0.5: "Vanishing", 3.0: "Exploding"}),
-    ({"seed": "3"}, {3.0: "Exploding"}), ({"hidden_size": "8"}, {3.0: None}),
-    ({"activation": "identity", "init": "orthogonal"}, {1.0: "Norm kept", 3.0: None}),
-], ids=str)
+@pytest.mark.parametrize(
+    "query, said",
+    [
+        ({}, {1.0: "Forget bias 1", 3.0: "Exploding", 2.99: None}),
+        ({"window": "wide"}, {0.5: "Vanishing", 3.0: "Exploding"}),
+        ({"seed": "3"}, {3.0: "Exploding"}),
+        ({"hidden_size": "8"}, {3.0: None}),
+        ({"activation": "identity", "init": "orthogonal"}, {1.0: "Norm kept", 3.0: None}),
+    ],
+    ids=str,
+)
 def test_a_preset_s_sentence_follows_the_slider(screen, query, said):
     film = screen("gradient_flow", query)[0]["gain"]
     found = [scene["preset-says"] for scene in film.scenes(list(said))]
@@ -117,16 +162,43 @@ def test_a_preset_s_sentence_follows_the_slider(screen, query, said):
 
 
 def test_equal_settings_share_what_was_computed_and_others_do_not(screen):
-    keys = [screen("gradient_flow", SMALL | q)[0]["gain"].key
-            for q in ({}, {"gain": "2"}, {"seed": "1"}, {"window": "wide"}, {"cells": "LSTM"}, {"hidden_size": "7"},
-                      {"picture": "unrolled"}, {"picture": "unrolled", "shown": "RNN"})]
+    keys = [
+        screen("gradient_flow", SMALL | q)[0]["gain"].key
+        for q in (
+            {},
+            {"gain": "2"},
+            {"seed": "1"},
+            {"window": "wide"},
+            {"cells": "LSTM"},
+            {"hidden_size": "7"},
+            {"picture": "unrolled"},
+            {"picture": "unrolled", "shown": "RNN"},
+        )
+    ]
     assert keys[0] == keys[1] and len(set(keys)) == 7
 
 
-@pytest.mark.parametrize("asked", [
-    None, 3, "x", [], {}, {"key": "x"}, {"start": -1}, {"start": "0"}, {"start": 1.5}, {"near": 10**6}, {"near": "x"},
-    {"seconds": float("nan")}, {"seconds": None}, {"size": 2**40}, {"number": True}, {"number": None},
-])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        None,
+        3,
+        "x",
+        [],
+        {},
+        {"key": "x"},
+        {"start": -1},
+        {"start": "0"},
+        {"start": 1.5},
+        {"near": 10**6},
+        {"near": "x"},
+        {"seconds": float("nan")},
+        {"seconds": None},
+        {"size": 2**40},
+        {"number": True},
+        {"number": None},
+    ],
+)
 def test_questions_are_not_trusted(screen, monkeypatch, asked):
     film = screen("gradient_flow", SMALL)[0]["gain"]
     question = {"key": film.key, "near": None, "start": 0, "seconds": 0.0, "size": 0, "number": 1}

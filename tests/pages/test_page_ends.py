@@ -88,9 +88,24 @@ def test_nonsense_is_clamped_or_ignored_and_said():
         assert name in said
 
 
-NONSENSE = ("gain=nan", "gain=1e999", "gain=-5", "steps=99999", "hidden_size=-3", "hidden_size=abc", "seed=1e400",
-            "init=<script>alert(1)</script>", "cells=ABC", "step=abc", "unit=0", "what=ever", "bound=maybe",
-            "input=text&text=", "input=bits&bits=12", "loss=one&loss_step=5000")
+NONSENSE = (
+    "gain=nan",
+    "gain=1e999",
+    "gain=-5",
+    "steps=99999",
+    "hidden_size=-3",
+    "hidden_size=abc",
+    "seed=1e400",
+    "init=<script>alert(1)</script>",
+    "cells=ABC",
+    "step=abc",
+    "unit=0",
+    "what=ever",
+    "bound=maybe",
+    "input=text&text=",
+    "input=bits&bits=12",
+    "loss=one&loss_step=5000",
+)
 
 
 @pytest.mark.parametrize("path, query", [(LESSONS[k % 2], query) for k, query in enumerate(NONSENSE)])

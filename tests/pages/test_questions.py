@@ -15,8 +15,11 @@ SMALL = dict(steps="20", hidden_size="8")
 
 def answered(page, value):
     """The page once the first open question is answered."""
-    box = page.radio[0] if page.radio else page.number_input(key=next(
-        n.key for n in page.number_input if n.key.startswith("ask-")))
+    box = (
+        page.radio[0]
+        if page.radio
+        else page.number_input(key=next(n.key for n in page.number_input if n.key.startswith("ask-")))
+    )
     return sound(box.set_value(value).run())
 
 
@@ -110,6 +113,7 @@ def test_no_take_away_answers_an_open_question():
 def test_shapes(change, shape):
     class Curve:
         steps, log10_dh, output_gradient = 2, np.array([change, 0.0]), np.array([[0.0], [1.0]])
+
     assert explain.shape(Curve)[0] == shape
 
 

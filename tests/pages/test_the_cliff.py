@@ -39,9 +39,17 @@ def test_controls_at_both_ends(name, end, method):
     assert ("There is no wall" in said(page)) or ("the wall stands at" in said(page))
 
 
-@pytest.mark.parametrize("query", [
-    {"cliff_w": "99"}, {"cliff_b": "nan"}, {"cliff_rate": "-1"}, {"cliff_step": "1e999"}, {"cliff_method": "all"},
-    {"predict": "perhaps"}, {"cliff_relief": "2"},
-])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"cliff_w": "99"},
+        {"cliff_b": "nan"},
+        {"cliff_rate": "-1"},
+        {"cliff_step": "1e999"},
+        {"cliff_method": "all"},
+        {"predict": "perhaps"},
+        {"cliff_relief": "2"},
+    ],
+)
 def test_nonsense_in_the_address_is_said(query):
     assert "is used" in said(opened(PAGE, **query))

@@ -108,6 +108,7 @@ def test_a_changed_control_leaves_the_run_alone():
 
 def place(page):
     """Where the address is kept, among all that is on the page: the way down from its root."""
+
     def way(block):
         for k, child in block.children.items():
             if getattr(child.proto, "component_name", "") == "rnnviz.address":
@@ -219,8 +220,15 @@ def test_the_same_settings_twice_are_no_pair():
 
 
 def test_a_run_that_diverges_says_why_and_what_to_try():
-    page = opened(PAGE, train_cell="RNN (linear)", train_gain="4", train_init="identity", train_length="200",
-                  train_networks="1", train_hidden_size="4")
+    page = opened(
+        PAGE,
+        train_cell="RNN (linear)",
+        train_gain="4",
+        train_init="identity",
+        train_length="200",
+        train_networks="1",
+        train_hidden_size="4",
+    )
     press(page, "start")
     while page.session_state["pair"].running:
         sound(page.run())
@@ -236,10 +244,20 @@ def test_typed_texts(text):
     assert press(page, "start").session_state["pair"].updates > 0
 
 
-@pytest.mark.parametrize("query", [
-    {"train_rate": "3"}, {"train_rate": "nan"}, {"train_cell": "<script>"}, {"train_length": "1e999"}, {"vary": "x"},
-    {"train_task": "nothing"}, {"train_updates": "-4"}, {"other_threshold": "abc"}, {"train_typed": "x" * 5000},
-])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"train_rate": "3"},
+        {"train_rate": "nan"},
+        {"train_cell": "<script>"},
+        {"train_length": "1e999"},
+        {"vary": "x"},
+        {"train_task": "nothing"},
+        {"train_updates": "-4"},
+        {"other_threshold": "abc"},
+        {"train_typed": "x" * 5000},
+    ],
+)
 def test_nonsense_in_the_address_is_said(query):
     page = small(**query)
     assert "is used" in said(page)
@@ -270,16 +288,21 @@ def good(**changes):
     return {name: array.copy() for name, array in run.weights.arrays.items()} | changes
 
 
-@pytest.mark.parametrize("raw, word", [
-    (b"", "NumPy archive"), (b"PK\x03\x04", "NumPy archive"), (b"hello" * 99, "NumPy archive"),
-    (archive(W=np.ones(3)), "lacks U, b, b_rec, V, b_y"),
-    (archive(**good(U=np.ones((2, 4)))), "'U' array"),
-    (archive(**good(b=np.ones((2, 5)))), "'b' parameter"),
-    (archive(**good(W=np.full((2, 6, 12), np.nan))), "finite"),
-    (archive(**good(V=np.array([["a"]]))), "'V' parameter"),
-    (archive(**good(W=np.array(1.0))), "'W' parameter"),
-    (archive(**good(b_y=np.array([{}], dtype=object))), "plain arrays of numbers"),
-])
+@pytest.mark.parametrize(
+    "raw, word",
+    [
+        (b"", "NumPy archive"),
+        (b"PK\x03\x04", "NumPy archive"),
+        (b"hello" * 99, "NumPy archive"),
+        (archive(W=np.ones(3)), "lacks U, b, b_rec, V, b_y"),
+        (archive(**good(U=np.ones((2, 4)))), "'U' array"),
+        (archive(**good(b=np.ones((2, 5)))), "'b' parameter"),
+        (archive(**good(W=np.full((2, 6, 12), np.nan))), "finite"),
+        (archive(**good(V=np.array([["a"]]))), "'V' parameter"),
+        (archive(**good(W=np.array(1.0))), "'W' parameter"),
+        (archive(**good(b_y=np.array([{}], dtype=object))), "plain arrays of numbers"),
+    ],
+)
 def test_files_that_are_no_weights_are_refused(raw, word):
     with pytest.raises(ValueError, match=word):
         read_weights(raw)

@@ -12,18 +12,26 @@ SMALL = dict(hidden_size="4", steps="12")
 @pytest.mark.parametrize("shown", ["RNN", "LSTM", "GRU"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_of_every_cell(view, shown):
-    assert f"**{shown}**" in said(opened(PAGE, view=view, shown=shown, **SMALL)) or "no gate that keeps" in said(
-        opened(PAGE, view=view, shown=shown, **SMALL)) or view in ("who learns from whom", "number formats")
+    assert (
+        f"**{shown}**" in said(opened(PAGE, view=view, shown=shown, **SMALL))
+        or "no gate that keeps" in said(opened(PAGE, view=view, shown=shown, **SMALL))
+        or view in ("who learns from whom", "number formats")
+    )
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("ends", [
-    dict(hidden_size="1", steps="2", gain="0"), dict(hidden_size="1", steps="2", gain="4", reach="1000", step="1000"),
-    dict(gain="4", activation="relu", steps="60", init="identity", shown="RNN", hidden_size="8"),
-    dict(gain="4", activation="identity", init="identity", steps="1000", shown="RNN", hidden_size="128"),
-    dict(gain="0", shown="GRU", gru="reset before product", loss="one", loss_step="1", **SMALL),
-    dict(lstm="no forget gate (1997)", loss="every", **SMALL), dict(lstm="coupled gates", input="text", **SMALL),
-])
+@pytest.mark.parametrize(
+    "ends",
+    [
+        dict(hidden_size="1", steps="2", gain="0"),
+        dict(hidden_size="1", steps="2", gain="4", reach="1000", step="1000"),
+        dict(gain="4", activation="relu", steps="60", init="identity", shown="RNN", hidden_size="8"),
+        dict(gain="4", activation="identity", init="identity", steps="1000", shown="RNN", hidden_size="128"),
+        dict(gain="0", shown="GRU", gru="reset before product", loss="one", loss_step="1", **SMALL),
+        dict(lstm="no forget gate (1997)", loss="every", **SMALL),
+        dict(lstm="coupled gates", input="text", **SMALL),
+    ],
+)
 def test_ends(view, ends):
     page = opened(PAGE, view=view, **ends)
     assert not any("nan" in e.value for e in page.markdown)

@@ -71,8 +71,9 @@ def main():
     for cell, layers, both, outputs in CASES:
         name = f"{cell}-{layers}-{'both' if both else 'forward'}{'-projected' if outputs else ''}"
         rng = np.random.default_rng(zlib.crc32(name.encode()))
-        module = MODULES[cell](D, H, num_layers=layers, bidirectional=both, **other(cell),
-                               **({"proj_size": outputs} if outputs else {}))
+        module = MODULES[cell](
+            D, H, num_layers=layers, bidirectional=both, **other(cell), **({"proj_size": outputs} if outputs else {})
+        )
         for weight in module.parameters():
             weight.data = torch.tensor(rng.normal(size=weight.shape) * (0.5 if weight.ndim == 2 else 0.3))
         x = torch.tensor(rng.normal(size=(T, B, D)), requires_grad=True)

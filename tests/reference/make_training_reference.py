@@ -98,8 +98,15 @@ def run(cell, optimiser, method, kind, rng):
         step.step()
         losses.append(loss.item())
     out |= {f"after_{n}": p.detach().numpy() for n, p in zip(names, parameters)}
-    return out | {"x": x, "target": target, "weight": weight, "losses": losses, "norms": norms,
-                  "rate": RATES[optimiser], "threshold": THRESHOLDS[method]}
+    return out | {
+        "x": x,
+        "target": target,
+        "weight": weight,
+        "losses": losses,
+        "norms": norms,
+        "rate": RATES[optimiser],
+        "threshold": THRESHOLDS[method],
+    }
 
 
 if __name__ == "__main__":

@@ -102,26 +102,10 @@ def test_noise_depends_on_the_seed():
             for kind in ("sine", "square")
             for period in (2, 4.5, True, None)
         ),
-        (
-            ("step", 0),
-            {},
-            "The 'steps' parameter must be a whole number from 1 to 1,000,000. Got 0 instead.",
-        ),
-        (
-            ("step", True),
-            {},
-            "The 'steps' parameter must be a whole number from 1 to 1,000,000. Got True instead.",
-        ),
-        (
-            ("step", 5, -1),
-            {},
-            "The 'channels' parameter must be a whole number from 1 to 10,000. Got -1 instead.",
-        ),
-        (
-            ("noise", 5),
-            {"seed": -1},
-            "The 'seed' parameter must be a whole number of at least 0. Got -1 instead.",
-        ),
+        (("step", 0), {}, "The 'steps' parameter must be a whole number from 1 to 1,000,000. Got 0 instead."),
+        (("step", True), {}, "The 'steps' parameter must be a whole number from 1 to 1,000,000. Got True instead."),
+        (("step", 5, -1), {}, "The 'channels' parameter must be a whole number from 1 to 10,000. Got -1 instead."),
+        (("noise", 5), {"seed": -1}, "The 'seed' parameter must be a whole number of at least 0. Got -1 instead."),
     ],
 )
 def test_refusals_say_name_allowed_and_given(arguments, options, message):

@@ -29,12 +29,7 @@ def test_plain_file():
     assert table.skipped == {"day": "row 2 is 'Mon', which is not a number"}
     assert (table.delimiter, table.has_header, table.rows) == (",", True, 3)
     series = table.series("rain")
-    assert (series.name, series.unit, series.labels, series.notes) == (
-        "rain",
-        "",
-        None,
-        (),
-    )
+    assert (series.name, series.unit, series.labels, series.notes) == ("rain", "", None, ())
     assert series.source == "Column 'rain' of an uploaded CSV file, rows 2 to 4."
     assert not series.values.flags.writeable
 
@@ -164,22 +159,7 @@ def test_header_and_names(raw, has_header, names):
 
 
 @pytest.mark.parametrize(
-    "gap",
-    [
-        "",
-        " ",
-        "NA",
-        "na",
-        "NaN",
-        "null",
-        "NULL",
-        "-",
-        "?",
-        "inf",
-        "-Inf",
-        "Infinity",
-        "1e999",
-    ],
+    "gap", ["", " ", "NA", "na", "NaN", "null", "NULL", "-", "?", "inf", "-Inf", "Infinity", "1e999"]
 )
 def test_gaps_inside_are_filled_by_a_straight_line(gap):
     table = read_csv(f"a,b\n1,10\n2,{gap}\n3,{gap}\n4,40\n5,0\n".encode())
@@ -252,25 +232,14 @@ def test_columns_with_too_few_numbers():
     }
 
 
-@pytest.mark.parametrize(
-    "cell",
-    ["1_000", "0x1F", "\u0661", "1 000", "1.2.3", "1,2,3", "5%", "1e", ".", "+", "--1"],
-)
+@pytest.mark.parametrize("cell", ["1_000", "0x1F", "\u0661", "1 000", "1.2.3", "1,2,3", "5%", "1e", ".", "+", "--1"])
 def test_what_is_not_a_number(cell):
     table = read_csv(f"a;b\n1;1\n2;{cell}\n3;2\n".encode())
     assert table.skipped == {"b": f"row 3 is {cell!r}, which is not a number"}
 
 
 @pytest.mark.parametrize(
-    ("cell", "expected"),
-    [
-        ("+1", 1),
-        ("-.5", -0.5),
-        ("5.", 5),
-        ("1E-3", 0.001),
-        (" 7\u00a0", 7),
-        (",25", 0.25),
-    ],
+    ("cell", "expected"), [("+1", 1), ("-.5", -0.5), ("5.", 5), ("1E-3", 0.001), (" 7\u00a0", 7), (",25", 0.25)]
 )
 def test_what_is_a_number(cell, expected):
     assert read_csv(f"a;b\n1;1\n2;{cell}\n".encode()).series("b").values[1] == expected
@@ -283,11 +252,7 @@ def test_empty(raw):
 
 @pytest.mark.parametrize(
     ("raw", "found"),
-    [
-        (b"a,b\n", "a header and no data"),
-        (b"a,b\n1,2\n\n", "one row of data"),
-        (b"1,2", "one row of data"),
-    ],
+    [(b"a,b\n", "a header and no data"), (b"a,b\n1,2\n\n", "one row of data"), (b"1,2", "one row of data")],
 )
 def test_too_few_rows(raw, found):
     assert refusal(raw) == (f"The file has only {found}. At least 2 rows of data are needed: add more rows.")
@@ -401,10 +366,18 @@ def test_no_usable_column():
     assert "; and 2 more)." in many
 
 
-@pytest.mark.parametrize("raw, preferred", [
-    (b"t;v\n1;5\n2;3\n3;4\n", "v"), (b"t;v\n0,1;5\n0,2;3\n0,3;4\n", "v"), (b"v,t\n5,1\n3,2\n4,3\n", "v"),
-    (b"year,s,v\n2000,0.033,1\n2001,0.067,1\n2002,0.1,1\n", "v"), (b"a,b\n1,2\n3,4\n", "a"),
-    (b"down,v\n3,1\n2,4\n1,1\n", "down"), (b"t,v\n1,-1e308\n2,1e308\n3,-1e308\n", "v"), (b"1\n2\n3\n", "column 1"),
-])
+@pytest.mark.parametrize(
+    "raw, preferred",
+    [
+        (b"t;v\n1;5\n2;3\n3;4\n", "v"),
+        (b"t;v\n0,1;5\n0,2;3\n0,3;4\n", "v"),
+        (b"v,t\n5,1\n3,2\n4,3\n", "v"),
+        (b"year,s,v\n2000,0.033,1\n2001,0.067,1\n2002,0.1,1\n", "v"),
+        (b"a,b\n1,2\n3,4\n", "a"),
+        (b"down,v\n3,1\n2,4\n1,1\n", "down"),
+        (b"t,v\n1,-1e308\n2,1e308\n3,-1e308\n", "v"),
+        (b"1\n2\n3\n", "column 1"),
+    ],
+)
 def test_an_index_is_not_what_is_preferred(raw, preferred):
     assert read_csv(raw).preferred == preferred

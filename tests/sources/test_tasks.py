@@ -261,8 +261,7 @@ def test_in_1997_the_second_mark_is_any_unmarked_pair_alike():
 
 @PARTS
 @pytest.mark.parametrize(
-    ("name", "windows"),
-    [("order_2", [(10, 20), (50, 60)]), ("order_3", [(10, 20), (33, 43), (66, 76)])],
+    ("name", "windows"), [("order_2", [(10, 20), (50, 60)]), ("order_3", [(10, 20), (33, 43), (66, 76)])]
 )
 def test_order(name, windows, held_out):
     for length in LENGTHS[name]:
@@ -361,10 +360,7 @@ def test_reber_strings_are_as_frequent_as_their_forks_say(held_out):
 
 
 @PARTS
-@pytest.mark.parametrize(
-    ("name", "mean", "baseline"),
-    [("adding", 1, 1 / 6), ("adding_1997", 1 / 2, 1 / 24)],
-)
+@pytest.mark.parametrize(("name", "mean", "baseline"), [("adding", 1, 1 / 6), ("adding_1997", 1 / 2, 1 / 24)])
 def test_baselines_of_adding(name, mean, baseline, held_out):
     for length in LENGTHS[name]:
         t, b = task(name, length), draw(name, length, 8000, held_out)

@@ -18,13 +18,7 @@ def test_hello():
     assert h.characters == tuple("hello")
     assert h.given == 5
     assert h.x.dtype == np.float64
-    assert h.x.tolist() == [
-        [0, 1, 0, 0],
-        [1, 0, 0, 0],
-        [0, 0, 1, 0],
-        [0, 0, 1, 0],
-        [0, 0, 0, 1],
-    ]
+    assert h.x.tolist() == [[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
 
 
 @given(st.text(alphabet="abcé ñ\n", min_size=2, max_size=50))
@@ -40,14 +34,7 @@ def test_rows_are_one_hot_and_spell_the_text(text):
 
 @pytest.mark.parametrize(
     ("length", "steps", "kept"),
-    [
-        (1000, None, 1000),
-        (1001, None, 1000),
-        (5000, 2000, 1000),
-        (50, 7, 7),
-        (5, 7, 5),
-        (5, 2, 2),
-    ],
+    [(1000, None, 1000), (1001, None, 1000), (5000, 2000, 1000), (50, 7, 7), (5, 7, 5), (5, 2, 2)],
 )
 def test_cut_at_the_smaller_of_1000_and_steps(length, steps, kept):
     h = one_hot("ab" * (length // 2) + "a" * (length % 2), steps)

@@ -41,12 +41,18 @@ class Convolution(Layer):
 
 def own():
     """A network with a node of every kind, one of which nobody reads."""
-    return Network((
-        Node("a", Recurrent("gru", 3), ("x",)), Node("b", Recurrent("lstm", 2, reverse=True), ("x",)),
-        Node("idle", Recurrent("rnn", 2), ("a",)), Node("ab", Join(), ("a", "b")),
-        Node("mixed", Convolution(2), ("ab",)), Node("past", Sum(), ("mixed", "ab", "ab")),
-        Node("c", Recurrent("lstm", 4), ("past",)), Node("y", Linear(3), ("c",)),
-    ))
+    return Network(
+        (
+            Node("a", Recurrent("gru", 3), ("x",)),
+            Node("b", Recurrent("lstm", 2, reverse=True), ("x",)),
+            Node("idle", Recurrent("rnn", 2), ("a",)),
+            Node("ab", Join(), ("a", "b")),
+            Node("mixed", Convolution(2), ("ab",)),
+            Node("past", Sum(), ("mixed", "ab", "ab")),
+            Node("c", Recurrent("lstm", 4), ("past",)),
+            Node("y", Linear(3), ("c",)),
+        )
+    )
 
 
 MANY = {
@@ -58,8 +64,9 @@ MANY = {
 
 
 def random_parameters(network, rng, size=2):
-    return {name: {n: rng.normal(size=s) * 0.6 for n, s in shapes.items()}
-            for name, shapes in network.shapes(size).items()}
+    return {
+        name: {n: rng.normal(size=s) * 0.6 for n, s in shapes.items()} for name, shapes in network.shapes(size).items()
+    }
 
 
 def as_parameters(network, arrays):
@@ -74,8 +81,12 @@ def test_every_gradient_is_the_derivative(name):
     weights, x = random_parameters(network, rng), rng.normal(size=(7, 2, 2))
     dy = rng.normal(size=(7, 2, network.widths(2)[network.output]))
     trace = record_with(network, as_parameters(network, weights), x, dy)
-    found = {(n, p): a for n, own in trace.gradients.items()
-             for p, a in (own if isinstance(own, dict) else vars(own)).items() if isinstance(a, np.ndarray)}
+    found = {
+        (n, p): a
+        for n, own in trace.gradients.items()
+        for p, a in (own if isinstance(own, dict) else vars(own)).items()
+        if isinstance(a, np.ndarray)
+    }
     assert set(found) == {(n, p) for n, shapes in network.shapes(2).items() for p in shapes}
     step = 1e-3 if "relu" not in name else 1e-6  # relu is smooth only between its kinks
     for key, gradient in {**found, ("x", None): trace.dx}.items():
@@ -95,8 +106,13 @@ def test_every_gradient_is_the_derivative(name):
 def test_a_layer_that_mixes_steps_is_exact_far_outside_float64():
     """Two linear units with a convolution between them: its gradients in decimal arithmetic."""
     steps, lag, w, k0, k1 = 1000, 8, 0.1, 0.3, -0.7
-    network = Network((Node("a", Recurrent("rnn_identity", 1), ("x",)), Node("b", Convolution(lag), ("a",)),
-                       Node("c", Recurrent("rnn_identity", 1), ("b",))))
+    network = Network(
+        (
+            Node("a", Recurrent("rnn_identity", 1), ("x",)),
+            Node("b", Convolution(lag), ("a",)),
+            Node("c", Recurrent("rnn_identity", 1), ("b",)),
+        )
+    )
     unit = Parameters(np.ones((1, 1)), np.full((1, 1), w), np.zeros(1), np.zeros(1))
     dy = np.zeros((steps, 1, 1))
     dy[-1] = 1.0
@@ -105,8 +121,7 @@ def test_a_layer_that_mixes_steps_is_exact_far_outside_float64():
     with localcontext() as context:
         context.prec = 40
         upper = [Decimal(w) ** n for n in range(steps)][::-1]
-        into = [Decimal(k0) * upper[t] + (Decimal(k1) * upper[t + lag] if t + lag < steps else 0)
-                for t in range(steps)]
+        into = [Decimal(k0) * upper[t] + (Decimal(k1) * upper[t + lag] if t + lag < steps else 0) for t in range(steps)]
         carried, logs = Decimal(0), []
         for value in reversed(into):
             carried = value + Decimal(w) * carried
@@ -127,13 +142,21 @@ def test_a_network_of_one_layer_is_that_layer(cell):
     np.testing.assert_array_equal(trace.loss, one.loss)
 
 
-@pytest.mark.parametrize("fields", [
-    {}, {"directions": "both", "skip": "residual", "norm": "between"}, {"dropout": 0.5, "places": "every"},
-    {"widths": (4, 2)},
-], ids=str)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"directions": "both", "skip": "residual", "norm": "between"},
+        {"dropout": 0.5, "places": "every"},
+        {"widths": (4, 2)},
+    ],
+    ids=str,
+)
 def test_an_ensemble_is_its_members(fields):
-    configs = [NetworkConfig("lstm", steps=6, hidden_size=3, batch_size=2, gain=g, seed=s, **fields)
-               for s, g in enumerate((0.5, 1.0, 2.0))]
+    configs = [
+        NetworkConfig("lstm", steps=6, hidden_size=3, batch_size=2, gain=g, seed=s, **fields)
+        for s, g in enumerate((0.5, 1.0, 2.0))
+    ]
     together, x = record_many(configs), record(configs[0]).x
     shared = record_many(configs, inputs=x)
     for k, config in enumerate(configs):
@@ -170,20 +193,34 @@ def test_a_trace_says_what_is_what():
         assert not array.flags.writeable
 
 
-@pytest.mark.parametrize("make, message", [
-    (lambda: Network(()), "'nodes'"),
-    (lambda: Network((Node("a", Sum(), ("b",)),)), "must read some of x"),
-    (lambda: Network((Node("a", Sum(), ("x",)), Node("a", Sum(), ("x",)))), "a name once"),
-    (lambda: NetworkConfig(layers=9), "'layers'"),
-    (lambda: stacked("lstm", 1, []), "'widths'"),
-    (lambda: NetworkConfig(layers=2, widths=(3,)), "'widths'"),
-    (lambda: NetworkConfig(widths=(3, 0)), "'widths'"),
-    (lambda: Network((Node("a", Recurrent("rnn", 2), ("x",)), Node("s", Sum(), ("a", "x")))).widths(1), "equally wide"),
-    (lambda: record_with(stacked("rnn", 1, [2]), {}, np.zeros((3, 1, 1)), np.zeros((3, 1, 2))), "'parameters'"),
-    (lambda: record_with(stacked("rnn", 1, [2]), {"layer 1": Parameters(*np.zeros((4, 1, 1)))}, np.zeros((3, 1, 1)),
-                         np.zeros((3, 1, 2))), "'U'"),
-    (lambda: from_pytorch("lstm", {}), "'state'"),
-], ids=range(11))
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda: Network(()), "'nodes'"),
+        (lambda: Network((Node("a", Sum(), ("b",)),)), "must read some of x"),
+        (lambda: Network((Node("a", Sum(), ("x",)), Node("a", Sum(), ("x",)))), "a name once"),
+        (lambda: NetworkConfig(layers=9), "'layers'"),
+        (lambda: stacked("lstm", 1, []), "'widths'"),
+        (lambda: NetworkConfig(layers=2, widths=(3,)), "'widths'"),
+        (lambda: NetworkConfig(widths=(3, 0)), "'widths'"),
+        (
+            lambda: Network((Node("a", Recurrent("rnn", 2), ("x",)), Node("s", Sum(), ("a", "x")))).widths(1),
+            "equally wide",
+        ),
+        (lambda: record_with(stacked("rnn", 1, [2]), {}, np.zeros((3, 1, 1)), np.zeros((3, 1, 2))), "'parameters'"),
+        (
+            lambda: record_with(
+                stacked("rnn", 1, [2]),
+                {"layer 1": Parameters(*np.zeros((4, 1, 1)))},
+                np.zeros((3, 1, 1)),
+                np.zeros((3, 1, 2)),
+            ),
+            "'U'",
+        ),
+        (lambda: from_pytorch("lstm", {}), "'state'"),
+    ],
+    ids=range(11),
+)
 def test_what_a_network_may_not_be(make, message):
     with pytest.raises(ValueError, match=message):
         make()
@@ -206,8 +243,11 @@ def test_what_the_loss_sees(read, many, directions):
     y = np.full((2, 3 * (1 + (directions == "both"))), 0.25)
     trace = record_many([config] * 2, targets=y) if many else record(config, targets=y)
     out = trace.output
-    seen = {"position": out[-1], "mean": out.mean(axis=0),
-            "ends": np.concatenate([out[-1, ..., :3], out[0, ..., 3:]], axis=-1)}[read]
+    seen = {
+        "position": out[-1],
+        "mean": out.mean(axis=0),
+        "ends": np.concatenate([out[-1, ..., :3], out[0, ..., 3:]], axis=-1),
+    }[read]
     np.testing.assert_allclose(trace.loss, 0.5 * ((seen - 0.25) ** 2).sum(axis=(-1, -2)), rtol=1e-13)
     gradient = trace.output_gradient.sum(axis=0)
     assert_close(gradient, seen - 0.25, rtol=1e-13)
@@ -228,8 +268,10 @@ def test_a_projection_is_asked_for_by_its_width():
 @pytest.mark.parametrize("fields", [{}, {"skip": "residual"}, {"directions": "both"}, {"dropout": 0.3}], ids=str)
 def test_members_of_an_ensemble_leave_float64_each_by_itself(fields):
     """One vanishes, one explodes, one stays, and each has the logarithms it has alone, along every arrow."""
-    configs = [NetworkConfig("rnn_identity", steps=700, hidden_size=2, init="identity", gain=g, **fields)
-               for g in (0.1, 1.0, 4.0)]
+    configs = [
+        NetworkConfig("rnn_identity", steps=700, hidden_size=2, init="identity", gain=g, **fields)
+        for g in (0.1, 1.0, 4.0)
+    ]
     x = np.zeros((700, 1, 1))
     many = record_many(configs, inputs=x)
     for k, config in enumerate(configs):

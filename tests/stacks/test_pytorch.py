@@ -11,8 +11,12 @@ from tensors import Tensor
 from rnnviz import from_pytorch, record_with, to_pytorch
 
 PATH = Path(__file__).parents[1] / "reference" / "stacks.npz"
-NAMES = [f"{cell}-{layers}-{turns}" for cell in ("rnn", "rnn_relu", "lstm", "gru") for layers in (1, 2, 3)
-         for turns in ("forward", "both")]
+NAMES = [
+    f"{cell}-{layers}-{turns}"
+    for cell in ("rnn", "rnn_relu", "lstm", "gru")
+    for layers in (1, 2, 3)
+    for turns in ("forward", "both")
+]
 NAMES += [f"lstm-{layers}-{turns}-projected" for layers in (1, 2) for turns in ("forward", "both")]
 
 

@@ -58,8 +58,10 @@ def test_depth_moves_the_peak_of_memory_away_from_now(w, layers, lags):
 def test_connections_past_the_layers():
     """The sum over j of C(L,j) v^j w^n C(n+j-1, j-1), plus 1 at n = 0; their total is (1 + v/(1-w))^L."""
     v, w, layers = 0.5, 0.9, 3
-    expected = [sum(comb(layers, j) * v**j * w**n * comb(n + j - 1, j - 1) for j in range(1, layers + 1)) + (n == 0)
-                for n in range(T)]
+    expected = [
+        sum(comb(layers, j) * v**j * w**n * comb(n + j - 1, j - 1) for j in range(1, layers + 1)) + (n == 0)
+        for n in range(T)
+    ]
     np.testing.assert_allclose(by_lag(linear(layers, v, w, skip=True)), expected, rtol=1e-13)
     for skip, total in ((True, 216.0), (False, 125.0)):
         assert abs(by_lag(linear(layers, v, w, T=600, skip=skip)).sum() / total - 1) < 1e-12
@@ -122,8 +124,12 @@ def test_reversed_input_and_swapped_directions(cell):
     """The same numbers, with the halves swapped and in reverse order."""
     drawn = record(NetworkConfig(cell, layers=1, steps=9, hidden_size=3, input_size=2, directions="both"))
     forward, backward = (drawn.parameters[f"layer 1 {turn}"] for turn in ("forward", "backward"))
-    other = record_with(drawn.network, {"layer 1 forward": backward, "layer 1 backward": forward}, drawn.x[::-1],
-                        np.roll(drawn.output_gradient[::-1], 3, axis=-1))
+    other = record_with(
+        drawn.network,
+        {"layer 1 forward": backward, "layer 1 backward": forward},
+        drawn.x[::-1],
+        np.roll(drawn.output_gradient[::-1], 3, axis=-1),
+    )
     np.testing.assert_array_equal(np.roll(other.output[::-1], 3, axis=-1), drawn.output)
     np.testing.assert_array_equal(other.dx[::-1], drawn.dx)
 
@@ -202,8 +208,9 @@ def test_dropout_on_a_linear_readout_is_a_ridge():
     rng, rate, steps = np.random.default_rng(4), 0.3, 1000
     x, V, target = rng.normal(size=6), rng.normal(size=(6, 1)), 0.4
     network = Network((Node("dropped", Dropout(rate, draw=1), ("x",)), Node("y", Linear(1), ("dropped",))))
-    trace = record_with(network, {"y": {"V": V, "b_y": np.zeros(1)}}, np.tile(x, (steps, 32, 1)),
-                        np.zeros((steps, 32, 1)))
+    trace = record_with(
+        network, {"y": {"V": V, "b_y": np.zeros(1)}}, np.tile(x, (steps, 32, 1)), np.zeros((steps, 32, 1))
+    )
     expected = (x @ V[:, 0] - target) ** 2 + rate / (1 - rate) * ((x * V[:, 0]) ** 2).sum()
     assert abs(((trace.output - target) ** 2).mean() / expected - 1) < 0.03
 
@@ -237,8 +244,12 @@ def test_norms_far_outside_float64_across_layers(w, both):
         return
     trace = linear(layers, v, w, T=steps)
     for depth, name in ((1, "layer 3"), (2, "layer 2"), (3, "layer 1")):
-        expected = np.array([(depth - 1) * log10(v) + n * log10(w) + log10(comb(n + depth - 1, depth - 1))
-                             for n in reversed(range(steps))])
+        expected = np.array(
+            [
+                (depth - 1) * log10(v) + n * log10(w) + log10(comb(n + depth - 1, depth - 1))
+                for n in reversed(range(steps))
+            ]
+        )
         assert np.abs(trace.log10_dh[name] - expected).max() < 1e-9
     expected += log10(v)
     assert np.abs(trace.log10_arrows["layer 1", "x"] - expected).max() < 1e-9

@@ -62,8 +62,9 @@ def test_what_makes_no_sense_is_refused():
 
 def random_network(cell, rng, both=False, size=2, **other):
     network = stacked(cell, size, [4], both=both, **other)
-    weights = {n: {p: rng.normal(size=s) * 0.7 for p, s in shapes.items()}
-               for n, shapes in network.shapes(size).items()}
+    weights = {
+        n: {p: rng.normal(size=s) * 0.7 for p, s in shapes.items()} for n, shapes in network.shapes(size).items()
+    }
     return network, weights
 
 
@@ -83,8 +84,9 @@ def test_what_cannot_be_projected_is_refused(name):
 
 
 def run(network, weights, x, dy):
-    given = {n.name: weights[n.name] if n.layer.cell.learned(1) else Parameters(**weights[n.name])
-             for n in network.recurrent}
+    given = {
+        n.name: weights[n.name] if n.layer.cell.learned(1) else Parameters(**weights[n.name]) for n in network.recurrent
+    }
     return record_with(network, given, x, dy)
 
 
@@ -171,8 +173,14 @@ def one_step(W, x):
     """The output of a unit normalised after its input product, b and U being 0."""
     network = stacked(replace(find("rnn"), name="x", normalised={"x": "x"}), W.shape[0], [W.shape[1]])
     H = W.shape[1]
-    weights = {"W": W, "U": np.zeros((H, H)), "b": np.zeros(H), "b_rec": np.zeros(H), "scale_x": np.ones(H),
-               "shift_x": np.zeros(H)}
+    weights = {
+        "W": W,
+        "U": np.zeros((H, H)),
+        "b": np.zeros(H),
+        "b_rec": np.zeros(H),
+        "scale_x": np.ones(H),
+        "shift_x": np.zeros(H),
+    }
     dy = np.random.default_rng(5).normal(size=(2, len(x), H))
     trace = record_with(network, {"layer 1": weights}, np.stack([x, x]), dy)
     return trace.output[0], trace.gradients["layer 1"]["W"]
@@ -187,9 +195,14 @@ def test_what_a_normalised_layer_does_not_see(exact):
     column[2] = 3.0
     case = np.ones((4, 1))
     case[1] = 3.0
-    changed = {"matrix scale": (3.0 * W, x), "matrix shift": (W + rng.normal(size=(3, 1)), x),
-               "one unit's scale": (W * column, x), "data scale": (W, 3.0 * x),
-               "data shift": (W, x + rng.normal(size=3)), "one case's scale": (W, x * case)}
+    changed = {
+        "matrix scale": (3.0 * W, x),
+        "matrix shift": (W + rng.normal(size=(3, 1)), x),
+        "one unit's scale": (W * column, x),
+        "data scale": (W, 3.0 * x),
+        "data shift": (W, x + rng.normal(size=3)),
+        "one case's scale": (W, x * case),
+    }
     same = {name for name, (own, at) in changed.items() if np.allclose(one_step(own, at)[0], y, atol=1e-10)}
     assert same == {"matrix scale", "matrix shift", "data scale", "one case's scale"}
     assert_close(one_step(5.0 * W, x)[1], dW / 5.0, rtol=1e-9)  # weights that grow slow their own learning
@@ -203,8 +216,12 @@ def gain_of(gain, H=16, steps=31, seed=0, place="u"):
     x[0] = 1.0
     dy[-1, 0] = rng.normal(size=H)
     wide = {f"scale_{place}": np.ones(H), f"shift_{place}": np.zeros(H)}
-    weights = {"W": rng.normal(size=(1, H)), "U": gain * rng.normal(size=(H, H)) / np.sqrt(H), "b": np.zeros(H),
-               "b_rec": np.zeros(H)}
+    weights = {
+        "W": rng.normal(size=(1, H)),
+        "U": gain * rng.normal(size=(H, H)) / np.sqrt(H),
+        "b": np.zeros(H),
+        "b_rec": np.zeros(H),
+    }
     trace = record_with(network, {"layer 1": weights | wide}, x, dy)
     return trace.signals["layer 1", "h"].gradient.true[0], trace
 
@@ -216,8 +233,10 @@ def test_the_gain_goes_dead():
         one, _ = gain_of(1.0)
         for gain in (0.01, 0.1, 10.0, 100.0):
             assert_close(gain_of(gain)[0], one, rtol=1e-11)
-    plain = [record(NetworkConfig("rnn", layers=1, steps=31, gain=g, hidden_size=16)).log10_dh["layer 1"][0]
-             for g in (0.1, 1.0)]
+    plain = [
+        record(NetworkConfig("rnn", layers=1, steps=31, gain=g, hidden_size=16)).log10_dh["layer 1"][0]
+        for g in (0.1, 1.0)
+    ]
     assert plain[1] - plain[0] > 10
 
 
@@ -288,14 +307,22 @@ def test_dropout_on_the_candidate_meets_a_memory_once():
 # ---- as configurations -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fields", [
-    {"cell_norm": "product", "directions": "both"}, {"cell_norm": "sum", "peepholes": "learned"},
-    {"cell_norm": "state", "noise": "zoneout", "mask": "sequence"}, {"noise": "recurrent", "dropout": 0.3},
-    {"noise": "candidate", "skip": "residual", "widths": (3, 3)},
-], ids=str)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"cell_norm": "product", "directions": "both"},
+        {"cell_norm": "sum", "peepholes": "learned"},
+        {"cell_norm": "state", "noise": "zoneout", "mask": "sequence"},
+        {"noise": "recurrent", "dropout": 0.3},
+        {"noise": "candidate", "skip": "residual", "widths": (3, 3)},
+    ],
+    ids=str,
+)
 def test_an_ensemble_is_its_members(fields):
-    configs = [NetworkConfig("lstm", steps=6, hidden_size=4, batch_size=2, gain=g, seed=s, noise_rate=0.3, **fields)
-               for s, g in enumerate((0.5, 1.0, 2.0))]
+    configs = [
+        NetworkConfig("lstm", steps=6, hidden_size=4, batch_size=2, gain=g, seed=s, noise_rate=0.3, **fields)
+        for s, g in enumerate((0.5, 1.0, 2.0))
+    ]
     many = record_many(configs)
     for k, config in enumerate(configs):
         alone = record(config)
@@ -332,14 +359,28 @@ def test_what_is_asked_of_a_step_knows_its_masks_and_vectors(name, place, peepho
         assert_close(own.gradients[key] * 2.0**own.exponent, recording.back.gates[:, 0, 4 * k + 1], rtol=1e-10)
 
 
-@pytest.mark.parametrize("normal, equations", [
-    ({"m": "q"}, {"h": tanh}), ({"h": "h"}, {"h": tanh}), ({"u": "h"}, {"h": tanh}),
-    ({"a": "a"}, {"h": lambda x_h, u_h: tanh(x_h + u_h)}),
-], ids=["unknown", "its own name", "another's", "in parts"])
+@pytest.mark.parametrize(
+    "normal, equations",
+    [
+        ({"m": "q"}, {"h": tanh}),
+        ({"h": "h"}, {"h": tanh}),
+        ({"u": "h"}, {"h": tanh}),
+        ({"a": "a"}, {"h": lambda x_h, u_h: tanh(x_h + u_h)}),
+    ],
+    ids=["unknown", "its own name", "another's", "in parts"],
+)
 def test_what_cannot_be_normalised_is_refused(normal, equations):
     with pytest.raises(ValueError, match=r"The cell 'bad' must .* Got"):
-        Cell(name="bad", title="", family="", gates=("h",), states=("h",), equations=equations, latex={},
-             normalised=normal)
+        Cell(
+            name="bad",
+            title="",
+            family="",
+            gates=("h",),
+            states=("h",),
+            equations=equations,
+            latex={},
+            normalised=normal,
+        )
 
 
 def test_a_gradient_outside_float64_from_a_layer_above_is_not_taken_for_0():
@@ -350,13 +391,41 @@ def test_a_gradient_outside_float64_from_a_layer_above_is_not_taken_for_0():
     with pytest.raises(ValueError, match="within float64"):
         step_jacobians(lower)
     step_jacobians(record(NetworkConfig("rnn_identity", **config | {"steps": 20})).recordings["layer 1"])
-    assert_close(10.0 ** (lower.last_loss.log10_dh[-3:] - lower.last_loss.log10_dh[-1]),
-                 10.0 ** (record_with("rnn_identity", lower.parameters, lower.x, np.concatenate(
-                     [np.zeros((899, 1, 3)), lower.output_gradient[-1:]])).log10_dh[-3:] - lower.log10_dh[-1]), 1e-12)
+    assert_close(
+        10.0 ** (lower.last_loss.log10_dh[-3:] - lower.last_loss.log10_dh[-1]),
+        10.0
+        ** (
+            record_with(
+                "rnn_identity",
+                lower.parameters,
+                lower.x,
+                np.concatenate([np.zeros((899, 1, 3)), lower.output_gradient[-1:]]),
+            ).log10_dh[-3:]
+            - lower.log10_dh[-1]
+        ),
+        1e-12,
+    )
 
 
-EVERYTHING = ("h", "c", "gates", "preactivations", "dh", "dc", "dx", "log10_dh", "gradients", "initial_gradient",
-              "log10_shares", "shares", "spectra", "log10_bound", "slope", "overflow_step", "last_loss")
+EVERYTHING = (
+    "h",
+    "c",
+    "gates",
+    "preactivations",
+    "dh",
+    "dc",
+    "dx",
+    "log10_dh",
+    "gradients",
+    "initial_gradient",
+    "log10_shares",
+    "shares",
+    "spectra",
+    "log10_bound",
+    "slope",
+    "overflow_step",
+    "last_loss",
+)
 
 
 @pytest.mark.parametrize("name, place, peepholes, noise", POSSIBLE)
