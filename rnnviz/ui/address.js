@@ -1,5 +1,5 @@
 // The address of the page always holds what is set: one entry of the browser's history for every action.
-const HELD = { address: "", replace: true, news: false };
+const HELD = { address: "", replace: true, news: false, heard: {} };
 
 function write() {
   const params = new URLSearchParams(HELD.address);
@@ -23,6 +23,7 @@ export default function ({ data, parentElement, setStateValue }) {
   // What says nothing new leaves the address alone: the browser may have gone back meanwhile.
   HELD.news ||= data.replace || data.address !== HELD.address;
   HELD.address = data.address;
+  HELD.heard = Object.fromEntries(data.heard);
   HELD.replace ||= data.replace;
   // Told once every control has taken over what was put.
   clearTimeout(root.tells);
@@ -33,7 +34,7 @@ export default function ({ data, parentElement, setStateValue }) {
   if (data.put > (root.told ?? 0)) tell();
   // A slider on its way through many values is one action, and so is a click that moves two: it is written once all
   // rest and are answered.
-  const waiting = () => [...document.querySelectorAll(".rv-live input")].some((input) => input.live?.waiting);
+  const waiting = () => [...document.querySelectorAll(".rv-live input")].some(({ live, dataset }) => live?.waiting || live?.sent > (HELD.heard[dataset.slider] ?? 0));
   const rest = () => { if (HELD.news && !window.rnnvizMoving && !waiting()) write(); };
   rest();
   for (const kind of ["rv-rest", "rv-answered"]) document.addEventListener(kind, rest);

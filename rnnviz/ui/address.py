@@ -31,6 +31,8 @@ def keep_address():
         "address": urlencode(address(), doseq=True),
         "replace": kept.pop("arrived", False),
         "put": kept.get("under_way", (0,))[0],
+        # Slider and number of its last message, one after the other: an address of a run before is none to be written.
+        "heard": tuple(sorted((key[6:], n) for key, n in kept.to_dict().items() if key.startswith("taken-"))),
     }
     _component(
         key="address", data=data | {"serial": serial("address", tuple(data.values()))}, on_put_change=lambda: None

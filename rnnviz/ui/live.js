@@ -60,6 +60,12 @@ export default function ({ data, parentElement, setStateValue }) {
     show(data.value);
     mark(data.value);
   }
+  // A click into the map of a cliff moves two sliders, whose moves end one after the other.
+  const still = () => {
+    if ([...document.querySelectorAll(".rv-live input")].some((other) => other.live?.quiet)) return;
+    window.rnnvizMoving = window.rnnvizFilming = false;
+    document.body.classList.remove("rv-moving");
+  };
   const rest = () => {
     clearTimeout(state.quiet);
     state.quiet = 0;
@@ -68,8 +74,7 @@ export default function ({ data, parentElement, setStateValue }) {
     if (!state.dragging) input.value = value;
     show(value);
     mark(value);
-    window.rnnvizMoving = window.rnnvizFilming = false;
-    document.body.classList.remove("rv-moving");
+    still();
     const asked = state.shown !== null && (value !== data.value || state.waiting);
     if (asked) { state.wanted = value; send(); }
     state.shown = null;
@@ -151,8 +156,7 @@ export default function ({ data, parentElement, setStateValue }) {
     if (!state.quiet) return;
     clearTimeout(state.quiet);
     state.quiet = 0;
-    window.rnnvizMoving = window.rnnvizFilming = false;
-    document.body.classList.remove("rv-moving");
+    still();
   };
   if (!data.play) return ifLast(state, leave);
   const play = parentElement.querySelector(".rv-play");

@@ -46,7 +46,7 @@ def live_slider(name, label, bound, high=None, local=False, play=False, powers=F
         step=bound.step,
         digits=0 if bound.whole else 2,
         value=kept[name],
-        number=_sent(name)[0],
+        number=kept.get(f"taken-{name}", 0),
         local=local,
         play=play or local,
         powers=powers,

@@ -150,7 +150,10 @@ def test_presets_reseed_and_start_over(person):
 
 
 def test_values_go_from_page_to_page_and_survive_a_reload(person):
-    person.open("/gradient_flow?hidden_size=9&gain=2")
+    person.open("/gradient_flow?hidden_size=9&gain=1.98")
+    for gain in ("1.99", "2"):
+        person.press(GAIN, "ArrowRight")
+        person.page.wait_for_url(re.compile(rf"gain={gain}(&|$)"), timeout=10_000)
     person.page.get_by_role("link", name="Inside the cell").first.click()
     person.page.wait_for_url(re.compile("inside_the_cell"))
     person.page.wait_for_function("document.querySelector('.rv-figure')?._fullData?.length > 4")
@@ -158,6 +161,9 @@ def test_values_go_from_page_to_page_and_survive_a_reload(person):
     assert "2.00" in person.page.locator(".rv-live output").all_inner_texts()
     assert person.page.evaluate("document.querySelector('.rv-figure')._fullData.at(-1).z.length") == 9
     person.page.wait_for_url(re.compile("(?=.*gain=2)(?=.*hidden_size=9)"), timeout=10_000)
+    person.press(GAIN, "ArrowRight")  # the first of this page's slider, heard though the other page's were more
+    person.page.wait_for_url(re.compile("gain=2.01"), timeout=10_000)
+    person.settled()
     before = person.figure()
     person.page.reload()
     person.settled()
