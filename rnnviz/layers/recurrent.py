@@ -10,8 +10,8 @@ from ..engine.adjoint import pull_back, unroll_and_linearise
 from ..engine.initialise import initialise, learned
 from ..engine.parameters import MoreParameters, Parameters
 from ..engine.plan import plan
+from ..engine.recording import Recording, sealed
 from ..engine.unroll import unroll
-from ..recording import Recording, sealed
 from ..scaled import Scaled
 from .base import Layer, Pass
 from .dropout import mask
