@@ -79,9 +79,9 @@ def test_the_gradient_is_the_derivative(shape):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_shape_learns_the_same_in_every_run_and_after_a_rewind(shape):
     config = replace(SMALL, **SHAPES[shape])
-    one, two = trained(config, 5), trained(config, 7)
+    one, two = trained(config, 4), trained(config, 5)
     two.rewind()
-    for _ in range(5):
+    for _ in range(4):
         two.update()
     np.testing.assert_array_equal(one.weights.flat, two.weights.flat)
     for name in one.history.rules:
@@ -92,7 +92,7 @@ def test_every_shape_learns_the_same_in_every_run_and_after_a_rewind(shape):
     second = Training(replace(config, precision="float32"), one.weights)
     second.update()
     assert second.weights.flat.dtype == np.float32 and np.isfinite(second.losses).all()
-    alone = trained(replace(config, networks=1, seed=1), 5)
+    alone = trained(replace(config, networks=1, seed=1), 4)
     assert_close(one.weights.flat[1:], alone.weights.flat, rtol=1e-8)
 
 
@@ -114,14 +114,16 @@ def test_a_stack_of_one_layer_is_that_layer(cell, networks, task):
     )
     one, stack = Training(single), Training(NetworkTrainConfig(**vars(single), layers=1))
     stack.weights.flat[...] = one.weights.flat
-    for _ in range(22):
+    for _ in range(4):
         one.update()
         stack.update()
+    one._test()
+    stack._test()
     same = assert_close if task == "copy" else np.testing.assert_array_equal
     same(stack.weights.flat, one.weights.flat)
     same(stack.losses, one.losses)
     same(stack.history["log10_dh layer 1"], one.history["log10_dh"])
-    assert_close(stack.tests["loss"][1:], one.tests["loss"][1:], rtol=1e-5)
+    assert_close(stack.tests["loss"][-1], one.tests["loss"][-1], rtol=1e-5)
 
 
 @pytest.mark.parametrize("shape", ["both, both ends", "residual, normalised"])
@@ -193,7 +195,7 @@ def test_zoneout_in_a_test_is_what_it_is_on_average():
     parameters, x = by_node(network, draw(network, config, 2, 3)), rng.normal(size=(6, 1, 2))
     layer = network.nodes[0].layer
     test = layer.at(None).forward(parameters["layer 1"], x)
-    drawn = [layer.at(update).forward(parameters["layer 1"], x) for update in range(4000)]
+    drawn = [layer.at(update).forward(parameters["layer 1"], x) for update in range(800)]
     spread = np.std(drawn, axis=0) / np.sqrt(len(drawn))
     assert (np.abs(np.mean(drawn, axis=0) - test) < 4.5 * spread + 1e-12).all() and spread.max() > 0
     # By hand: h = 0.3 h + 0.7 (x W + h U + b)
@@ -302,13 +304,15 @@ def test_nothing_of_an_update_is_left_behind():
     assert held < 2e6
 
 
-def test_an_update_of_large_networks_takes_little_memory():
-    config = replace(SMALL, hidden_size=64, layers=3, directions="both", length=50, networks=4, sequences=32)
+def test_an_update_of_large_networks_takes_little_memory(monkeypatch):
+    """As much as is meant to be kept, however large they are."""
+    monkeypatch.setattr(learn, "KEPT", 2**23)
+    config = replace(SMALL, hidden_size=32, directions="both", length=40, networks=4, sequences=16)
     training = Training(config)
     x, target, weight = training._batch()
-    assert 50 * 4 * 8 * 32 * learn._numbers_recorded(training.network) > 3 * learn.KEPT
+    assert 40 * 4 * 8 * 16 * learn._numbers_recorded(training.network) > 8 * learn.KEPT
     tracemalloc.start()
     backward(training.network, training.weights, x, target, weight, False)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 1.4 * learn.KEPT
+    assert peak < 2 * learn.KEPT
