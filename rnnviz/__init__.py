@@ -1,12 +1,12 @@
 """Watch gradients flow through recurrent layers: record a network, and look at every step of it."""
 
 from .cells import CELLS
-from .config import BOUNDS, Config, NetworkConfig, TrainConfig
+from .config import BOUNDS, Config, NetworkConfig, NetworkTrainConfig, TrainConfig
 from .engine.parameters import Parameters
-from .engine.train import Training
+from .engine.recording import Recording
 from .networks import Network, Trace, from_keras, from_pytorch, stacked, to_pytorch
 from .networks.record import record, record_many, record_with
-from .recording import Recording
+from .networks.train import Training
 
 __version__ = "0.1.0"
 """Read by pyproject.toml."""
@@ -17,6 +17,7 @@ __all__ = [
     "Config",
     "Network",
     "NetworkConfig",
+    "NetworkTrainConfig",
     "Parameters",
     "Recording",
     "Trace",

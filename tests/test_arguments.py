@@ -16,6 +16,7 @@ from rnnviz import (
     Config,
     Network,
     NetworkConfig,
+    NetworkTrainConfig,
     Parameters,
     TrainConfig,
     Training,
@@ -31,7 +32,8 @@ from rnnviz import (
     stacked,
     to_pytorch,
 )
-from rnnviz.engine import anatomy, optimise, train
+from rnnviz.engine import anatomy, optimise
+from rnnviz.networks import train
 
 clip, inside, recording = (import_module(f"rnnviz.engine.{name}") for name in ("clip", "inside", "record"))
 MODULES = (rnnviz, recording, anatomy, inside, clip, train, optimise, cliff, checks, sources, figures)
@@ -48,6 +50,7 @@ RESULTS = {
     "Equilibria",
     "Result",
     "Batch",
+    "Motions",
     "OneHot",
     "Standardised",
     "Table",
@@ -233,6 +236,7 @@ ENTRIES = {
     "Network": (Network, dict(nodes=STACK.nodes), {}),
     "Network.widths": (STACK.widths, dict(input_size=3), {"input_size": {"1", "huge"}}),
     "Network.shapes": (STACK.shapes, dict(input_size=3), {"input_size": {"1", "huge"}}),
+    "Network.counts": (STACK.counts, dict(input_size=3), {"input_size": {"1", "huge"}}),
     "Recording.gradient": (RECORDING.gradient, dict(state="c"), {}),
     "from_pytorch": (
         from_pytorch,
@@ -274,7 +278,7 @@ ENTRIES = {
         dict(trainings=[Training(TRAINED)], seconds=0.0),
         {"seconds": {"0", "1", "0.5", "infinity"}},
     ),
-    "TrainConfig.layers": (TRAINED.layers, {}, {}),
+    "TrainConfig.members": (TRAINED.members, {}, {}),
     "within_reach": (anatomy.within_reach, dict(config=CONFIG), {"config": {"another Config"}}),
     "step_jacobians": (anatomy.step_jacobians, dict(recording=RECORDING), {}),
     "products": (
@@ -379,7 +383,22 @@ ENTRIES = {
     "sunspots": (sources.sunspots, {}, {}),
     "read_csv": (sources.read_csv, dict(raw=b"a,b\n1,2\n3,4\n"), {}),
     "Table.series": (TABLE.series, dict(column="a"), {}),
-    "task": (sources.task, dict(name="text", length=10, text=""), {"length": {"None"}, "text": {"no text"}}),
+    "task": (
+        sources.task,
+        dict(name="text", length=10, text="", validation=0.25, labels="true"),
+        {"length": {"None"}, "text": {"no text"}, "validation": {"0", "0.5"}},
+    ),
+    "Task.part": (sources.task("motions").part, dict(name="training", most=3), {"most": {"1"}}),
+    "basic_motions": (sources.basic_motions, {}, {}),
+    "decay": (
+        optimise.decay,
+        dict(weights=FLAT.copy(), rate=0.1, amount=0.1),
+        {
+            "weights": {"negative", "matrix", "longer", *NOT_FINITE},
+            "rate": {"0", "1", "0.5"},
+            "amount": {"0", "1", "0.5"},
+        },
+    ),
     "Task.draw": (
         ORDER.draw,
         dict(rng=np.random.default_rng(0), batch=2, held_out=False),
@@ -424,7 +443,7 @@ ENTRIES = {
         {"output": {*REAL, *NOT_FINITE}},
     ),
 }
-FIELDS = {"Config": Config, "NetworkConfig": NetworkConfig, "TrainConfig": TrainConfig, "Parameters": Parameters}
+FIELDS = {kind.__name__: kind for kind in (Config, NetworkConfig, TrainConfig, NetworkTrainConfig, Parameters)}
 """Whose parameters are their fields."""
 
 DISAGREE = {
@@ -486,7 +505,7 @@ def test_what_is_taken_and_what_is_refused(name, parameter):
             assert_said(text, (parameter, *DISAGREE.get((name, parameter), ())), where)
 
 
-@pytest.mark.parametrize("kind", [Config, NetworkConfig, TrainConfig])
+@pytest.mark.parametrize("kind", [Config, NetworkConfig, TrainConfig, NetworkTrainConfig])
 def test_fields_of_configurations(kind):
     for name in kind.__dataclass_fields__:
         for label, value in ANYTHING.items():
