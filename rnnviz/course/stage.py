@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import astuple, dataclass, field, replace
 
 from ..cliff import descend_many
-from ..config import Config, Number, TrainConfig
-from ..engine.record import record_each
+from ..config import Config, NetworkConfig, Number, TrainConfig
 from ..engine.train import Training
+from ..networks.record import record_each
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def _trainings(many):
     return [Training(config) for config in many]
 
 
-BECOMES = {Config: record_each, Downhill: _descents, TrainConfig: _trainings}
+BECOMES = {Config: record_each, NetworkConfig: record_each, Downhill: _descents, TrainConfig: _trainings}
 """Kind of a setting -> function that makes a list of them what they set: recordings, descents, trainings to come."""
 
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ..arguments import Named, read_only
+from ..arguments import Named
 from ..engine.parameters import MoreParameters
 from ..layers import Recurrent
 from ..scaled import Scaled
-from .trace import Trace
+from .trace import Trace, sealed
 
 
 def by_name(parameters):
@@ -43,28 +43,18 @@ def run(network, parameters, x, loss, config=None):
             total[name] = total[name] + part if name in total else part
     if "x" not in total:
         total["x"] = Scaled(np.zeros_like(x))
-    adjoints = [own.adjoints.values() for own in passes.values()]
-    read_only([one.mantissa for group in (total.values(), arrows.values(), *adjoints) for one in group])
-    read_only(
-        [
+    return sealed(
+        Trace(
+            network,
+            Named(parameters),
+            Named(reversed(gradients.items())),
             x,
+            Named(outputs),
             gradient,
             value,
-            outputs,
-            *(own.signals for own in passes.values()),
-            *(own for part in (parameters, gradients) for own in part.values() if isinstance(own, dict)),
-        ]
-    )
-    return Trace(
-        network,
-        Named(parameters),
-        Named(reversed(gradients.items())),
-        x,
-        Named(outputs),
-        gradient,
-        value,
-        Named(total),
-        Named(arrows),
-        passes,
-        config,
+            Named(total),
+            Named(arrows),
+            passes,
+            config,
+        )
     )
