@@ -6,6 +6,8 @@ import streamlit as st
 
 from rnnviz import BOUNDS, NetworkConfig, depth, explain_depth, frameworks
 from rnnviz.figures.depth import gradient_map
+from rnnviz.figures.flow import powers_axis
+from rnnviz.figures.unrolled import stack
 from rnnviz.glossary import marked
 from rnnviz.presets import STACKS
 from rnnviz.ui import controls, state
@@ -15,29 +17,32 @@ from rnnviz.ui.page import alive, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import elsewhere, prediction_switch, question
 from rnnviz.ui.recorded import recorded
+from rnnviz.ui.unrolled import moving, network
 from rnnviz.ui.words import listed, words
 
 # What this page draws live; the sidebar goes further.
-MOST_STEPS, MOST_UNITS = 100, 64
+MOST_STEPS, MOST_UNROLLED, MOST_UNITS = 100, 24, 64
 
-frame(
-    "Depth and direction", "Layers above layers, and both ways through time: what still reaches the lowest [[layer]]?"
-)
-with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+frame("Depth and direction", "Of stacked [[layer|layers]], what reaches the lowest?")
+with st.container(horizontal=True, vertical_alignment="center", gap="small"):
     label = controls.one("shown", "Cell", state.CONTROLS["shown"].options)
-    both = controls.flag("both", "Both directions", "Each layer has a second half that reads from the last step back.")
-    skips = controls.flag("skips", "Skips", "What a layer reads is added to what it makes, where both are as wide.")
+    both = controls.flag("both", "Both directions", None)
+    skips = controls.flag("skips", "Skips", None)
     read = controls.one("read", "What is read", state.CONTROLS["read"].options)
+    unroll = controls.one("depth", "Picture", state.CONTROLS["depth"].options) == "unrolled"
 setup = controls.sidebar([label], loss_where=False)
 with st.sidebar:
     prediction_switch()
 
 
-def scene(trace, says):
+def scene(trace, says, unroll):
     """Everything on this page that the network decides, by name. says: what a preset says of it."""
-    return {
+    if unroll:
+        drawn = {"unrolled": stack(trace, powers_axis("close", ""))}
+    else:
+        drawn = {"gradient-map": gradient_map({label: trace}, height=262)}
+    return drawn | {
         "stack-says": says,
-        "gradient-map": gradient_map({label: trace}, height=262),
         "verdict": explain_depth.verdict(trace),
         "layers": "  \n".join(filter(None, [explain_depth.layers(trace), explain_depth.halves(trace)])),
         "theory": marked(explain_depth.theory(trace), "linear"),
@@ -45,7 +50,7 @@ def scene(trace, says):
 
 
 @alive
-def stacks(config, inputs):
+def stacks(config, inputs, unroll):
     by_gain = controls.presets(STACKS, (*state.STACKED, "position"), state.STACKED, key="stack")
     position = None
     sliders = st.columns(3 if config.read == "position" else 2)
@@ -63,30 +68,38 @@ def stacks(config, inputs):
     now = by_gain.get(gain, controls.OWN)
 
     def at(says, **change):
-        """The scene of another network, at this gain."""
-        return scene(recorded({label: replace(config, gain=gain, **change)}, inputs=inputs)[label], says)
+        """What moves in the scene of another network, at this gain."""
+        other = recorded({label: replace(config, gain=gain, **change)}, inputs=inputs)[label]
+        return moving(scene(other, says, unroll))
 
     trace = recorded({label: config}, gain, inputs)[label]
-    seen = scene(trace, now)
+    seen = scene(trace, now, unroll)
     how = (
         "How to read it: a row is a [[layer]], the top one makes the output; a column is a step. White: as much "
         "[[gradient]] as enters with the [[loss]]; slate: less, red: more; empty: exactly 0. Below, the lowest layer's "
         "row as a curve on a [[log axis]]."
     )
-    plot(seen["gradient-map"], "gradient-map", how, caption=False)
+    if unroll:
+        how = (
+            "How to read it: a row is a [[layer]], its boxes are steps. The [[gradient]] enters with the [[loss]] L, and "
+            "goes back along each row and down from layer to layer. Wider arrows carry more, in powers of ten."
+        )
+        network(seen["unrolled"], tokens=setup.tokens)
+    else:
+        plot(seen["gradient-map"], "gradient-map", how, caption=False)
     words(seen["verdict"], "verdict", "verdict")
-    words(how, "how-gradient-map", "caption")
+    words(how, "how-stack", "caption")
     listed("stacked", "residual connection", "bidirectional", "hidden state", "norm", "U", "gain", "vanish", "explode")
     words(seen["layers"], "layers")
     words(seen["theory"], "theory")
     ask(config)
     weigh(trace)
-    about = "stacks", inputs, label, config
+    about = "stacks", inputs, label, config, unroll
     films = [
         gains(
             {label: config},
             gain,
-            lambda found: scene(found[label], by_gain.get(found[label].config.gain, controls.OWN)),
+            lambda found: moving(scene(found[label], by_gain.get(found[label].config.gain, controls.OWN), unroll)),
             (*about, by_gain),
             inputs,
         ),
@@ -149,11 +162,8 @@ def weigh(trace):
 
 fields = vars(setup.configs[label]) | {"steps": setup.steps}
 asked = fields["steps"], fields["hidden_size"]
-fields |= {"steps": min(asked[0], MOST_STEPS), "hidden_size": min(asked[1], MOST_UNITS)}
-if (fields["steps"], fields["hidden_size"]) != asked:
-    st.info(
-        f"To stay live, this page takes at most {MOST_UNITS} units and {MOST_STEPS} steps; the sidebar asks for more."
-    )
+most = MOST_UNROLLED if unroll else MOST_STEPS
+fields |= {"steps": min(asked[0], most), "hidden_size": min(asked[1], MOST_UNITS)}
 stacks(
     NetworkConfig(
         **fields,
@@ -161,8 +171,11 @@ stacks(
         skip="residual" if skips else "none",
         read=state.CONTROLS["read"].options[read],
     ),
-    setup.inputs[:MOST_STEPS] if setup.inputs is not None else None,
+    setup.inputs[:most] if setup.inputs is not None else None,
+    unroll,
 )
+if (fields["steps"], fields["hidden_size"]) != asked:
+    st.caption(f"This picture takes at most {most} steps and {MOST_UNITS} units; the sidebar asks for more.")
 takeaway(
     "Depth gives a far step more paths and the lowest layer less gradient; a connection past the layers brings it "
     "back, and a second direction brings back the other end."

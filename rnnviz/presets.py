@@ -75,24 +75,24 @@ _LINEAR = {"shown": "RNN", "activation": "identity", "init": "identity", "hidden
 
 STACKS = (
     Preset(
-        "Depth remembers later",
+        "Depth",
         "Linear layers that keep 0.9 of their state: the third remembers best what came 17 steps ago, not what came "
         "last.",
         _LINEAR | {"gain": 0.9, "layers": 3},
     ),
     Preset(
-        "Deep and plain",
+        "Deep",
         "Eight LSTM layers: at the last step less than a thousandth of what the top layer has reaches the lowest one.",
         {"layers": 8},
     ),
     Preset(
-        "Deep, with skips",
+        "Skips",
         "The same eight layers with connections past them: at the last step the lowest gets no less than the top one "
         "has.",
         {"layers": 8, "skips": True},
     ),
     Preset(
-        "Both last states",
+        "Both ends",
         "Forward at the last step, backward at the first: a U, weakest in the middle.",
         _LINEAR | {"gain": 0.9, "layers": 1, "both": True, "read": "last states"},
     ),
