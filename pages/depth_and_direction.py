@@ -81,7 +81,7 @@ def stacks(config, inputs, unroll):
     )
     if unroll:
         how = (
-            "How to read it: a row is a [[layer]], its boxes are steps. The [[gradient]] enters with the [[loss]] L, and "
+            "How to read it: a row is a [[layer]], its boxes steps. The [[gradient]] enters with the [[loss]] L, and "
             "goes back along each row and down from layer to layer. Wider arrows carry more, in powers of ten."
         )
         network(seen["unrolled"], tokens=setup.tokens)
