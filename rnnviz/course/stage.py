@@ -6,8 +6,8 @@ from dataclasses import astuple, dataclass, field, replace
 from ..cliff import descend_many
 from ..config import Config, NetworkConfig, Number, TrainConfig
 from ..engine.record import _kinds
-from ..engine.train import Training
 from ..networks.record import record, record_each
+from ..networks.train import Training
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ function places(message, width, scale) {
   const curve = { top: y + 26, high: far ? (message.rows.length > 1 ? 40 : 80) : message.high };
   const [low, top] = message.axis.range;
   return {
-    T, width, narrow, left, right, pitch, boxes, box, high, turned, lanes, named: (lane) => lane.across && (!tight || (lane.above && each - high >= 18)),, rows, railed, input, curve,
+    T, width, narrow, left, right, pitch, boxes, box, high, turned, lanes, named: (lane) => lane.across && (!tight || (lane.above && each - high >= 18)), rows, railed, input, curve,
     first: Math.min(...message.losses.filter(({ row }) => turned.has(row)).map(({ steps: [one] }) => one), T),
     loss: { x: width - right + (narrow ? 22 : 34), r: tight ? within(each / 2, 6, 13) : narrow || several ? 13 : 17 },
     height: curve.top + curve.high + 24,
