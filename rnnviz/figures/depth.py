@@ -10,9 +10,10 @@ from .theme import GREY, POWERS, SERIES, SERIES_DASHES, cell_look, figure, raise
 
 LOW, HIGH = -8, 4
 """Powers of ten that colours and curves show: of what enters with the loss."""
-MARKS = (-8, -4, 0, 4)
+MARKS = (-12, -8, -4, 0, 4)
 WORDS = "norm of ∂L/∂h, relative to where the loss enters"
 BESIDE = 84
+HEIGHT = 290
 
 
 def gradient_map(traces, height=330, curve=True, low=LOW, high=HIGH, rows=0):
@@ -187,3 +188,33 @@ def _said(label, trace):
         f"{label}: of what enters, {number(logs[0])} reaches the lowest layer at step 1, {number(logs[-1])} at step "
         f"{trace.steps}, least, {number(logs[least - 1])}, at step {least}."
     )
+
+
+def layers(traces, value):
+    """The map of stacks, with room for eight layers, whose number a slider may move. value: does not count."""
+    return gradient_map(traces, HEIGHT, rows=8)
+
+
+def directions(traces, value):
+    """The map of one layer of both directions. value: does not count."""
+    return gradient_map(traces, HEIGHT, low=-12)
+
+
+def before(picture):
+    """A picture before a guess: its axes alone."""
+    data = [
+        trace | ({"z": np.full_like(trace["z"], np.nan), "showscale": False} if "z" in trace else {"x": [], "y": []})
+        for trace in picture["data"]
+    ]
+    says = "What is asked is not drawn; it follows your guess."
+    return type(picture)(data=data, layout=picture["layout"] | {"meta": {"says": says}, "showlegend": False})
+
+
+PICTURES = {"layers": layers, "directions": directions, "lowest": lambda traces, value: lowest_curves(traces)}
+"""What a stage can draw."""
+
+CLOSED = {
+    "layers": lambda traces: before(layers(traces, None)),
+    "directions": lambda traces: before(directions(traces, None)),
+}
+"""Those before a guess."""

@@ -17,6 +17,7 @@ PAGES = (
     "/gradient_flow",
     "/inside_the_cell",
     "/why_it_vanishes",
+    "/depth_and_direction",
     "/the_cliff",
     "/training",
     "/paper_figures",
