@@ -40,13 +40,14 @@ def gradient_map(traces, height=330, curve=True, low=LOW, high=HIGH, rows=0):
             showticklabels=not curve,
             title="" if curve else "time step t",
         )
-        shown = [n for n, level in enumerate(levels) if len(levels) <= 8 or not level.reversed]
+        names = [str(n) for n in range(1, rows + 1)] or [level.name for level in levels]
+        # So many labels have room.
+        shown = range(len(names)) if len(names) < 6 else [0, len(names) // 2 - 1, len(names) - 1]
         axes[f"yaxis{suffix}"] = dict(
-            domain=[foot + 0.06 if curve else 0, 0.94 if len(traces) > 1 else 1],
-            range=[0.5, (rows or len(levels)) + 0.5],
-            tickvals=list(range(1, rows + 1)) or [n + 1 for n in shown],
-            ticktext=[str(n) for n in range(1, rows + 1)]
-            or [levels[n].name if len(levels) <= 8 else levels[n].name[0] for n in shown],
+            domain=[foot + 0.06 if curve else 0, 1],
+            range=[0.5, len(names) + 0.5],
+            tickvals=[n + 1 for n in shown],
+            ticktext=[names[n] for n in shown],
             showgrid=False,
             anchor=f"x{suffix}",
             title="layer" if k == 0 else "",
@@ -175,7 +176,7 @@ def _note(text, x, y):
         xanchor="left",
         yref="paper",
         y=y,
-        yanchor="top",
+        yanchor="bottom",
         showarrow=False,
         font=dict(size=14),
     )

@@ -67,8 +67,8 @@ function places(message, width, scale) {
   const narrow = width < 520;
   const [left, right] = narrow ? [48, 40] : [64, 64];
   const pitch = (width - left - right) / T;
-  const boxes = T <= BOXES.steps && pitch >= BOXES.pitch;
-  const box = boxes ? within(Math.round(pitch * 0.62), 18, 46) : pitch;
+  const boxes = T <= BOXES.steps && pitch >= (message.stack ? 20 : BOXES.pitch);
+  const box = boxes ? within(Math.round(pitch * 0.62), message.stack ? 12 : 18, 46) : pitch;
   const several = message.losses.length > 1;
   // For the back row what is said of it has to be on the same screen.
   const far = scale > 1;
@@ -269,7 +269,7 @@ class Picture {
       const tint = put("rect", { ...frame, fill: colour }, group);
       const middle = at.x(k + 1);
       const shown = message.single && box >= 40 && high >= 34;
-      const text = put("text", { x: middle, y: y + (shown ? -4 : 5) }, group, high < 16 ? "" : box < 32 ? k + 1 : sign);
+      const text = put("text", { x: middle, y: y + (shown ? -4 : 5) }, group, high < 16 || box < 18 ? "" : box < 32 ? k + 1 : sign);
       if (box >= 32 && high >= 16) put("tspan", { class: "rv-sub", dy: 4 }, text, k + 1);
       const value = shown ? put("text", { x: middle, y: y + 15 }, group) : null;
       return { group, own, level, tint, text, value, title: put("title", {}, group) };
