@@ -13,7 +13,7 @@ LOW, HIGH = -8, 4
 MARKS = (-12, -8, -4, 0, 4)
 WORDS = "norm of ∂L/∂h, relative to where the loss enters"
 BESIDE = 84
-HEIGHT = 290
+HEIGHT = 330
 
 
 def gradient_map(traces, height=330, curve=True, low=LOW, high=HIGH, rows=0):
