@@ -40,7 +40,7 @@ def scene(trace, says, unroll):
     if unroll:
         drawn = {"unrolled": stack(trace, powers_axis("close", ""))}
     else:
-        drawn = {"gradient-map": gradient_map({label: trace}, height=262)}
+        drawn = {"gradient-map": gradient_map({label: trace}, height=252)}
     return drawn | {
         "stack-says": says,
         "verdict": explain_depth.verdict(trace),
