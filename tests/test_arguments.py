@@ -188,6 +188,7 @@ ENTRIES = {
         dict(k=0, config=None),
         {"k": {"0", "1"}, "config": {"None", "another Config"}},
     ),
+    "Trace.one": (record_many([NetworkConfig(steps=3, hidden_size=2)] * 2).one, dict(k=0), {"k": {"0", "1"}}),
     "record_with": (
         record_with,
         dict(cell="lstm", parameters=LSTM, inputs=X, output_gradient=GRADIENT, initial_state={"h": Y}),

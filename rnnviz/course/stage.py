@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import astuple, dataclass, field, replace
 
 from ..cliff import descend_many
-from ..config import Config, Number, TrainConfig
-from ..engine.record import record_each
+from ..config import Config, NetworkConfig, Number, TrainConfig
+from ..engine.record import _kinds
+from ..networks.record import record, record_each
 from ..networks.train import Training
 
 
@@ -27,7 +28,11 @@ def _trainings(many):
     return [Training(config) for config in many]
 
 
-BECOMES = {Config: record_each, Downhill: _descents, TrainConfig: _trainings}
+def _traces(many):
+    return record_each(many) if len(_kinds(many)) == 1 else [record(config) for config in many]
+
+
+BECOMES = {Config: record_each, NetworkConfig: _traces, Downhill: _descents, TrainConfig: _trainings}
 """Kind of a setting -> function that makes a list of them what they set: recordings, descents, trainings to come."""
 
 

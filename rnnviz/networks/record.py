@@ -1,6 +1,7 @@
 """Record a network, or one layer: the ways to ask."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,6 +37,19 @@ def record_many(configs, inputs=None, targets=None):
     if not all(isinstance(c, NetworkConfig) for c in configs):
         return one_layer.record_many(configs, inputs, targets)
     return _drawn(configs, inputs, targets, single=False)
+
+
+def record_each(configs, inputs=None):
+    """Record configurations in one pass, as `record_many`. Returns a list of `Recording`s or `Trace`s of one network,
+    as `record` does."""
+    configs = one_layer._alike(configs)
+    if not all(isinstance(c, NetworkConfig) for c in configs):
+        return one_layer.record_each(configs, inputs)
+    together = record_many(configs, inputs)
+    # Masks have the seeds of all networks in the one, and its own in each.
+    return [
+        replace(together.one(k), config=c, network=of_configs([c], together.x.shape[-1])) for k, c in enumerate(configs)
+    ]
 
 
 def record_with(cell, parameters, inputs, output_gradient, initial_state=None):

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ..arguments import Named, read_only
+from ..arguments import Named
 from ..engine.parameters import MoreParameters
 from ..scaled import Scaled
-from .trace import Trace
+from .trace import Trace, sealed
 
 
 def by_name(parameters):
@@ -52,28 +52,18 @@ def run(network, parameters, x, loss, config=None):
     if "x" not in total:
         total["x"] = Scaled(np.zeros_like(x))
     parameters = {name: by_name(own) for name, own in parameters.items()}
-    adjoints = [own.adjoints.values() for own in passes.values()]
-    read_only([one.mantissa for group in (total.values(), arrows.values(), *adjoints) for one in group])
-    read_only(
-        [
+    return sealed(
+        Trace(
+            network,
+            Named(parameters),
+            Named(reversed(gradients.items())),
             x,
+            Named(outputs),
             gradient,
             value,
-            outputs,
-            *(own.signals for own in passes.values()),
-            *(own for part in (parameters, gradients) for own in part.values() if isinstance(own, dict)),
-        ]
-    )
-    return Trace(
-        network,
-        Named(parameters),
-        Named(reversed(gradients.items())),
-        x,
-        Named(outputs),
-        gradient,
-        value,
-        Named(total),
-        Named(arrows),
-        passes,
-        config,
+            Named(total),
+            Named(arrows),
+            passes,
+            config,
+        )
     )

@@ -1,13 +1,14 @@
 """Everything that one pass through a network leaves behind, forward and back."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
-from ..arguments import Named, read_only
+from ..arguments import Named, read_only, whole
 from ..config import NetworkConfig
 from ..layers import Pass
+from ..recording import _own
 from ..scaled import Scaled
 from ..summary import summary
 from .base import Network
@@ -63,6 +64,24 @@ class Trace:
             f"{len(self.network.recurrent)} of them recurrent",
             rows,
         )
+
+    def one(self, k):
+        """Network k of an ensemble, from 0, as a `Trace` of its own. Raises ValueError as `Recording.network` does."""
+        if self.x.ndim != 4:
+            raise ValueError(
+                f"The trace must be of an ensemble, with x of the shape (T, K, B, D). Got {self.x.shape} instead."
+            )
+        k = whole("k", k, 0, self.output.shape[1] - 1)
+        alone = replace(
+            self,
+            **{name: Named(_own(getattr(self, name), k, 0)) for name in ("parameters", "gradients")},
+            **{name: Named(_own(getattr(self, name), k)) for name in ("outputs", "total", "arrows")},
+            x=_own(self.x, k),
+            output_gradient=_own(self.output_gradient, k),
+            loss=_own(self.loss, k, 0),
+            passes={name: _alone(own, k) for name, own in self.passes.items()},
+        )
+        return sealed(alone)
 
     @property
     def steps(self):
@@ -120,3 +139,21 @@ class Trace:
     def dx(self):
         """(T, B, D) dL/dx_t. Rounds to 0 or infinity outside float64; `total["x"]` does not."""
         return self.total["x"].true
+
+
+def sealed(trace):
+    """The trace, once nobody can write into its arrays."""
+    adjoints = [own.adjoints for own in trace.passes.values()]
+    scaled = [one for group in (trace.total, trace.arrows, *adjoints) for one in group.values()]
+    learned = [own for part in (trace.parameters, trace.gradients) for own in part.values() if isinstance(own, dict)]
+    read_only([trace.x, trace.output_gradient, trace.loss, trace.outputs, [one.mantissa for one in scaled], learned])
+    read_only([own.signals for own in trace.passes.values()])
+    return trace
+
+
+def _alone(whole_pass, k):
+    """The part of network k of a `Pass` that was pulled back."""
+    found = Pass(_own(whole_pass.output, k), None, _own(whole_pass.signals, k), _own(whole_pass.adjoints, k))
+    if hasattr(whole_pass, "recording"):
+        found.recording = whole_pass.recording.network(k)
+    return found

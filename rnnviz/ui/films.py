@@ -11,7 +11,7 @@ from cachetools import LRUCache, cached
 
 from .. import frames
 from ..config import BOUNDS
-from ..engine.record import record_each
+from ..networks.record import record_each
 from .assets import module
 from .order import serial
 from .pulse import turn
@@ -60,7 +60,8 @@ class Film:
 def gains(configs, gain, scene, settings, inputs=None):
     """The `Film` of the slider for the recurrent gain: all networks of a few gains are recorded in one pass.
 
-    configs: label -> `Config`. scene: function of label -> `Recording`. settings, inputs: see `Film`, `record_each`.
+    configs: label -> `Config` or `NetworkConfig`. scene: function of label -> what that is recorded as. settings,
+    inputs: see `Film`, `record_each`.
     """
 
     def scenes(values):

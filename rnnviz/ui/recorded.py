@@ -5,7 +5,8 @@ from threading import Lock
 
 from cachetools import LRUCache, cached
 
-from ..engine.record import record
+from ..networks import Trace
+from ..networks.record import record
 
 KEPT = 64 * 2**20
 """Bytes of recordings that are kept."""
@@ -13,7 +14,8 @@ KEPT = 64 * 2**20
 
 def _size(recording):
     """About how many bytes a recording holds: its gates' values, derivatives and gradients, and what is worked out."""
-    return 12 * recording.forward.a.nbytes
+    layers = recording.recordings.values() if isinstance(recording, Trace) else [recording]
+    return sum(12 * layer.forward.a.nbytes for layer in layers)
 
 
 @cached(
@@ -26,7 +28,7 @@ def _one(config, inputs):
 
 
 def recorded(configs, gain=None, inputs=None):
-    """label -> `Recording` of label -> `Config`, at a gain of its own where one is given."""
+    """label -> what each `Config` or `NetworkConfig` is recorded as, at a gain of its own where one is given."""
     return {
         label: _one(config if gain is None else replace(config, gain=gain), inputs) for label, config in configs.items()
     }

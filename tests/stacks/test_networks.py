@@ -23,6 +23,7 @@ from rnnviz import (
 )
 from rnnviz.layers import Join, Layer, Linear, Recurrent, Sum
 from rnnviz.networks import Node
+from rnnviz.networks.record import record_each
 
 
 class Convolution(Layer):
@@ -283,3 +284,36 @@ def test_members_of_an_ensemble_leave_float64_each_by_itself(fields):
     reach = {k: np.abs(many.log10_dh[many.network.recurrent[0].name][:, k]).max() for k in range(3)}
     assert reach[0] > 320 or fields.get("skip") or fields.get("directions")
     assert reach[2] > 320
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"directions": "both", "skip": "residual", "read": "ends", "input_size": 6},
+        {"dropout": 0.5, "places": "every", "norm": "between"},
+        {"cell_norm": "product", "projection": 2},
+        {"cell": "rnn_identity", "gain": 0.01, "init": "identity", "layers": 3, "steps": 300},
+    ],
+    ids=str,
+)
+def test_networks_recorded_together_are_those_recorded_one_by_one(fields):
+    configs = [NetworkConfig(**{"cell": "lstm", "steps": 7, "hidden_size": 3, "seed": s} | fields) for s in (0, 1, 5)]
+    for config, found in zip(configs, record_each(configs), strict=True):
+        alone = record(config)
+        assert found.config == config and found.network.widths(config.input_size) == alone.network.widths(
+            config.input_size
+        )
+        np.testing.assert_array_equal(found.x, alone.x)
+        with np.errstate(invalid="ignore"):
+            for name in ("log10_dh", "log10_arrows"):
+                for key, logs in getattr(alone, name).items():
+                    np.testing.assert_allclose(getattr(found, name)[key], logs, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(found.loss, alone.loss, rtol=1e-9)
+        for key, signal in alone.signals.items():
+            np.testing.assert_allclose(found.signals[key].value, signal.value, rtol=1e-9, atol=1e-12)
+        again = record_with(found.network, found.parameters, found.x, found.output_gradient)
+        np.testing.assert_allclose(again.output, found.output, rtol=1e-9, atol=1e-12)
+        with pytest.raises(ValueError, match="read-only"):
+            found.output[0] = 1.0
+    assert record_each([Config(steps=3)])[0].steps == 3
