@@ -15,8 +15,7 @@ export MALLOC_ARENA_MAX ?= 1
 .PHONY: run test bench browser
 
 run: .venv/run
-	@$(BIN)/python -c "from streamlit.net_util import get_internal_ip as ip; print('rnnviz: http://localhost:$(PORT), and in your network http://%s:$(PORT)' % ip())"
-	$(BIN)/streamlit run app.py --server.port $(PORT)
+	$(BIN)/python -m rnnviz --server.port $(PORT)
 
 test: .venv/test browser
 	$(BIN)/ruff check .
