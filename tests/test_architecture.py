@@ -26,6 +26,7 @@ FORBIDDEN = {
     "figures": {"streamlit", "rnnviz.ui", "rnnviz.engine"},
     "course": {"streamlit", "plotly", "rnnviz.figures", "rnnviz.ui"},
     "checks": {"streamlit", "plotly", "rnnviz.ui", "rnnviz.engine"},
+    "papers": {"streamlit", "plotly", "rnnviz.figures", "rnnviz.ui"},
     "rnnviz": {"streamlit", "plotly", "rnnviz.ui"},
     "ui": {"plotly.graph_objects"},
     "pages": {"numpy", "plotly", "autograd"},
