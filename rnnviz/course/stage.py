@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass, field, replace
 from ..cliff import descend_many
 from ..config import Config, Number, TrainConfig
 from ..engine.record import record_each
-from ..engine.train import Training
+from ..networks.train import Training
 
 
 @dataclass(frozen=True)
