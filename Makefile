@@ -1,5 +1,5 @@
 # make run: the app, at http://localhost:8501 (make run PORT=9000 for another port)
-# make test: lint, format and every test, the ones in a browser included
+# make test: lint, format, types and every test, the ones in a browser included
 # make bench: the speed tables of the README, beside PyTorch and hand-written NumPy, and thirty people on one server
 PORT ?= 8501
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -20,6 +20,7 @@ run: .venv/run
 test: .venv/test browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
 	$(BIN)/python -m pytest
 
 bench: .venv/test .venv-bench/ready browser
