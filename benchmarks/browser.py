@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from somebody import FLAGS, serving
 
 from rnnviz.course import STAGES
+from rnnviz.ui.state import VIEWS
 
 KEY_TO_PICTURE = """() => new Promise((done) => {
   const roots = [...document.querySelectorAll('.rv-plot, .rv-net')];
@@ -70,21 +71,13 @@ FRAMED = """(input) => new Promise((done) => {
   setTimeout(look, 800);
 })"""
 
-VIEWS = (
-    "singular values",
-    "eigenvalues and exponents",
-    "direct path and the rest",
-    "phase diagram",
-    "who learns from whom",
-    "number formats",
-)
 ADDRESSES = {
     "gradient_flow": "gradient_flow?predict=false",
     "inside_the_cell": "inside_the_cell?predict=false",
     "the_cliff": "the_cliff?predict=false",
     **{
-        view.replace(" ", "_"): f"why_it_vanishes?predict=false&reach=1000&view={view.replace(' ', '+')}"
-        for view in VIEWS
+        title.replace(" ", "_"): f"why_it_vanishes?predict=false&reach=1000&view={view}"
+        for view, title in VIEWS.items()
     },
 }
 DRAGGED_ALONE = {

@@ -462,7 +462,7 @@ def take_aways():
     out = [*explain_anatomy.TAKE_AWAY.values(), *explain_training.TAKE_AWAY.values(), *papers.TAKE_AWAY.values()]
     for path in sorted((ROOT / "pages").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "takeaway":
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("takeaway", "ends"):
                 out += [a.value for a in node.args if isinstance(a, ast.Constant)]
     return out
 

@@ -13,7 +13,6 @@ from rnnviz import cliff, papers
 from rnnviz.figures import papers as figures
 from rnnviz.papers import FIGURES, Row
 from rnnviz.ui import papers as screen
-from rnnviz.ui.state import PAPERS
 
 PAGE = "pages/paper_figures.py"
 GRID = json.loads((Path(papers.__file__).parents[1] / "data" / "paper_grid.json").read_text())
@@ -144,14 +143,15 @@ def test_figures_over_logarithmic_axes_hold_plain_values():
     assert f"slope {slope[0]:.2f}" in line["name"]
 
 
-@pytest.mark.parametrize("chosen", PAPERS)
+@pytest.mark.parametrize("chosen", papers.TITLES)
 def test_on_the_page(chosen):
     for code in ("false", "true"):
         page = opened(PAGE, paper=chosen, paper_code=code)
-        assert [e.value for e in page.success] == [f"**Take away:** {papers.TAKE_AWAY[PAPERS[chosen]]}"]
+        assert [e.value for e in page.success] == [f"**Take away:** {papers.TAKE_AWAY[chosen]}"]
         assert len(drawn(page)) == 1 and len(page.table) == 1
+        assert page.selectbox(key="paper").options[0] == "P1: The cliff in the error surface"
         assert "✘" not in str(page.table[0].value)
-        if PAPERS[chosen] in papers.TOO_LONG:
+        if chosen in papers.TOO_LONG:
             assert GRID["date"] in said(page) and "computed ahead" in said(page)
 
 
