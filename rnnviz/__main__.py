@@ -30,7 +30,9 @@ def main():
     """Become Streamlit's server of the app."""
     options = sys.argv[1:]
     if find_spec("streamlit") is None:
-        sys.exit("The app needs more than the library does: pip install 'rnnviz[app]'")
+        sys.exit(
+            "The app needs more than the library does: install it with the extra app, as pip install '.[app]' has it."
+        )
     try:
         (APP / "static").mkdir(exist_ok=True)  # filled as pages are opened
     except PermissionError:

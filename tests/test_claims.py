@@ -353,14 +353,14 @@ CLAIMS = {
     "bias opens it before the first update.": half_open_gates_halve,
     "On the wall, at b*, the gradient is thousands of times as long as a hundredth beside it, and the error there is "
     "small. Its length says how steep the ground is, not how far to go.": the_wall_of_the_paper,
-    "Where w times the number of layers is above 1, a linear stack remembers best some steps back, not the last: more "
-    "paths lead there. Connections past the layers keep lag 0 at full size or more.": depth_moves_the_peak,
+    "Where w, what a unit keeps of its state, times the number of layers is above 1, a linear stack remembers best some "
+    "steps back: more paths lead there. Connections past the layers keep lag 0 at full size or more.": depth_moves_the_peak,
     "Read where each direction ends, both ends of the sequence are remembered, and its middle least. At the last "
     "position the backward half has seen one input.": both_ends_are_remembered,
     "With its recurrent product normalised a network hands back the same gradient at gain 1 and at gain 100. With the "
     "sum of its products normalised the input still tells the gains apart.": normalised_products_do_not_see_the_gain,
     "Masks between the layers meet a path as often at any lag. On the recurrent edges, fresh at every step, each step "
-    "adds one: at p = 0.2 one path in a hundred passes 20 of them.": masks_on_recurrent_edges_add_up,
+    "adds one: where one in five is 0, one path in a hundred passes 20 of them.": masks_on_recurrent_edges_add_up,
     "Between the two folds the unit can rest in two places, and where it starts decides in which. Beyond a fold one of "
     "them is gone.": two_places_to_rest,
     "With the largest singular value times the largest slope below 1, every gradient vanishes. Above 1 one may explode"

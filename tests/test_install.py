@@ -95,7 +95,7 @@ def test_the_command_becomes_the_server(monkeypatch, capsys):
 def test_the_command_says_what_is_missing(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["rnnviz"])
     monkeypatch.setattr(start, "find_spec", lambda name: None)
-    with pytest.raises(SystemExit, match=re.escape("rnnviz[app]")):
+    with pytest.raises(SystemExit, match=re.escape(".[app]")):
         start.main()
 
 

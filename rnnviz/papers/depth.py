@@ -146,7 +146,8 @@ FIGURES = (
         "networks",
         "linear units, one a layer: v from below, w from the step before; the loss is the top at the last step",
         depth,
-        take_away="Where w times the number of layers is above 1, a linear stack remembers best some steps back, not "
-        "the last: more paths lead there. Connections past the layers keep lag 0 at full size or more.",
+        take_away="Where w, what a unit keeps of its state, times the number of layers is above 1, a linear stack "
+        "remembers best some steps back: more paths lead there. Connections past the layers keep lag 0 at full size or "
+        "more.",
     ),
 )

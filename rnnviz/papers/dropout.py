@@ -158,6 +158,6 @@ FIGURES = (
         "theory, not on it",
         dropout,
         take_away="Masks between the layers meet a path as often at any lag. On the recurrent edges, fresh at every "
-        "step, each step adds one: at p = 0.2 one path in a hundred passes 20 of them.",
+        "step, each step adds one: where one in five is 0, one path in a hundred passes 20 of them.",
     ),
 )
