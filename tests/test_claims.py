@@ -353,8 +353,9 @@ CLAIMS = {
     "bias opens it before the first update.": half_open_gates_halve,
     "On the wall, at b*, the gradient is thousands of times as long as a hundredth beside it, and the error there is "
     "small. Its length says how steep the ground is, not how far to go.": the_wall_of_the_paper,
-    "Where w, what a unit keeps of its state, times the number of layers is above 1, a linear stack remembers best some "
-    "steps back: more paths lead there. Connections past the layers keep lag 0 at full size or more.": depth_moves_the_peak,
+    "Where w, what a unit keeps of its state, times the number of layers is above 1, a linear stack remembers best "
+    "some steps back: more paths lead there. Connections past the layers keep lag 0 at full size or "
+    "more.": depth_moves_the_peak,
     "Read where each direction ends, both ends of the sequence are remembered, and its middle least. At the last "
     "position the backward half has seen one input.": both_ends_are_remembered,
     "With its recurrent product normalised a network hands back the same gradient at gain 1 and at gain 100. With the "

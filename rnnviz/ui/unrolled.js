@@ -18,6 +18,13 @@ function put(tag, attributes, parent, text) {
   return node;
 }
 
+// What is the same already is not set again: it would be styled and laid out anew.
+function set(node, name, value) {
+  const known = (node.known ??= {});
+  if (known[name] !== value) node.setAttribute(name, (known[name] = value));
+}
+const tell = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+
 // 10 to the power of it, rounded and written as in the pages' own sentences (`wording.number`).
 function size(log10, digits = 3) {
   if (log10 === -Infinity) return "0";
@@ -290,9 +297,9 @@ class Picture {
     for (const { row, y, entry, value } of this.losses) {
       const loss = numbers[`loss ${row}`][0];
       value.textContent = Number.isNaN(loss) ? "" : signed(loss);
-      value.setAttribute("x", Math.min(at.loss.x, at.width - 4 * value.textContent.length));
+      set(value, "x", Math.min(at.loss.x, at.width - 4 * value.textContent.length));
       const w = wide(share(0, 0), 0.72 * at.high);
-      entry?.setAttribute("d", flow([at.loss.x, y], [at.x(at.T + 0.5) - (at.boxes ? at.pitch - at.box : 0) / 2 + 1, y], w, w));
+      if (entry) set(entry, "d", flow([at.loss.x, y], [at.x(at.T + 0.5) - (at.boxes ? at.pitch - at.box : 0) / 2 + 1, y], w, w));
     }
     if (at.boxes) this.showBoxes(numbers, entered); else this.showBands(numbers, entered);
     for (const curve of this.curves) this.showCurve(curve, numbers);
@@ -315,13 +322,13 @@ class Picture {
         const ends = lane.across ? [[at.x(start) - half, lane.y], [at.x(end) + half, lane.y]]
           : [[at.x(start), at.rows[lane.source] + Math.sign(at.rows[lane.target] - at.rows[lane.source]) * (at.high / 2 + 1)],
              [at.x(end), at.rows[lane.target] - Math.sign(at.rows[lane.target] - at.rows[lane.source]) * (at.high / 2 + 1)]];
-        path.setAttribute("d", b ? flow(...ends, wide(a, most), wide(b, most)) : "");
-        path.setAttribute("fill-opacity", shade(b).toFixed(3));
-        if (label) label.lastChild.textContent = Number.isNaN(logs[k] - from[start - 1]) ? "" : factor(logs[k] - from[start - 1]);
-        if (label) label.firstChild.setAttribute("fill-opacity", label.lastChild.textContent ? 1 : 0);
+        set(path, "d", b ? flow(...ends, wide(a, most), wide(b, most)) : "");
+        set(path, "fill-opacity", shade(b).toFixed(3));
+        if (label) tell(label.lastChild, Number.isNaN(logs[k] - from[start - 1]) ? "" : factor(logs[k] - from[start - 1]));
+        if (label) set(label.firstChild, "fill-opacity", label.lastChild.textContent ? 1 : 0);
       });
     });
-    this.below?.forEach((text, k) => { text.textContent = brief(numbers[this.message.below][k]); });
+    this.below?.forEach((text, k) => { tell(text, brief(numbers[this.message.below][k])); });
     this.boxes.forEach((row, place) => {
       const { name } = this.message.rows[place];
       const [values, logs] = [numbers[name], numbers[`d${name}`]];
@@ -330,7 +337,7 @@ class Picture {
         const part = Number.isFinite(values[k]) ? within(Math.abs(values[k]), 0, 1) : 1;
         box.full = part * at.high;
         box.own.classList.toggle("rv-lost", !Number.isFinite(values[k]) || (logs[k] === -Infinity && k < at.last));
-        if (box.value) box.value.textContent = Number.isFinite(values[k]) ? brief(values[k]) : "∞";
+        if (box.value) tell(box.value, Number.isFinite(values[k]) ? brief(values[k]) : "∞");
       });
     });
   }
@@ -342,8 +349,8 @@ class Picture {
       for (let k = 0; k < at.T; k += 1) d += `V${(foot - most * (Number.isFinite(values[k]) ? within(Math.abs(values[k]), 0, 1) : 1)).toFixed(1)}H${at.x(k + 1.5).toFixed(1)}`;
       return `${d}V${foot}Z`;
     };
-    this.inputBand.setAttribute("d", area(numbers[this.message.below], at.input.y, 18));
-    for (const { name, y, level } of this.bands) level.setAttribute("d", area(numbers[name], y + at.high / 2 - 1, at.high - 2));
+    set(this.inputBand, "d", area(numbers[this.message.below], at.input.y, 18));
+    for (const { name, y, level } of this.bands) set(level, "d", area(numbers[name], y + at.high / 2 - 1, at.high - 2));
     for (const { lane, place, stops, path, labels } of this.ribbons) {
       const [logs, from] = [numbers[`lane ${place}`], numbers[`d${lane.source}`]];
       const parts = Array.from(logs, (log10) => share(log10, this.from(lane.source, entered)));
@@ -353,15 +360,15 @@ class Picture {
       xs[0] = at.x(0.5).toFixed(1);
       const upper = halves.map((w, k) => `${xs[k]} ${(lane.y - w).toFixed(1)}`);
       const lower = halves.map((w, k) => `${xs[k]} ${(lane.y + w).toFixed(1)}`).reverse();
-      path.setAttribute("d", `M${upper.join("L")}L${lower.join("L")}Z`);
-      stops.forEach((stop, k) => stop.setAttribute("stop-opacity", shade([...parts, last][Math.round((k / (stops.length - 1)) * (at.T - 1))]).toFixed(3)));
+      set(path, "d", `M${upper.join("L")}L${lower.join("L")}Z`);
+      stops.forEach((stop, k) => set(stop, "stop-opacity", shade([...parts, last][Math.round((k / (stops.length - 1)) * (at.T - 1))]).toFixed(3)));
       labels.forEach((label, k) => {
         const [a, b] = [0, 1].map((side) => Math.floor(((k + side) * logs.length) / labels.length));
         let sum = 0;
         for (let j = a; j < b; j += 1) sum += logs[j] - from[j + 1];
         const mean = sum / (b - a);
-        label.firstChild.setAttribute("fill-opacity", Number.isNaN(mean) ? 0 : 1);
-        label.lastChild.textContent = Number.isNaN(mean) ? "" : factor(mean);
+        set(label.firstChild, "fill-opacity", Number.isNaN(mean) ? 0 : 1);
+        tell(label.lastChild, Number.isNaN(mean) ? "" : factor(mean));
         label.place = a + 1;
       });
     }
@@ -377,16 +384,16 @@ class Picture {
       if (known) d += `${pen ? "L" : "M"}${at.x(t).toFixed(1)} ${at.level(logs[t - 1]).toFixed(1)}`;
       pen = known;
     }
-    path.setAttribute("d", d);
+    set(path, "d", d);
     points.forEach((point, i) => {
       const known = Number.isFinite(logs[i]);
-      point.setAttribute("visibility", known ? "inherit" : "hidden");
-      if (known) { point.setAttribute("cx", at.x(i + 1)); point.setAttribute("cy", at.level(logs[i])); }
+      set(point, "visibility", known ? "inherit" : "hidden");
+      if (known) { set(point, "cx", at.x(i + 1)); set(point, "cy", at.level(logs[i])); }
     });
     const [low, high] = message.axis.range;
     const there = Number.isFinite(logs[k - 1]) && logs[k - 1] > low && logs[k - 1] < high;
-    name.setAttribute("visibility", there ? "visible" : "hidden");
-    if (there) { name.setAttribute("x", at.x(k)); name.setAttribute("y", within(at.level(logs[k - 1]) - 10, at.curve.top + 14, at.curve.top + at.curve.high - 4)); }
+    set(name, "visibility", there ? "visible" : "hidden");
+    if (there) { set(name, "x", at.x(k)); set(name, "y", within(at.level(logs[k - 1]) - 10, at.curve.top + 14, at.curve.top + at.curve.high - 4)); }
   }
 
   // How far it has come: steps read, then the loss, then steps back.
@@ -398,49 +405,49 @@ class Picture {
     const { at } = this;
     this.p = p;
     const lit = within(p - at.T, 0, 1);
-    this.loss.setAttribute("opacity", 0.2 + 0.8 * lit);
+    set(this.loss, "opacity", 0.2 + 0.8 * lit);
     const front = at.x(at.last + 0.5) - (p - at.T - 1) * at.pitch;
     const done = p >= this.end;
-    this.backward.setAttribute("x", done ? 0 : within(front, 0, at.width));
-    this.forward.setAttribute("width", p >= at.T ? at.width : at.x(0.5) + p * at.pitch);
-    for (const { own, name } of this.curves) if (own) name.setAttribute("opacity", +done);
-    this.nothing.setAttribute("opacity", done ? 1 : 0);
+    set(this.backward, "x", done ? 0 : within(front, 0, at.width));
+    set(this.forward, "width", p >= at.T ? at.width : at.x(0.5) + p * at.pitch);
+    for (const { own, name } of this.curves) if (own) set(name, "opacity", +done);
+    set(this.nothing, "opacity", done ? 1 : 0);
     if (at.boxes) {
-      this.xs.forEach((group, k) => group.setAttribute("opacity", 0.25 + 0.75 * within(p - k, 0, 1)));
+      this.xs.forEach((group, k) => set(group, "opacity", 0.25 + 0.75 * within(p - k, 0, 1)));
       for (const row of this.boxes) row.forEach(({ level, tint, part, full }, k) => {
         const y = +tint.getAttribute("y") + at.high - full * within(p - k, 0, 1);
-        level.setAttribute("y", y.toFixed(1));
-        level.setAttribute("height", Math.max(0, full * within(p - k, 0, 1)).toFixed(1));
-        tint.setAttribute("fill-opacity", ((this.message.closed || this.reached(k + 1, p)) * 0.66 * shade(part) * (part ? 1 : 0)).toFixed(3));
+        set(level, "y", y.toFixed(1));
+        set(level, "height", Math.max(0, full * within(p - k, 0, 1)).toFixed(1));
+        set(tint, "fill-opacity", ((this.message.closed || this.reached(k + 1, p)) * 0.66 * shade(part) * (part ? 1 : 0)).toFixed(3));
       });
       for (const lane of this.arrows) for (const { path, label, end } of lane) {
         const shown = this.reached(end, p);
-        path.setAttribute("opacity", shown);
-        label?.setAttribute("opacity", shown);
+        set(path, "opacity", shown);
+        if (label) set(label, "opacity", shown);
       }
     } else {
-      for (const { labels } of this.ribbons) for (const label of labels) label.setAttribute("opacity", +(at.x(label.place) >= front || done));
+      for (const { labels } of this.ribbons) for (const label of labels) set(label, "opacity", +(at.x(label.place) >= front || done));
     }
     const [steps, part] = [Math.floor(p - at.T - 1), (p - at.T - 1) % 1];
     const going = steps >= 1 && part > 0 && !done && !still();
     const [from, to] = [at.x(at.last - steps + 1), at.x(at.last - steps)];
     const gap = at.boxes ? at.box / 2 : 0;
     for (const [lane, pulse] of this.pulses) {
-      pulse.setAttribute("visibility", going ? "visible" : "hidden");
-      if (going) { pulse.setAttribute("cx", from - gap + part * (to - from + 2 * gap)); pulse.setAttribute("cy", lane.y); }
+      set(pulse, "visibility", going ? "visible" : "hidden");
+      if (going) { set(pulse, "cx", from - gap + part * (to - from + 2 * gap)); set(pulse, "cy", lane.y); }
     }
   }
 
   mark(step) {
     const { at } = this;
     const shown = step >= 1 && step <= at.T;
-    this.markLine.setAttribute("visibility", shown ? "visible" : "hidden");
-    if (shown) { this.markLine.setAttribute("x1", at.x(step)); this.markLine.setAttribute("x2", at.x(step)); }
+    set(this.markLine, "visibility", shown ? "visible" : "hidden");
+    if (shown) { set(this.markLine, "x1", at.x(step)); set(this.markLine, "x2", at.x(step)); }
     if (at.boxes) for (const row of this.boxes) row.forEach(({ group }, k) => group.classList.toggle("rv-here", k + 1 === step));
     else {
-      this.markBand.setAttribute("visibility", shown ? "visible" : "hidden");
+      set(this.markBand, "visibility", shown ? "visible" : "hidden");
       const ys = Object.values(at.rows);
-      if (shown) for (const [name, value] of Object.entries({ x: at.x(step) - Math.max(at.pitch, 4) / 2, width: Math.max(at.pitch, 4), y: Math.min(...ys) - at.high / 2 - 2, height: Math.max(...ys) - Math.min(...ys) + at.high + 4 })) this.markBand.setAttribute(name, value);
+      if (shown) for (const [name, value] of Object.entries({ x: at.x(step) - Math.max(at.pitch, 4) / 2, width: Math.max(at.pitch, 4), y: Math.min(...ys) - at.high / 2 - 2, height: Math.max(...ys) - Math.min(...ys) + at.high + 4 })) set(this.markBand, name, value);
     }
   }
 
