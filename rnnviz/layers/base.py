@@ -8,13 +8,14 @@ bands, each is pulled back by itself, and the results are added with their expon
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
 from autograd import make_vjp
 
+from ..engine.recording import Recording
 from ..engine.threads import isolate_threads
-from ..recording import Recording
 from ..scaled import Scaled, shifted
 
 isolate_threads()
@@ -50,6 +51,10 @@ class Layer:
     def shapes(self, widths: list[int]) -> dict[str, tuple[int, ...]]:
         """Parameter -> its shape in one network."""
         return {}
+
+    def count(self, widths: list[int]) -> int:
+        """How many numbers one network learns."""
+        return sum(prod(shape) for shape in self.shapes(widths).values())
 
     def draw(self, config, widths: list[int], place: int) -> dict[str, np.ndarray]:
         """Parameter -> its first value. config: a `NetworkConfig`. place: tells the nodes of one network apart."""

@@ -8,8 +8,8 @@ import numpy as np
 from ..arguments import Named, read_only
 from ..config import NetworkConfig
 from ..engine.parameters import Parameters
+from ..engine.recording import Recording
 from ..layers import Pass
-from ..recording import Recording
 from ..scaled import Scaled
 from ..summary import summary
 from .base import Network
