@@ -139,8 +139,8 @@ def dropout(code=False):
         Row("Z9: squared error of a linear read-out, p = 0.3", "dropout is a ridge", ridge, found, 0.03, **derived),
         *(
             Row(
-                f"Z10: masks between {layers} layer{'s' * (layers > 1)}",
-                "L − 1 (PyTorch's manual)",
+                f"Z10: masks in a stack of {layers} layer{'s' * (layers > 1)}",
+                "L − 1, in PyTorch's manual",
                 layers - 1.0,
                 places(layers),
             )
