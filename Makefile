@@ -1,5 +1,5 @@
 # make run: the app, at http://localhost:8501 (make run PORT=9000 for another port)
-# make test: lint, format and every test, the ones in a browser included
+# make test: lint, format, types and every test, the ones in a browser included
 # make bench: the speed tables of the README, beside PyTorch and hand-written NumPy, and thirty people on one server
 PORT ?= 8501
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -15,12 +15,12 @@ export MALLOC_ARENA_MAX ?= 1
 .PHONY: run test bench browser
 
 run: .venv/run
-	@$(BIN)/python -c "from streamlit.net_util import get_internal_ip as ip; print('rnnviz: http://localhost:$(PORT), and in your network http://%s:$(PORT)' % ip())"
-	$(BIN)/streamlit run app.py --server.port $(PORT)
+	$(BIN)/python -m rnnviz --server.port $(PORT)
 
 test: .venv/test browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
 	$(BIN)/python -m pytest
 
 bench: .venv/test .venv-bench/ready browser

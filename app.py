@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rnnviz.course import LESSONS, START
-from rnnviz.ui.page import alive, frame, takeaway
+from rnnviz.ui.page import alive, ends, frame
 from rnnviz.ui.stage import live_stage
 from rnnviz.ui.state import link
 from rnnviz.ui.words import words
@@ -77,6 +77,4 @@ with st.expander("For a class"):
         label="The course on paper: all stages and notes, to be printed",
         icon=":material/print:",
     )
-takeaway(
-    "Nothing here is sketched: every curve is computed, at that moment, from the network that the controls describe."
-)
+ends("Nothing here is sketched: every curve is computed, at that moment, from the network that the controls describe.")

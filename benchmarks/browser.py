@@ -26,6 +26,7 @@ from somebody import FLAGS, serving
 
 from benchmarks.hand import drag, framed, judge
 from rnnviz.course import STAGES
+from rnnviz.ui.state import VIEWS
 
 KEY_TO_PICTURE = """() => new Promise((done) => {
   const roots = [...document.querySelectorAll('.rv-plot, .rv-net')];
@@ -48,21 +49,13 @@ KEY_TO_PICTURE = """() => new Promise((done) => {
 })"""
 SCREEN = {"width": 1366, "height": 900}
 DRAWN = ":is(.rv-plot, .rv-net)[data-drawn]"
-VIEWS = (
-    "singular values",
-    "eigenvalues and exponents",
-    "direct path and the rest",
-    "phase diagram",
-    "who learns from whom",
-    "number formats",
-)
 ADDRESSES = {
     "gradient_flow": "gradient_flow?predict=false",
     "inside_the_cell": "inside_the_cell?predict=false",
     "the_cliff": "the_cliff?predict=false",
     **{
-        view.replace(" ", "_"): f"why_it_vanishes?predict=false&reach=1000&view={view.replace(' ', '+')}"
-        for view in VIEWS
+        title.replace(" ", "_"): f"why_it_vanishes?predict=false&reach=1000&view={view}"
+        for view, title in VIEWS.items()
     },
 }
 DRAGGED_ALONE = {

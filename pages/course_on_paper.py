@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rnnviz.course import LESSONS
-from rnnviz.ui.page import follow_live, frame
+from rnnviz.ui.page import ends, frame
 from rnnviz.ui.sheet import sheet
 
 frame(
@@ -13,4 +13,4 @@ frame(
 )
 place, _, _ = (st.context.url or "").rpartition("/")
 st.html(sheet(LESSONS, f"{place}/lessons"))
-follow_live()
+ends()

@@ -14,7 +14,7 @@ from rnnviz.ui import controls, state
 from rnnviz.ui.check import check_expander
 from rnnviz.ui.films import Film, gains
 from rnnviz.ui.live import live_slider
-from rnnviz.ui.page import alive, frame, takeaway
+from rnnviz.ui.page import alive, ends, frame
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import elsewhere, prediction_switch, question
 from rnnviz.ui.recorded import recorded
@@ -199,7 +199,7 @@ def flow(setup, cells, look):
 
 
 flow(setup, cells, look)
-takeaway(
+ends(
     "Every step back in time multiplies the gradient. Where the factors stay below 1 it vanishes, where they stay "
     "above 1 it explodes; a gate is a factor that the network can hold near 1."
 )

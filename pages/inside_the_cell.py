@@ -9,7 +9,7 @@ from rnnviz.ui.check import check_expander
 from rnnviz.ui.films import Film, gains
 from rnnviz.ui.live import live_slider
 from rnnviz.ui.numbers import numbers, unit_scene
-from rnnviz.ui.page import alive, frame, takeaway
+from rnnviz.ui.page import alive, ends, frame
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import prediction_switch, question
 from rnnviz.ui.recorded import recorded
@@ -113,7 +113,7 @@ def inside(setup, labels):
 
 
 inside(setup, labels)
-takeaway(
+ends(
     "A gate is a number between 0 and 1 that multiplies, forward and backward alike: near 1 it lets a value through, "
     "near 0 it shuts."
 )

@@ -4,7 +4,7 @@ import streamlit as st
 
 from rnnviz.course import STAGES
 from rnnviz.ui import controls
-from rnnviz.ui.page import frame
+from rnnviz.ui.page import ends, frame
 from rnnviz.ui.predict import prediction_switch
 from rnnviz.ui.stage import show, way
 
@@ -20,3 +20,4 @@ with st.sidebar:
 way(stage)
 st.title(stage.title, anchor=False)
 show(stage, with_notes)
+ends()

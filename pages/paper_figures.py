@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from rnnviz.papers import VARIANTS
+from rnnviz.papers import TITLES, VARIANTS
 from rnnviz.ui import controls, papers
-from rnnviz.ui.page import follow_live, frame
-from rnnviz.ui.state import PAPERS
+from rnnviz.ui.page import ends, frame
 from rnnviz.ui.words import listed
 
 frame("Paper figures", "Do the numbers that the papers are built on hold, in the networks on this screen?")
@@ -13,9 +12,14 @@ with st.sidebar:
     controls.start_over()
 left, right = st.columns([2, 1], vertical_alignment="bottom")
 with left:
-    chosen = controls.choice("paper", "Figure", "Each has what the paper says, what theory says, and what is measured.")
+    chosen = controls.choice(
+        "paper",
+        "Figure",
+        "Each has what the paper says, what theory says, and what is measured.",
+        titled=lambda name: f"{name}: {TITLES[name]}",
+    )
 with right:
-    code = PAPERS[chosen] in VARIANTS and controls.flag(
+    code = chosen in VARIANTS and controls.flag(
         "paper_code",
         "As the authors' code has it",
         "The published code differs from the text: strictly above the threshold and a gradient that is no number "
@@ -38,9 +42,9 @@ listed(
     "linear",
     "solved",
 )
-papers.show(PAPERS[chosen], code)
+papers.show(chosen, code)
 with st.expander("All numbers"):
     if st.button("Compute all", key="paper_all"):
         papers.all_rows()
     st.caption("The same table, at a prompt: python -m rnnviz.papers. It fails if a number does not hold.")
-follow_live()
+ends()

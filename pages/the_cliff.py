@@ -9,7 +9,7 @@ from rnnviz.glossary import marked
 from rnnviz.ui import controls, state
 from rnnviz.ui.films import Film
 from rnnviz.ui.live import live_slider
-from rnnviz.ui.page import alive, frame, takeaway
+from rnnviz.ui.page import alive, ends, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import predict, prediction_switch
 from rnnviz.ui.words import listed, words
@@ -159,3 +159,4 @@ def cliff_films(settings, paths, update, guess):
 
 
 descent(followed, relief)
+ends()

@@ -6,7 +6,7 @@ from rnnviz.explain_training import TAKE_AWAY
 from rnnviz.figures.training import accuracy, credit, gradient_norms, learning
 from rnnviz.presets import TRAINING_PRESETS
 from rnnviz.ui import controls, training, training_controls
-from rnnviz.ui.page import follow_live, frame, takeaway
+from rnnviz.ui.page import ends, follow_live, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import asking
 from rnnviz.ui.pulse import pulse
@@ -108,3 +108,4 @@ def draw(pair):
 
 
 run(settings)
+ends()

@@ -7,10 +7,10 @@ import streamlit as st
 from rnnviz import BOUNDS
 from rnnviz.engine import anatomy
 from rnnviz.explain_anatomy import TAKE_AWAY
-from rnnviz.ui import controls
-from rnnviz.ui.anatomy import VIEWS, draw, scene, view_films
+from rnnviz.ui import anatomy as views
+from rnnviz.ui import controls, state
 from rnnviz.ui.live import live_slider
-from rnnviz.ui.page import alive, frame, takeaway
+from rnnviz.ui.page import alive, ends, frame
 from rnnviz.ui.predict import elsewhere, prediction_switch, question
 from rnnviz.ui.recorded import recorded
 from rnnviz.ui.words import listed
@@ -18,7 +18,7 @@ from rnnviz.ui.words import listed
 frame("Why it vanishes", "On its way back the gradient is multiplied at every step. By what?")
 left, right = st.columns([3, 1])
 with left:
-    view = controls.choice("view", "Look at", "Six ways to take a backward pass apart.")
+    view = controls.choice("view", "Look at", "Six ways to take a backward pass apart.", titled=state.VIEWS.get)
 with right:
     shown = controls.choice("shown", "Cell", "Its kind (activation, gates) is set in the sidebar.")
 setup = controls.sidebar([shown])
@@ -26,12 +26,12 @@ with st.sidebar:
     prediction_switch()
 
 WORDS = {
-    "singular values": ("singular value", "norm", "log axis"),
-    "eigenvalues and exponents": ("Jacobian", "eigenvalue", "Lyapunov exponent", "chaos"),
-    "direct path and the rest": ("path", "cell state", "forget gate", "update gate"),
-    "phase diagram": ("vanish", "explode", "norm"),
-    "who learns from whom": ("loss", "norm", "truncated BPTT"),
-    "number formats": ("norm", "vanish", "explode"),
+    "products": ("singular value", "norm", "log axis"),
+    "exponents": ("Jacobian", "eigenvalue", "Lyapunov exponent", "chaos"),
+    "paths": ("path", "cell state", "forget gate", "update gate"),
+    "phase": ("vanish", "explode", "norm"),
+    "influence": ("loss", "norm", "truncated BPTT"),
+    "formats": ("norm", "vanish", "explode"),
 }
 
 
@@ -46,16 +46,16 @@ def why(setup, view, label):
         units, steps = anatomy.LARGEST["hidden_size"], anatomy.LARGEST["steps"]
         st.info(f"To stay live, this page takes at most {units} units and {steps} steps; the sidebar asks for more.")
     inputs = setup.inputs[: config.steps] if setup.inputs is not None else None
-    loss = {"who learns from whom": "every", "phase diagram": "last"}.get(view, config.loss)
+    loss = {"influence": "every", "phase": "last"}.get(view, config.loss)
     if loss != config.loss:
         config = replace(config, loss=loss)
         st.caption(f"Here the loss is {BOUNDS['loss'].options[loss]}, whatever the sidebar says.")
     recording = recorded({label: config}, inputs=inputs)[label]
     with right:
-        settings = VIEWS[view].settings(label, recording, config, inputs is None)
-    draw(view, scene(view, label, recording, settings))
+        settings = views.VIEWS[view].settings(label, recording, config, inputs is None)
+    views.draw(view, views.scene(view, label, recording, settings))
     listed("gain", "U", *WORDS[view])
-    asked = VIEWS[view].asks(label, replace(config, gain=elsewhere(f"why-{view}", gain, (0.6, 2.0))), inputs)
+    asked = views.VIEWS[view].asks(label, replace(config, gain=elsewhere(f"why-{view}", gain, (0.6, 2.0))), inputs)
     if asked:
         question(
             f"why-{view}",
@@ -64,8 +64,8 @@ def why(setup, view, label):
             lambda: asked.answer(label, recorded({label: asked.config}, inputs=inputs)[label]),
             about=asked.config,
         )
-    return view_films(view, label, config, recording, settings, inputs)
+    return views.view_films(view, label, config, recording, settings, inputs)
 
 
 why(setup, view, shown)
-takeaway(TAKE_AWAY[view])
+ends(TAKE_AWAY[view])

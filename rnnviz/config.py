@@ -1,8 +1,10 @@
 """What is recorded: one frozen, hashable configuration, and the one table of what each of its fields may be."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from math import inf
 from numbers import Real
+from typing import cast
 
 from .arguments import choice, complaint, real
 from .cells import CELLS
@@ -20,19 +22,20 @@ class Number:
     whole: bool = False
 
     @property
-    def allowed(self):
+    def allowed(self) -> str:
         return f"{'a whole number' if self.whole else 'a number'} from {self.low:g} to {self.high:g}"
 
-    def accepts(self, value):
+    def accepts(self, value: object) -> bool:
         if isinstance(value, bool) or not isinstance(value, Real):
             return False
-        return self.low <= value <= self.high and (not self.whole or value == int(value))
+        number = cast(float, value)
+        return self.low <= number <= self.high and (not self.whole or number == int(number))
 
-    def text(self, value):
+    def text(self, value: float) -> str:
         """An allowed number as it stands in an address."""
         return str(int(value)) if self.whole else f"{value:.6g}"
 
-    def clamp(self, value):
+    def clamp(self, value: object) -> float:
         """The nearest allowed number. Raises ValueError for what is no number."""
         value = min(max(real("value", value, "a number", -inf, inf), self.low), self.high)
         return round(value) if self.whole else value
@@ -43,13 +46,13 @@ class Choice:
     """One of a few names; each has a sentence."""
 
     default: str
-    options: dict
+    options: Mapping[str, object]
 
     @property
-    def allowed(self):
+    def allowed(self) -> str:
         return "one of " + ", ".join(repr(o) for o in self.options)
 
-    def accepts(self, value):
+    def accepts(self, value: object) -> bool:
         return isinstance(value, str) and value in self.options
 
 
@@ -61,10 +64,10 @@ class Text:
     longest: int
 
     @property
-    def allowed(self):
+    def allowed(self) -> str:
         return f"text of at most {self.longest} characters"
 
-    def accepts(self, value):
+    def accepts(self, value: object) -> bool:
         return isinstance(value, str) and len(value) <= self.longest
 
 
@@ -72,16 +75,16 @@ class Text:
 class Widths:
     """Whole numbers from low to high, one a layer, as a tuple; an empty one leaves all layers alike."""
 
-    default: tuple
+    default: tuple[int, ...]
     low: int
     high: int
     longest: int
 
     @property
-    def allowed(self):
+    def allowed(self) -> str:
         return f"a tuple of at most {self.longest} whole numbers from {self.low} to {self.high}"
 
-    def accepts(self, value):
+    def accepts(self, value: object) -> bool:
         own = Number(self.low, self.low, self.high, 1, whole=True)
         return isinstance(value, tuple) and len(value) <= self.longest and all(map(own.accepts, value))
 
@@ -257,7 +260,7 @@ class Config(Layer):
 
 
 @dataclass(frozen=True)
-class Stack:
+class Stack(Layer):
     """What `NetworkConfig` and `NetworkTrainConfig` share: how layers are put together.
 
     layers: L. widths: H of each layer, from the bottom, if they differ; otherwise hidden_size. directions: see
@@ -268,7 +271,7 @@ class Stack:
     """
 
     layers: int = BOUNDS["layers"].default
-    widths: tuple = BOUNDS["widths"].default
+    widths: tuple[int, ...] = BOUNDS["widths"].default
     directions: str = BOUNDS["directions"].default
     skip: str = BOUNDS["skip"].default
     norm: str = BOUNDS["norm"].default
@@ -289,7 +292,7 @@ class Stack:
         object.__setattr__(self, "widths", tuple(map(int, self.widths)))
 
     @property
-    def all_widths(self):
+    def all_widths(self) -> tuple[int, ...]:
         """H of each layer, from the bottom."""
         return self.widths or (self.hidden_size,) * self.layers
 
@@ -332,7 +335,7 @@ class TrainConfig(Layer):
         super().__post_init__()
         checked_length(self.task, self.length)
 
-    def members(self):
+    def members(self) -> list[Config]:
         """What each network is drawn from, seeds counting up: a `Config`, or a `NetworkConfig` of a stack."""
         kind = NetworkConfig if isinstance(self, Stack) else Config
         shared = {field.name: getattr(self, field.name) for field in fields(kind) if hasattr(self, field.name)}

@@ -11,18 +11,18 @@ KEPT = 1e-6
 """A step that changes a length by less than this part of it keeps it; what is left may be rounding."""
 
 TAKE_AWAY = {
-    "singular values": "All steps from t to T together are one matrix. No loss at step T can send back more than its "
+    "products": "All steps from t to T together are one matrix. No loss at step T can send back more than its "
     "largest singular value lets through.",
-    "eigenvalues and exponents": "One step back is one matrix. Over many steps it is the mean growth that counts: with "
+    "exponents": "One step back is one matrix. Over many steps it is the mean growth that counts: with "
     "all exponents well below 0 the gradient vanishes, with one well above 0 it explodes.",
-    "direct path and the rest": "The direct path shrinks by its gate at every step: over 99 steps a gate of 0.73 "
+    "paths": "The direct path shrinks by its gate at every step: over 99 steps a gate of 0.73 "
     f"leaves {number(99 * np.log10(0.73))}, one of 0.993 leaves {shown(0.993**99)}. What comes through U is not held "
     "by that gate: it can be more than the direct path brings, or less.",
-    "phase diagram": "White is where the gradient is kept. What a network learns from its first updates depends on "
+    "phase": "White is where the gradient is kept. What a network learns from its first updates depends on "
     "where it starts on this map.",
-    "who learns from whom": "What only a loss further away than the cut could teach, truncated BPTT cannot teach; "
+    "influence": "What only a loss further away than the cut could teach, truncated BPTT cannot teach; "
     "where that gradient has vanished anyway, it loses next to nothing.",
-    "number formats": "A narrow format ends a vanishing gradient early: float16 holds nothing below "
+    "formats": "A narrow format ends a vanishing gradient early: float16 holds nothing below "
     f"{number(FORMATS['float16'].smallest)}. Multiplying the loss moves the whole curve up; the update divides it out "
     "again.",
 }

@@ -1,5 +1,6 @@
 """Numbers with a power of two of their own: gradients through many steps leave the range of float64, these do not."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,30 +21,30 @@ class Scaled:
     mantissa: np.ndarray
     exponent: np.ndarray | None = None
 
-    def __getitem__(self, index):
+    def __getitem__(self, index) -> "Scaled":
         """Along the leading axes: a slice of steps, their reversal, a network."""
         return Scaled(self.mantissa[index], None if self.exponent is None else self.exponent[index])
 
-    def like(self, mantissa):
+    def like(self, mantissa: np.ndarray) -> "Scaled":
         """What is computed from the mantissas block by block and is linear in them keeps their exponents."""
         return Scaled(mantissa, self.exponent)
 
-    def at(self, exponent):
+    def at(self, exponent: np.ndarray | int) -> np.ndarray:
         """The mantissas on other exponents, (T, ...) or one: exact but for what leaves the range of float64."""
         with np.errstate(all="ignore"):
             return shifted(self.mantissa, (0 if self.exponent is None else self.exponent) - exponent)
 
     @property
-    def true(self):
+    def true(self) -> np.ndarray:
         """The values themselves, rounded to 0 or infinity outside float64."""
         return self.mantissa if self.exponent is None else self.at(0)
 
     @property
-    def size(self):
+    def size(self) -> np.ndarray:
         """(T, ...) the power of two of the largest element of each block; far below all others where all are 0."""
         return size_of(self.mantissa) + (0 if self.exponent is None else self.exponent)
 
-    def __add__(self, other):
+    def __add__(self, other: "Scaled") -> "Scaled":
         """The sum, each block on an exponent of its own where one of the two has them."""
         if self.exponent is None and other.exponent is None:
             with np.errstate(all="ignore"):
@@ -53,11 +54,11 @@ class Scaled:
         with np.errstate(all="ignore"):
             return Scaled(self.at(common) + other.at(common), common)
 
-    def log10_norm(self):
+    def log10_norm(self) -> np.ndarray:
         """(T, ...) log10 of the norm of each block; -inf where it is exactly 0."""
         return log10_norm(self.mantissa) + (0 if self.exponent is None else self.exponent * LOG10_2)
 
-    def bands(self):
+    def bands(self) -> Iterator[tuple[np.ndarray, int]]:
         """The same as a sum of sequences with one exponent each: pairs of a mantissa and a whole number.
 
         What goes through a function that mixes the steps must be on one exponent, and on one for all steps most of
@@ -73,13 +74,13 @@ class Scaled:
             yield np.where((band == own)[..., None, None], self.at(exponent), 0.0), exponent
 
 
-def size_of(array):
+def size_of(array: np.ndarray) -> np.ndarray:
     """The power of two of the largest element of each (P, Q) block; `NOTHING` where all are 0."""
     largest = np.abs(array).max(axis=(-1, -2))
     return np.where(largest > 0, np.frexp(largest)[1], NOTHING)
 
 
-def shifted(array, exponent):
+def shifted(array: np.ndarray, exponent: np.ndarray | int) -> np.ndarray:
     """The (P, Q) blocks of an array times 2**exponent: exact, but for what leaves the range of numbers."""
     if not np.any(exponent):
         return array
@@ -92,14 +93,14 @@ def shifted(array, exponent):
     return array
 
 
-def near_one(array):
+def near_one(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The (P, Q) blocks of an array times a power of two that brings them near 1, and log10 of what that took away."""
     _, size = np.frexp(np.abs(array).max(axis=(-1, -2)))
     size = np.clip(size, -1022, 1022)
     return array * np.ldexp(1.0, -size)[..., None, None], size * LOG10_2
 
 
-def log10_norm(array):
+def log10_norm(array: np.ndarray) -> np.ndarray:
     """(T, K) log10 of the norm of each (P, Q) block, whatever its size."""
     limits = np.finfo(array.dtype)
     with np.errstate(all="ignore"):

@@ -182,7 +182,7 @@ def half_open_gates_halve():
 # ---- the papers ----
 
 
-GRID = json.loads((Path(papers.__file__).parent / "data" / "paper_grid.json").read_text(encoding="utf-8"))
+GRID = json.loads((Path(papers.__file__).parents[1] / "data" / "paper_grid.json").read_text(encoding="utf-8"))
 
 
 def the_wall_of_the_paper():
@@ -215,7 +215,7 @@ def below_one_it_must_vanish():
 
 
 def element_by_element_it_turns():
-    degrees = papers.turned([1e-3, 1e-2], seeds=20)
+    degrees = papers.clipping.turned([1e-3, 1e-2], seeds=20)
     assert np.abs(degrees.mean(axis=1) - 37).max() < 0.5 and (np.abs(degrees - 37) < 4).all()
     drawn = np.random.default_rng(0).normal(size=(20, 200))
     for threshold in (1e-3, 0.1, 1.0, 100.0):
@@ -226,7 +226,7 @@ def omega_asks_for_a_kept_norm():
     gains = np.array([0.8, 0.9, 0.99, 1.0, 1.01, 1.1, 1.2])
     for seed in SEEDS:
         for code in (False, True):
-            found = papers.omegas(gains, code, seed)
+            found = papers.clipping.omegas(gains, code, seed)
             assert found[3] < 1e-20 and (np.diff(found[:4]) < 0).all() and (np.diff(found[3:]) > 0).all()
 
 
@@ -247,16 +247,16 @@ def a_bias_is_a_memory():
 def a_gru_left_alone():
     """From 20 starts on both sides, at weights on both sides of 2."""
     for start in np.linspace(-0.95, 0.95, 20):
-        below = papers.rests_of_a_gru([0.0, 0.5, 1.0, 1.5, 1.9], start)
+        below = papers.chaos.rests_of_a_gru([0.0, 0.5, 1.0, 1.5, 1.9], start)
         assert np.abs(below).max() < 1e-9
         weights = [2.1, 2.5, 3.0, 4.0]
-        above = papers.rests_of_a_gru(weights, start)
-        np.testing.assert_allclose(above, np.sign(start) * papers.rest_of_tanh(weights), atol=1e-9)
+        above = papers.chaos.rests_of_a_gru(weights, start)
+        np.testing.assert_allclose(above, np.sign(start) * papers.chaos.rest_of_tanh(weights), atol=1e-9)
         assert (np.abs(above) > 0.3).all()
 
 
 def chaos_begins_at_one():
-    found = dict(zip(papers.GAINS, papers.lyapunov_of_random_networks(100, 400, 100, 20)))
+    found = dict(zip(papers.chaos.GAINS, papers.chaos.lyapunov_of_random_networks(100, 400, 100, 20)))
     assert (found[0.5] < -0.3).all() and (found[2.0] > 0.02).all() and (found[3.0] > 0.1).all()
 
 
@@ -274,7 +274,7 @@ def orthogonal_keeps_all():
 
 def a_relu_hands_on_or_does_not():
     for seed in SEEDS:
-        on, half = papers.relu_from(seed=seed), papers.relu_from(off=8, seed=seed)
+        on, half = papers.memory.relu_from(seed=seed), papers.memory.relu_from(off=8, seed=seed)
         assert (on.h == on.h[0]).all() and (on.dh == on.dh[-1]).all()
         assert (half.dh[:-1, :, :8] == 0).all() and (half.dh[:, :, 8:] == half.dh[-1, :, 8:]).all()
 
@@ -282,7 +282,7 @@ def a_relu_hands_on_or_does_not():
 def rough_where_it_is_steep():
     slopes = []
     for first, count in ((0, 8), (8, 8), (16, 4)):
-        sizes, rough = (np.log10(a) for a in papers.smoothness(100, count, first))
+        sizes, rough = (np.log10(a) for a in papers.clipping.smoothness(100, count, first))
         slopes += [np.polyfit(sizes[:, k], rough[:, k], 1)[0] for k in range(count)]
     assert len(slopes) == 20 and min(slopes) > 0.3
 
@@ -306,6 +306,38 @@ def depth_gives_paths_and_takes_gradient():
     assert all(handed_down(trace) > np.log10(0.5) for trace in stacks(**lstm, layers=8, skip="residual"))
     for one, both in zip(stacks(**lstm, layers=1), stacks(**lstm, layers=1, directions="both", read="ends")):
         assert depth.reaching(one)[0] < -1 and depth.reaching(both)[0] > -0.5
+
+
+def depth_moves_the_peak():
+    for w in (0.6, 0.7, 0.8, 0.9, 0.95):
+        for layers in (2, 3, 5, 8):
+            peak = (w * layers - 1) / (1 - w)
+            found = papers.depth.best_lag(papers.depth.by_lag(papers.depth.linear(layers, 0.7, w, T=200)))
+            assert abs(found - peak) <= 1 + 1e-9 and found > 0
+            assert papers.depth.by_lag(papers.depth.linear(layers, 0.7, w, T=2, skip=True))[0] >= 1
+
+
+def both_ends_are_remembered():
+    for w in np.linspace(0.3, 0.95, 20):
+        dx = papers.directions.both_ends(41, w).dx[:, 0, 0]
+        assert dx.argmin() == 20 and dx[0] == pytest.approx(dx[-1]) and dx[0] >= 1
+    for seed in SEEDS:
+        for cell in ("rnn", "lstm", "gru"):
+            assert papers.directions.seen(papers.directions.drawn(cell, seed), 8, 1).tolist() == [False] * 8 + [True]
+
+
+def normalised_products_do_not_see_the_gain():
+    for seed in SEEDS:
+        one, other = (papers.normalisation.gain_of(gain, seed=seed)[0] for gain in (1.0, 100.0))
+        assert np.linalg.norm(other - one) < 0.01 * np.linalg.norm(one)
+        product, total = (papers.normalisation.lost_by_gain((1.0, 4.0), place, seed) for place in ("product", "sum"))
+        assert abs(np.diff(product)) < 0.01 and abs(np.diff(total)) > 0.1
+
+
+def masks_on_recurrent_edges_add_up():
+    between = np.array([(papers.dropout.arrives(False, seed=s) > 0).mean(axis=1) for s in SEEDS])
+    fresh = np.array([(papers.dropout.arrives(True, seed=s)[20] > 0).mean() for s in SEEDS]) / 0.8**3
+    assert np.abs(between - 0.8**3).max() < 0.05 and abs(fresh.mean() - 0.01) < 0.004
 
 
 def nothing():
@@ -348,6 +380,15 @@ CLAIMS = {
     "bias opens it before the first update.": half_open_gates_halve,
     "On the wall, at b*, the gradient is thousands of times as long as a hundredth beside it, and the error there is "
     "small. Its length says how steep the ground is, not how far to go.": the_wall_of_the_paper,
+    "Where w, what a unit keeps of its state, times the number of layers is above 1, a linear stack remembers best "
+    "some steps back: more paths lead there. Connections past the layers keep lag 0 at full size or "
+    "more.": depth_moves_the_peak,
+    "Read where each direction ends, both ends of the sequence are remembered, and its middle least. At the last "
+    "position the backward half has seen one input.": both_ends_are_remembered,
+    "With its recurrent product normalised a network hands back the same gradient at gain 1 and at gain 100. With the "
+    "sum of its products normalised the input still tells the gains apart.": normalised_products_do_not_see_the_gain,
+    "Masks between the layers meet a path as often at any lag. On the recurrent edges, fresh at every step, each step "
+    "adds one: where one in five is 0, one path in a hundred passes 20 of them.": masks_on_recurrent_edges_add_up,
     "Between the two folds the unit can rest in two places, and where it starts decides in which. Beyond a fold one of "
     "them is gone.": two_places_to_rest,
     "With the largest singular value times the largest slope below 1, every gradient vanishes. Above 1 one may explode"
@@ -449,7 +490,7 @@ def take_aways():
     out = [*explain_anatomy.TAKE_AWAY.values(), *explain_training.TAKE_AWAY.values(), *papers.TAKE_AWAY.values()]
     for path in sorted((ROOT / "pages").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "takeaway":
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("takeaway", "ends"):
                 out += [a.value for a in node.args if isinstance(a, ast.Constant)]
     return out
 

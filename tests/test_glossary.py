@@ -78,7 +78,7 @@ def test_a_word_is_marked_once_in_the_form_it_has():
         ("inside_the_cell", {}, {"candidate", "pre-activation", "sigma", "gate", "unit", "cell state"}),
         (
             "why_it_vanishes",
-            {"view": "eigenvalues and exponents"},
+            {"view": "exponents"},
             {"gain", "U", "Jacobian", "eigenvalue", "Lyapunov exponent", "chaos"},
         ),
         ("why_it_vanishes", {}, {"gain", "U", "singular value"}),

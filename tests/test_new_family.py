@@ -124,7 +124,7 @@ opened("pages/gradient_flow.py", picture="unrolled", shown="OGN", **SMALL)
 opened("pages/inside_the_cell.py", shown="OGN", beside="RNN", **SMALL)
 for view in VIEWS:
     page = opened("pages/why_it_vanishes.py", view=view, shown="OGN", **SMALL)
-    assert view in ("who learns from whom", "number formats") or "**OGN**" in said(page)
+    assert view in ("influence", "formats") or "**OGN**" in said(page)
 page = opened("pages/training.py", train_cell="OGN", train_hidden_size="4", train_networks="1", train_length="10",
               train_updates="10")
 sound(page.button(key="train_start").click().run())

@@ -13,10 +13,9 @@ from rnnviz import cliff, papers
 from rnnviz.figures import papers as figures
 from rnnviz.papers import FIGURES, Row
 from rnnviz.ui import papers as screen
-from rnnviz.ui.state import PAPERS
 
 PAGE = "pages/paper_figures.py"
-GRID = json.loads((Path(papers.__file__).parent / "data" / "paper_grid.json").read_text())
+GRID = json.loads((Path(papers.__file__).parents[1] / "data" / "paper_grid.json").read_text())
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -30,7 +29,7 @@ def test_every_row_holds(name, code):
 
 
 def test_all_figures_are_there():
-    assert set(FIGURES) | set(papers.TOO_LONG) == {f"P{k}" for k in range(1, 15)}
+    assert set(FIGURES) | set(papers.TOO_LONG) == {f"P{k}" for k in range(1, 15)} | set("DBNZ")
 
 
 def test_known_numbers():
@@ -47,7 +46,7 @@ def test_known_numbers():
 def test_the_wall_is_one_story():
     """Figure, table and sentence of P1 have the same numbers, each with its place."""
     rows = {row.what: row.measured for row in FIGURES["P1"].rows()}
-    b, error, norm = papers.across_the_wall()
+    b, error, norm = papers.wall.across_the_wall()
     top = int(norm.argmax())
     assert (np.diff(b) > 0).all() and norm[top] == rows["norm of ∂E there, its largest"]
     assert error[top] == rows["error there"] > 10 * rows["error on the wall, at b*"]
@@ -91,11 +90,12 @@ def test_the_command(capsys, monkeypatch):
 
 def test_algorithm_1_in_the_paper_and_in_its_code():
     g, w = np.array([3.0, 4.0]), np.array([1.0, 2.0])
-    assert papers.rescale(g, w, 5.0).tolist() == papers.rescale(g, w, 5.0, code=True).tolist() == g.tolist()
-    assert papers.rescale(g, w, 2.5) == pytest.approx(g / 2)
+    for code in (False, True):
+        assert papers.clipping.rescale(g, w, 5.0, code).tolist() == g.tolist()
+    assert papers.clipping.rescale(g, w, 2.5) == pytest.approx(g / 2)
     for bad in (np.nan, np.inf, 1e11):
-        assert papers.rescale(np.array([bad, 0.0]), w, 1.0, code=True) == pytest.approx(0.02 * w)
-    assert np.isnan(papers.rescale(np.array([np.nan, 0.0]), w, 1.0)[0])
+        assert papers.clipping.rescale(np.array([bad, 0.0]), w, 1.0, code=True) == pytest.approx(0.02 * w)
+    assert np.isnan(papers.clipping.rescale(np.array([np.nan, 0.0]), w, 1.0)[0])
 
 
 def test_the_grid_computed_ahead_says_what_it_is():
@@ -116,11 +116,11 @@ def drawn(page):
 
 
 def test_each_has_a_figure_and_a_sentence_of_its_own():
-    assert list(papers.TAKE_AWAY) == list(papers.TITLES) and len(set(papers.TAKE_AWAY.values())) == 14
+    assert list(papers.TAKE_AWAY) == list(papers.TITLES) and len(set(papers.TAKE_AWAY.values())) == 18
     assert screen.DRAWINGS.keys() | papers.TOO_LONG.keys() == papers.TITLES.keys()
     figures = {name: draw(screen.rows_of(name, False), False)[0] for name, draw in screen.DRAWINGS.items()}
     curves = [json.dumps([[*t["y"]] for t in figure["data"]], default=float) for figure in figures.values()]
-    assert len(set(curves)) == 12
+    assert len(set(curves)) == 16
 
 
 def test_what_the_code_has_differently_is_drawn_so():
@@ -133,7 +133,7 @@ def test_what_the_code_has_differently_is_drawn_so():
 
 def test_figures_over_logarithmic_axes_hold_plain_values():
     """So that a table of them does too."""
-    sizes, rough = papers.smoothness()
+    sizes, rough = papers.clipping.smoothness()
     dots = figures.smoothness(sizes, rough)
     assert dots["layout"]["xaxis"]["type"] == dots["layout"]["yaxis"]["type"] == "log"
     np.testing.assert_array_equal(dots["data"][0]["x"], sizes[:, 0])
@@ -143,14 +143,15 @@ def test_figures_over_logarithmic_axes_hold_plain_values():
     assert f"slope {slope[0]:.2f}" in line["name"]
 
 
-@pytest.mark.parametrize("chosen", PAPERS)
+@pytest.mark.parametrize("chosen", papers.TITLES)
 def test_on_the_page(chosen):
     for code in ("false", "true"):
         page = opened(PAGE, paper=chosen, paper_code=code)
-        assert [e.value for e in page.success] == [f"**Take away:** {papers.TAKE_AWAY[PAPERS[chosen]]}"]
+        assert [e.value for e in page.success] == [f"**Take away:** {papers.TAKE_AWAY[chosen]}"]
         assert len(drawn(page)) == 1 and len(page.table) == 1
+        assert page.selectbox(key="paper").options[0] == "P1: The cliff in the error surface"
         assert "✘" not in str(page.table[0].value)
-        if PAPERS[chosen] in papers.TOO_LONG:
+        if chosen in papers.TOO_LONG:
             assert GRID["date"] in said(page) and "computed ahead" in said(page)
 
 

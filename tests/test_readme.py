@@ -1,4 +1,4 @@
-"""What the README shows of a notebook runs as it stands."""
+"""What the README shows of a notebook runs as it stands, and what CONTRIBUTING names is there."""
 
 import re
 from pathlib import Path
@@ -6,11 +6,13 @@ from types import SimpleNamespace
 
 import numpy as np
 from tensors import Tensor
+from test_architecture import FORBIDDEN
 
 import rnnviz
 from rnnviz.engine.record import LARGEST, _held
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def gru_cell(inputs, hidden):
@@ -55,3 +57,17 @@ def test_the_limits_that_it_states_are_those_there_are():
     assert f"T from {steps.low} to {steps.high}, B to {batch}, D to {inputs}, H to {units}, {layers} layers" in text
     assert f"recordings of {LARGEST // 10**9} GB" in text
     assert f"about {round(_held(rnnviz.CELLS['lstm'], 1), -1)} bytes a step, sequence and unit" in text
+
+
+def test_what_contributing_names_is_there():
+    """Files, and names in them; the arrows are those that the test of imports holds."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = set(re.findall(r"`((?:rnnviz|tests|pages)/[\w/.]*|app\.py)`", text))
+    assert len(paths) > 15 and all((ROOT / path).exists() for path in paths), paths
+    for name, path in re.findall(r"`([A-Z]+)`\s+of\s+`([\w/.]+\.py)`", text):
+        assert re.search(rf"^{name}\b.*= ", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE), name
+    for place in ("cells", "engine", "layers", "networks", "sources", "figures", "course", "papers", "checks"):
+        assert "rnnviz.ui" in FORBIDDEN[place], place
+    assert "rnnviz.engine" in FORBIDDEN["figures"] and "rnnviz.networks" in FORBIDDEN["layers"]
+    assert "rnnviz.layers" in FORBIDDEN["engine"] and "rnnviz.engine" in FORBIDDEN["cells"]
+    assert "rnnviz.engine" in FORBIDDEN["checks"] and "rnnviz.engine" in FORBIDDEN["sources"]

@@ -94,7 +94,7 @@ class Cell:
     projected: str = ""
 
     @cached_property
-    def reads(self):
+    def reads(self) -> dict[str, tuple[str, ...]]:
         """name -> what each equation reads, with 'a' spelled out as 'a_<own name>'."""
         return {
             name: tuple(f"a_{name}" if arg == "a" else arg for arg in inspect.signature(function).parameters)
@@ -102,7 +102,7 @@ class Cell:
         }
 
     @cached_property
-    def cuts(self):
+    def cuts(self) -> tuple[str, ...]:
         """What the backward recursion carries the adjoint of: states, vectors that U multiplies, what is normalised."""
         out = []
         for name in self.equations:
@@ -112,7 +112,7 @@ class Cell:
             out += ["h"] * (name == self.projected)
         return tuple(out)
 
-    def learned(self, width, outputs=None):
+    def learned(self, width: int, outputs: int | None = None) -> dict[str, tuple[int, ...]]:
         """Name -> shape of what is learned beside W, U, b and b_rec, for H = width and h of that many outputs."""
         own = {"R": (width, outputs or width)} if self.projected else {}
         own |= {name: (width,) for name in self.vectors}
@@ -177,12 +177,12 @@ WHOLE = ("x", "u", "a")
 CELLS: dict[str, Cell] = {}
 
 
-def register(cell):
+def register(cell: Cell) -> Cell:
     """Add a cell to `CELLS`, under its name, for every page, test and benchmark to find; returns the cell."""
     CELLS[cell.name] = cell
     return cell
 
 
-def find(name):
+def find(name: str) -> Cell:
     """The registered cell of that name. Raises ValueError naming those there are."""
     return CELLS[choice("cell", name, CELLS)]

@@ -22,7 +22,7 @@ def across_the_wall(b, error, norm, wall):
         height=HEIGHT + 20,
         xaxis=dict(title="bias b", range=[b[0], b[-1]], anchor="y"),
         yaxis=dict(title="error E", range=[-0.03, 0.5], domain=[0, 0.42]),
-        yaxis2=_powers(-1, 4) | dict(title="norm of ∂E", domain=[0.58, 1], anchor="x"),
+        yaxis2=powers(-1, 4) | dict(title="norm of ∂E", domain=[0.58, 1], anchor="x"),
         shapes=[
             dict(type="line", yref="paper", y0=0, y1=1, x0=wall, x1=wall, line=dict(color=INK, width=1.5, dash="dot"))
         ],
@@ -68,7 +68,7 @@ def turned(thresholds, degrees):
         f"By norm by 0 degrees; element by element by {degrees[0].mean():.3g} degrees on average at "
         f"threshold {thresholds[0]:.3g}, and by {degrees[-1].mean():.3g} at {thresholds[-1]:.3g}.",
         height=HEIGHT,
-        xaxis=_powers(-2, 1) | dict(title="threshold"),
+        xaxis=powers(-2, 1) | dict(title="threshold"),
         yaxis=dict(title="turned by, degrees", range=[-2, 44]),
     )
 
@@ -156,7 +156,7 @@ def memory(biases, measured, steps):
         "Measured: " + ", ".join(f"{shown(m)} at bias {b:g}" for b, m in zip(biases, measured)) + ".",
         height=HEIGHT,
         xaxis=dict(title="forget-gate bias b", range=[-1, 6.1]),
-        yaxis=_powers(-20, 0, 5) | dict(title="what is left (log scale)", range=[-20, 1]),
+        yaxis=powers(-20, 0, 5) | dict(title="what is left (log scale)", range=[-20, 1]),
     )
 
 
@@ -222,7 +222,17 @@ def success(rows):
     )
 
 
-def _powers(low, high, every=1):
+def beside_theory(title, says, x, curves, **axes):
+    """Lines of theory and the dots that were measured. curves: label -> (line, dots or None), (N,) each."""
+    traces = []
+    for (label, (line, dots)), colour, dash in zip(curves.items(), SERIES, SERIES_DASHES):
+        traces.append(_line(x, line, label, colour, dash))
+        if dots is not None:
+            traces.append(_points(x, dots, label, colour, 6) | {"showlegend": False})
+    return figure(traces, title, says, height=HEIGHT, hovermode="closest", **axes)
+
+
+def powers(low, high, every=1):
     """A logarithmic axis over plain values, marked at powers of ten in letters of full size."""
     powers = range(low, high + 1, every)
     return dict(

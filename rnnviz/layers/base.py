@@ -6,12 +6,15 @@ gradient that comes from above, so that one outside float64 goes through them ex
 bands, each is pulled back by itself, and the results are added with their exponents.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import prod
+from typing import Any
 
 import numpy as np
 from autograd import make_vjp
 
+from ..engine.recording import Recording
 from ..engine.threads import isolate_threads
 from ..scaled import Scaled, shifted
 
@@ -24,13 +27,14 @@ class Pass:
 
     output: (T, K, B, W). pull_back: dL/doutput, `Scaled` -> (parameter -> dL/dparameter, dL/dinput of each, `Scaled`);
     None once a network was pulled back. signals: name -> array, what else was computed on the way. adjoints: the same
-    -> its gradient, `Scaled`, once pulled back.
+    -> its gradient, `Scaled`, once pulled back. recording: of a recurrent layer, once pulled back.
     """
 
     output: np.ndarray
-    pull_back: object
-    signals: dict = field(default_factory=dict)
-    adjoints: dict = field(default_factory=dict)
+    pull_back: Callable[[Scaled], tuple[Any, list[Scaled]]] | None
+    signals: dict[str, np.ndarray] = field(default_factory=dict)
+    adjoints: dict[str, Scaled] = field(default_factory=dict)
+    recording: Recording = field(init=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -45,23 +49,23 @@ class Part:
 class Layer:
     """A layer by its formula: `forward`, and the width of what it makes and the shapes of what it learns."""
 
-    def width(self, widths):
+    def width(self, widths: list[int]) -> int:
         """W, from the widths of the inputs. Raises ValueError for inputs it cannot read."""
         return widths[0]
 
-    def positions(self, steps):
+    def positions(self, steps: int) -> int:
         """How many positions the output has, from how many the inputs have."""
         return steps
 
-    def shapes(self, widths):
+    def shapes(self, widths: list[int]) -> dict[str, tuple[int, ...]]:
         """Parameter -> its shape in one network."""
         return {}
 
-    def count(self, widths):
+    def count(self, widths: list[int]) -> int:
         """How many numbers one network learns."""
         return sum(prod(shape) for shape in self.shapes(widths).values())
 
-    def draw(self, config, widths, place):
+    def draw(self, config, widths: list[int], place: int) -> dict[str, np.ndarray]:
         """Parameter -> its first value. config: a `NetworkConfig`. place: tells the nodes of one network apart."""
         return {}
 
@@ -81,7 +85,7 @@ class Layer:
         """The output. p: parameter -> (K, ...), or without K."""
         raise NotImplementedError
 
-    def run(self, p, *inputs):
+    def run(self, p, *inputs) -> Pass:
         """The `Pass` over inputs, each (T, K, B, D)."""
         with np.errstate(all="ignore"):
             vjp, output = make_vjp(lambda every: self.forward(every[0], *every[1]))((p, inputs))
@@ -95,7 +99,7 @@ class Layer:
 
 def _pulled(vjp, dy):
     """Pull a `Scaled` gradient back through a function that may mix the steps."""
-    parameters, inputs = None, None
+    parameters, inputs = {}, []
     for mantissa, exponent in dy.bands():
         own, into = vjp(mantissa)
         own = {name: _times(array, exponent) for name, array in own.items()}
@@ -103,12 +107,12 @@ def _pulled(vjp, dy):
             Scaled(a, None if dy.exponent is None else np.full((len(a), *dy.exponent.shape[1:]), exponent))
             for a in into
         ]
-        if inputs is None:
+        if not inputs:
             parameters, inputs = own, into
         else:
             parameters = {name: parameters[name] + array for name, array in own.items()}
             inputs = [one + other for one, other in zip(inputs, into)]
-    if inputs is None:  # all of it is 0
+    if not inputs:  # all of it is 0
         own, into = vjp(np.zeros_like(dy.mantissa))
         return own, [Scaled(array) for array in into]
     return parameters, inputs

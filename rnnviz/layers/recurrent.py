@@ -78,16 +78,14 @@ class Recurrent(Layer):
             return arrays
         own = [arrays[name] for name in OF_ALL]
         more = {name: arrays[name] for name in self.cell.learned(self.hidden_size)}
-        return MoreParameters(*own, more) if more else Parameters(*own)
+        return MoreParameters(*own, learned=more) if more else Parameters(*own)
 
     def run(self, p, x):
         """p: `Parameters`. The `Pass` has `recording` once it is pulled back."""
         cell = self.cell
         x, start, masks = self._begin(p, x)
         forward, local = unroll_and_linearise(cell, p, x, start, masks)
-        passed = Pass(forward.states["h"][1:][self.turn], None)
         own = forward.values | masks | {state: array[1:] for state, array in forward.states.items()}
-        passed.signals = {name: array[self.turn] for name, array in own.items()}
 
         def back(dy):
             entering = dy[self.turn]
@@ -111,7 +109,7 @@ class Recurrent(Layer):
             passed.adjoints = {s: passed.recording.gradient(s)[self.turn] for s in cell.states}
             return passed.recording.gradients, [passed.recording.input_gradient[self.turn]]
 
-        passed.pull_back = back
+        passed = Pass(own["h"][self.turn], back, {name: array[self.turn] for name, array in own.items()})
         return passed
 
     def forward(self, p, x):

@@ -7,11 +7,15 @@ import numpy as np
 
 from ..arguments import Named, read_only, whole
 from ..config import NetworkConfig
+from ..engine.parameters import Parameters
+from ..engine.recording import Recording
 from ..layers import Pass
 from ..recording import _own
 from ..scaled import Scaled
 from ..summary import summary
 from .base import Network
+
+Learned = Parameters | dict[str, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,14 +43,14 @@ class Trace:
     """
 
     network: Network
-    parameters: dict
-    gradients: dict
+    parameters: dict[str, Learned]
+    gradients: dict[str, Learned]
     x: np.ndarray
-    outputs: dict
+    outputs: dict[str, np.ndarray]
     output_gradient: np.ndarray
     loss: np.ndarray | None
-    total: dict = field(repr=False)
-    arrows: dict = field(repr=False)
+    total: dict[str, Scaled] = field(repr=False)
+    arrows: dict[tuple[str, str], Scaled] = field(repr=False)
     passes: dict[str, Pass] = field(repr=False)
     config: NetworkConfig | None = field(default=None, repr=False)
 
@@ -84,23 +88,23 @@ class Trace:
         return sealed(alone)
 
     @property
-    def steps(self):
+    def steps(self) -> int:
         """T."""
         return len(self.x)
 
     @property
-    def output(self):
+    def output(self) -> np.ndarray:
         """(T, B, W) what the last node makes."""
         return self.outputs[self.network.output]
 
     @cached_property
-    def recordings(self):
+    def recordings(self) -> dict[str, Recording]:
         """Recurrent node -> `Recording`, in the order in which the layer takes its steps; of a backward one step 1 is
         the end of the sequence."""
         return Named({node.name: self.passes[node.name].recording for node in self.network.recurrent})
 
     @cached_property
-    def signals(self):
+    def signals(self) -> dict[tuple[str, str], Signal]:
         """(node, name) -> `Signal`: the states, gates and masks inside the nodes, and each node's output under "y"."""
         found = Named({("x", "y"): Signal(self.x, "input", self.total["x"])})
         for node in self.network.nodes:
@@ -118,7 +122,7 @@ class Trace:
         return found
 
     @cached_property
-    def log10_dh(self):
+    def log10_dh(self) -> dict[str, np.ndarray]:
         """Recurrent node -> (T, K) log10 of the norm of dL/dh_t, exact far outside float64's range; nan where it passes
         a state that overflows, see `overflow_step`."""
         return Named(
@@ -126,17 +130,17 @@ class Trace:
         )
 
     @cached_property
-    def log10_arrows(self):
+    def log10_arrows(self) -> dict[tuple[str, str], np.ndarray]:
         """(reader, read) -> (T, K) log10 of the norm of what comes back along that arrow at each position."""
         return Named({arrow: read_only(gradient.log10_norm()) for arrow, gradient in self.arrows.items()})
 
     @cached_property
-    def overflow_step(self):
+    def overflow_step(self) -> dict[str, np.ndarray]:
         """Recurrent node -> (K,) the first of its own steps, from 1, whose state is not finite; 0 where all are."""
         return Named({name: recording.overflow_step for name, recording in self.recordings.items()})
 
     @property
-    def dx(self):
+    def dx(self) -> np.ndarray:
         """(T, B, D) dL/dx_t. Rounds to 0 or infinity outside float64; `total["x"]` does not."""
         return self.total["x"].true
 

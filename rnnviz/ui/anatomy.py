@@ -279,19 +279,15 @@ HOW = {
     "formats": "How to read it: the same backward pass, with the gradient rounded to the format after every step. A "
     "curve that ends has become exactly 0, or infinite. Dotted lines: the format's smallest and largest number.",
 }
-VIEWS = dict(
-    zip(
-        state.VIEWS,
-        (
-            View(_singular_values, ("singular-values",), _window, _ask_best),
-            View(_eigenvalues, ("eigenvalues", "exponents"), _step, _ask_growing, columns=2),
-            View(_paths, ("paths",), _window, _ask_part),
-            View(_phase_diagram, ("phase",), _axis, _ask_louder),
-            View(_influence, ("influence",), _reach, _ask_back),
-            View(_formats, ("formats",), _window, _ask_narrow),
-        ),
-    )
-)
+VIEWS = {
+    "products": View(_singular_values, ("singular-values",), _window, _ask_best),
+    "exponents": View(_eigenvalues, ("eigenvalues", "exponents"), _step, _ask_growing, columns=2),
+    "paths": View(_paths, ("paths",), _window, _ask_part),
+    "phase": View(_phase_diagram, ("phase",), _axis, _ask_louder),
+    "influence": View(_influence, ("influence",), _reach, _ask_back),
+    "formats": View(_formats, ("formats",), _window, _ask_narrow),
+}
+"""A key of `state.VIEWS` -> how it is computed, drawn, set and asked about."""
 
 
 def scene(view, label, recording, settings):

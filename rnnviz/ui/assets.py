@@ -9,8 +9,10 @@ from pathlib import Path
 import plotly
 import streamlit as st
 
+from ..place import APP
+
 HERE = Path(__file__).parent
-STATIC = HERE.parent.parent / "static"
+STATIC = APP / "static"
 
 
 def read(*names):

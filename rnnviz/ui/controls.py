@@ -73,15 +73,20 @@ def slider(name, label, help, low=None, high=None):
     return st.slider(label, low, high, step=bound.step, key=name, help=help)
 
 
-def choice(name, label, help, on_change=None):
-    """A choice among the few names of a `Choice` of `CONTROLS`. on_change: called where a person has chosen."""
+def choice(name, label, help, on_change=None, titled=str):
+    """A choice among the few names of a `Choice` of `CONTROLS`.
+
+    on_change: called where a person has chosen. titled: name -> what it is called on the screen.
+    """
 
     def chosen():
         if name not in undone():
             on_change()
 
     recall(name)
-    return st.selectbox(label, list(CONTROLS[name].options), key=name, help=help, on_change=on_change and chosen)
+    return st.selectbox(
+        label, list(CONTROLS[name].options), format_func=titled, key=name, help=help, on_change=on_change and chosen
+    )
 
 
 def one(name, label, options):

@@ -43,7 +43,7 @@ def _settle():
 
 
 def frame(title, question=None, stage=False):
-    """Set up a page: its name in the tab, the way to the others, its one question. Call it first.
+    """Set up a page: its name in the tab, the way to the others, its one question. Call it first, and `ends` last.
 
     stage: whether it is one of a lesson, with a heading of its own, and its sidebar closed to begin with.
     """
@@ -59,6 +59,7 @@ def frame(title, question=None, stage=False):
         st.html(HERE / "embedded.css")
     _settle()
     kept = st.session_state
+    kept["address_kept"] = False
     kept["arrived"] = follow_address(title) or kept.get("arrived", False)
     settle()
     look()
@@ -102,6 +103,18 @@ def follow_live():
     """Keep what is set, for the other pages and in the address. Call it at the end of a page's fragment."""
     remember()
     keep_address()
+    st.session_state["address_kept"] = True
+
+
+def ends(sentence=None):
+    """End a page: the one sentence to take away, if it is not said before, and the address. Call it last.
+
+    The address is a fragment's where one keeps it, as those of `alive` do: its messages then come with every move.
+    """
+    if sentence:
+        takeaway(sentence)
+    if not st.session_state["address_kept"]:
+        follow_live()
 
 
 def takeaway(sentence):

@@ -45,6 +45,9 @@ LIVE_VERSIONS = {
 }
 """Settings of the training page for a small version of a figure that takes too long here."""
 
+TO_BE_MOVED = dict.fromkeys(("P1", "P2"), ("pages/the_cliff.py", "The cliff"))
+"""Name -> file and title of the page that has a figure live."""
+
 
 @st.cache_data(max_entries=32, show_spinner="Computing …")
 def rows_of(name, code):
@@ -53,12 +56,12 @@ def rows_of(name, code):
 
 
 def table(rows):
-    """Whether it holds, paper says, theory says, measured now, and what is allowed."""
+    """Whether it holds, paper says and where, theory says, measured now, and what is allowed."""
     st.table(
         {
             "holds": ["✔ yes" if r.holds else "✘ no" for r in rows],
             "number": [r.what for r in rows],
-            "paper says": [r.says for r in rows],
+            "paper says": [f"{r.says} ({papers.ORIGINS[r.origin]})" for r in rows],
             "theory says": [shown(r.theory, 9) for r in rows],
             "measured now": [shown(r.measured, 9) for r in rows],
             "must be": [r.allowed for r in rows],
@@ -75,8 +78,9 @@ def show(name, code):
     picture, how = drawing(name, code)
     _drawn(name, picture, how, f"From: {figure.citation}. Settings: {figure.settings}.")
     table(rows)
-    if name in ("P1", "P2"):
-        st.page_link("pages/the_cliff.py", label="The figure of the paper, to be moved: **The cliff**")
+    if name in TO_BE_MOVED:
+        path, title = TO_BE_MOVED[name]
+        st.page_link(path, label=f"The figure of the paper, to be moved: **{title}**")
     return None
 
 
@@ -97,7 +101,7 @@ def _drawn(name, picture, how, source):
 
 def _wall(rows, code):
     return (
-        figures.across_the_wall(*papers.across_the_wall(), cliff.wall(5.0)),
+        figures.across_the_wall(*papers.wall.across_the_wall(), cliff.wall(5.0)),
         "from left to right across the wall, with w as it is. Below, the error; above, how long its gradient is, "
         "in powers of ten. The tip of the upper curve lies 0.00004 to the left of the wall, too close to be seen "
         "apart; the table has both places.",
@@ -144,16 +148,16 @@ def _orthogonal(rows, code):
 def _clipping(rows, code):
     thresholds = np.geomspace(0.01, 10.0, 61)
     return (
-        figures.turned(thresholds, papers.turned(thresholds)),
+        figures.turned(thresholds, papers.clipping.turned(thresholds)),
         "to the left more is cut. By norm the gradient only gets shorter; element by element it also turns.",
     )
 
 
 def _regulariser(rows, code):
     gains = np.linspace(0.9, 1.1, 21)
-    theory = (papers.STEPS - 1) * ((gains**2 if code else gains) - 1) ** 2
+    theory = (papers.base.STEPS - 1) * ((gains**2 if code else gains) - 1) ** 2
     return (
-        figures.regulariser(gains, papers.omegas(gains, code), theory),
+        figures.regulariser(gains, papers.clipping.omegas(gains, code), theory),
         "an orthogonal network multiplies the norm by its gain at every step; 1 keeps it.",
     )
 
@@ -169,16 +173,16 @@ def _memory(rows, code):
 def _gru(rows, code):
     weights = np.array([0.0, 0.5, 1.0, 1.5, 1.9, 2.1, 2.25, 2.5, 2.75, 3.0, 3.5, 4.0])
     fine = np.linspace(0.0, 4.0, 81)
-    ends = {start: papers.rests_of_a_gru(weights, start) for start in (0.1, -0.1)}
+    ends = {start: papers.chaos.rests_of_a_gru(weights, start) for start in (0.1, -0.1)}
     return (
-        figures.rests(weights, ends[0.1], ends[-0.1], fine, papers.rest_of_tanh(fine)),
+        figures.rests(weights, ends[0.1], ends[-0.1], fine, papers.chaos.rest_of_tanh(fine)),
         "below 2 all starts lead to 0. Above it 0 pushes off, and the sign of the start is kept for good.",
     )
 
 
 def _chaos(rows, code):
     return (
-        figures.chaos(papers.GAINS, papers.lyapunov_of_random_networks()),
+        figures.chaos(papers.chaos.GAINS, papers.chaos.lyapunov_of_random_networks()),
         "below 0 every difference dies out and gradients vanish; above 0 the network is chaotic and they explode.",
     )
 
@@ -192,9 +196,9 @@ def _copying(rows, code):
 
 def _identity(rows, code):
     logs = {
-        "all units above 0": papers.relu_from().log10_dh,
-        "half of them at 0": papers.relu_from(off=8).log10_dh,
-        "0.99 times the identity": papers.relu_from(factor=0.99).log10_dh,
+        "all units above 0": papers.memory.relu_from().log10_dh,
+        "half of them at 0": papers.memory.relu_from(off=8).log10_dh,
+        "0.99 times the identity": papers.memory.relu_from(factor=0.99).log10_dh,
     }
     return (
         figures.kept(logs),
@@ -204,9 +208,89 @@ def _identity(rows, code):
 
 def _smoothness(rows, code):
     return (
-        figures.smoothness(*papers.smoothness()),
+        figures.smoothness(*papers.clipping.smoothness()),
         "each dot is an update: across, how steep the place is; up, how fast the gradient changes there. Where "
         "both grow together, a step must be short where the gradient is long.",
+    )
+
+
+def _depth(rows, code):
+    lags, w = np.arange(41), 0.8
+    found = {}
+    for layers in (1, 3, 6):
+        measured = papers.depth.by_lag(papers.depth.linear(layers, 1 - w, w, T=41))
+        found[f"{layers} layer{'s' * (layers > 1)}"] = papers.depth.paths(layers, 1 - w, w, 41), measured
+    return (
+        figures.beside_theory(
+            "What the top of a linear stack remembers",
+            f"At w = {w:g}: " + ", ".join(f"{name} best at lag {np.argmax(m)}" for name, (_, m) in found.items()) + ".",
+            lags,
+            found,
+            xaxis=dict(title="lag, steps before the last"),
+            yaxis=dict(title="gradient by that input", range=[-0.005, 0.21]),
+        ),
+        "lines are theory, dots are measured. Each layer adds 0.2 of what comes from below and keeps 0.8 of its own; "
+        "the more layers, the further back lies what the top remembers best.",
+    )
+
+
+def _directions(rows, code):
+    steps, w = 101, 0.9
+    t = np.arange(1, steps + 1)
+    forward, backward = w ** (steps - t), w ** (t - 1.0)
+    measured = papers.directions.both_ends(steps, w).dx[:, 0, 0]
+    return (
+        figures.beside_theory(
+            "What the two last states remember",
+            f"Both: {shown(measured[0])} at step 1, {shown(measured.min())} at step {t[measured.argmin()]}.",
+            t,
+            {"both last states": (forward + backward, measured), "forward alone": (forward, None)},
+            xaxis=dict(title="time step t"),
+            yaxis=figures.powers(-5, 0) | dict(title="gradient by that input (log scale)", range=[-5, 0.2]),
+        ),
+        "the line is theory, the dots are measured. Forward ends at the right and backward at the left: each remembers "
+        "its own end.",
+    )
+
+
+def _normalisation(rows, code):
+    gains = (0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0)
+    names = {"none": "no normalisation", "sum": "of the sum", "product": "of each product"}
+    found = {label: papers.normalisation.lost_by_gain(gains, place) for place, label in names.items()}
+    far = ", ".join(f"{label} by {shown(np.ptp(logs), 2)}" for label, logs in found.items())
+    return (
+        figures.beside_theory(
+            "What is left after 40 steps, over the recurrent gain",
+            f"From gain {gains[0]:g} to {gains[-1]:g} the power of ten moves: {far}.",
+            np.array(gains),
+            {label: (logs, logs) for label, logs in found.items()},
+            xaxis=dict(title="recurrent gain", range=[-0.1, 4.1]),
+            yaxis=dict(title="change, power of ten"),
+        ),
+        "each dot is a network of 32 units on the same noise: how many powers of ten the norm of its gradient changes "
+        "by. Where the recurrent product is normalised by itself, the gain does next to nothing.",
+    )
+
+
+def _dropout(rows, code):
+    lags, q = np.arange(21), 0.8
+    kinds = {
+        "between layers alone": (q**3 + 0.0 * lags, dict(recurrent=False)),
+        "recurrent too, one mask": (np.where(lags, q**4, q**3), dict(recurrent=True, once=True)),
+        "recurrent too, fresh": (q ** (3.0 + lags), dict(recurrent=True)),
+    }
+    found = {label: (line, (papers.dropout.arrives(**how) > 0).mean(axis=1)) for label, (line, how) in kinds.items()}
+    return (
+        figures.beside_theory(
+            "How often a path survives its masks, p = 0.2",
+            "At lag 20: " + ", ".join(f"{label} {shown(m[-1], 2)}" for label, (_, m) in found.items()) + ".",
+            lags,
+            found,
+            xaxis=dict(title="lag, steps before the last"),
+            yaxis=dict(title="share of 2,000 draws", range=[-0.02, 0.6]),
+        ),
+        "lines are theory, dots are 2,000 draws of the masks. On the way up through two layers a path meets three "
+        "masks; on recurrent edges one more a step, unless it is one for all steps.",
     )
 
 
@@ -223,6 +307,10 @@ DRAWINGS = {
     "P12": _orthogonal,
     "P13": _identity,
     "P14": _smoothness,
+    "D": _depth,
+    "B": _directions,
+    "N": _normalisation,
+    "Z": _dropout,
 }
 """Name -> function of its rows, and of whether they are those of the code, to a `Figure` and how to read it."""
 
@@ -235,7 +323,7 @@ def grid():
 
 def ahead(name):
     """A figure that takes too long to compute here: a grid computed ahead, labelled, and a small version to train."""
-    _, citation = papers.TOO_LONG[name]
+    _, citation, _ = papers.TOO_LONG[name]
     found = grid()[name]
     st.caption(f"The paper trained for far longer. This is a small version, computed ahead on {grid()['date']}.")
     _drawn(

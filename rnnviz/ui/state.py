@@ -30,19 +30,15 @@ KIND_CONTROLS = {family: "activation" if family == "rnn" else family for family 
 INPUTS = {**BOUNDS["input"].options, "csv": "a column of a CSV file of your own"}
 
 
-VIEWS = (
-    "singular values",
-    "eigenvalues and exponents",
-    "direct path and the rest",
-    "phase diagram",
-    "who learns from whom",
-    "number formats",
-)
-"""What the page "Why it vanishes" can look at."""
-
-
-PAPERS = {f"{name}: {title}": name for name, title in TITLES.items()}
-"""The published figures, as they are chosen."""
+VIEWS = {
+    "products": "singular values",
+    "exponents": "eigenvalues and exponents",
+    "paths": "direct path and the rest",
+    "phase": "phase diagram",
+    "influence": "who learns from whom",
+    "formats": "number formats",
+}
+"""What the page "Why it vanishes" can look at, and what it is called on the screen."""
 
 
 LOOKS = {
@@ -151,9 +147,9 @@ CONTROLS = {
     "unit": Number(1, 1, 128, 1, whole=True),
     "direction": Choice("forward", {"forward": "", "backward": ""}),
     "predict": Flag(True),
-    "paper": Choice(next(iter(PAPERS)), PAPERS),
+    "paper": Choice("P1", TITLES),
     "paper_code": Flag(False),
-    "view": Choice("singular values", dict.fromkeys(VIEWS)),
+    "view": Choice("products", VIEWS),
     "axis": Choice(
         "gain",
         {

@@ -241,10 +241,10 @@ def test_every_view_answers_while_dragged(browser, server):
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
     somebody = Person(context.new_page(), server)
     for view in VIEWS:
-        somebody.open(f"/why_it_vanishes?shown=LSTM&steps=40&hidden_size=8&step=20&view={view.replace(' ', '+')}")
+        somebody.open(f"/why_it_vanishes?shown=LSTM&steps=40&hidden_size=8&step=20&view={view}")
         before = somebody.figure()
         somebody.press(re.compile("Recurrent gain"), "Home")
-        if view == "phase diagram":  # its rows are all gains: only the line moves
+        if view == "phase":  # its rows are all gains: only the line moves
             somebody.page.wait_for_url(re.compile("gain=0"), timeout=10_000)
         else:
             somebody.changed(before)
@@ -254,14 +254,14 @@ def test_every_view_answers_while_dragged(browser, server):
 
 
 def test_a_click_into_the_phase_diagram_sets_the_gain(person):
-    person.open("/why_it_vanishes?view=phase+diagram&shown=GRU&steps=30&hidden_size=8")
+    person.open("/why_it_vanishes?view=phase&shown=GRU&steps=30&hidden_size=8")
     box = person.page.locator(".rv-figure .nsewdrag").first.bounding_box()
     person.page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.25 * box["height"])
     person.page.wait_for_url(re.compile(r"gain=(2\.9|3)"), timeout=10_000)
 
 
 def test_truncation_blanks_what_it_cuts(person):
-    person.open("/why_it_vanishes?view=who+learns+from+whom&shown=GRU&steps=30&hidden_size=8&reach=30")
+    person.open("/why_it_vanishes?view=influence&shown=GRU&steps=30&hidden_size=8&reach=30")
     before = person.figure()
     seen = lambda figure: sum(v is not None and v == v for v in figure[0][1])  # noqa: E731
     assert seen(before) == 30 * 31 / 2

@@ -12,8 +12,8 @@ PAGES = {
     "/gradient_flow": "gain",
     "/inside_the_cell?beside=GRU&direction=backward": "gain",
     "/the_cliff?predict=false&cliff_w=5": "cliff_step",
-    "/why_it_vanishes?shown=LSTM&view=eigenvalues+and+exponents": "step",
-    "/why_it_vanishes?shown=LSTM&view=phase+diagram": "gain",
+    "/why_it_vanishes?shown=LSTM&view=exponents": "step",
+    "/why_it_vanishes?shown=LSTM&view=phase": "gain",
 }
 PAINTED = (
     "[...document.querySelectorAll('.rv-plot, .rv-numbers, .rv-sentences')].reduce((n, r) => n + (r.painted ?? 0), 0)"
@@ -143,9 +143,9 @@ JUMPS = {
     "/inside_the_cell?shown=LSTM&steps=40": ("gain", 0.3, 0.6),
     "/inside_the_cell?shown=RNN&activation=relu&steps=40": ("gain", 0.3, 0.6),
     "/the_cliff?predict=false&cliff_step=20": ("cliff_b", 0.5, 0.65),
-    "/why_it_vanishes?shown=RNN&view=eigenvalues+and+exponents": ("gain", 0.3, 0.75),
-    "/why_it_vanishes?shown=LSTM&view=direct+path+and+the+rest": ("gain", 0.3, 0.6),
-    "/why_it_vanishes?shown=RNN&view=number+formats&window=double": ("gain", 0.4, 0.1),
+    "/why_it_vanishes?shown=RNN&view=exponents": ("gain", 0.3, 0.75),
+    "/why_it_vanishes?shown=LSTM&view=paths": ("gain", 0.3, 0.6),
+    "/why_it_vanishes?shown=RNN&view=formats&window=double": ("gain", 0.4, 0.1),
     "/lessons?predict=false&stage=3.3": ("at_3.3", 0.3, 0.6),
 }
 

@@ -16,7 +16,7 @@ from compare import assert_close
 from networks import as_dict, network, output_gradient
 
 import rnnviz
-from rnnviz import CELLS, Config, TrainConfig, Training, record, record_many, record_with
+from rnnviz import CELLS, Config, NetworkConfig, TrainConfig, Training, record, record_many, record_with
 from rnnviz.cells import Cell, register
 from rnnviz.cells.base import identity, relu, sigmoid, tanh
 from rnnviz.checks import hand_written as oracle
@@ -283,9 +283,10 @@ def shares(a):
     [
         lambda name: record(Config(name, hidden_size=8, batch_size=2)),
         lambda name: record_many([Config(name, hidden_size=8, batch_size=2)]),
+        lambda name: record(NetworkConfig(name, hidden_size=8, batch_size=2)),
         lambda name: Training(TrainConfig(name, hidden_size=8)),
     ],
-    ids=["record", "record_many", "Training"],
+    ids=["record", "record_many", "of a stack", "Training"],
 )
 def test_an_equation_that_mixes_units_is_refused(mixing, ask):
     """autograd would differentiate it, and the engine take each unit's derivative by itself alone for the whole."""

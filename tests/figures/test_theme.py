@@ -162,6 +162,7 @@ def drawn():
         (papers.regulariser(np.array([0.9, 1.0, 1.1]), np.array([1.0, 0, 1]), np.array([1.0, 0, 1])), "none"),
         (papers.rests(*np.ones((5, 3))), "none"),
         (papers.memoryless((100, 200), [0.2, 0.1]), "none"),
+        (papers.beside_theory("a", "At 1.", gains, {"c": (gains, gains), "d": (gains, None)}), "none"),
         (papers.kept({"a": np.array([-1.0, 0]), "b": np.zeros(2)}), "none"),
         (papers.chaos(np.array([1.0, 2.0]), np.array([[-0.1, 0.0], [0.2, 0.1]])), "none"),
         (papers.smoothness(np.array([[1.0, 2], [3, 4], [5, 6]]), np.array([[1.0, 2], [2, 4], [5, 7]])), "none"),

@@ -60,7 +60,7 @@ ADDRESSES = {
     "overflow": (
         "why_it_vanishes",
         {
-            "view": "singular values",
+            "view": "products",
             "shown": "RNN",
             "activation": "identity",
             "init": "identity",

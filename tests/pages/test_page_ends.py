@@ -6,6 +6,8 @@ import pytest
 from opened import opened, said, sentences, sound
 
 from rnnviz.presets import PRESETS, STACKS
+from rnnviz.ui.page import PAGES as PAGES_OF_ALL
+from rnnviz.ui.state import CONTROLS
 
 PAGES = ["app.py", "pages/lessons.py", "pages/gradient_flow.py", "pages/inside_the_cell.py"]
 LESSONS = PAGES[2:]
@@ -297,3 +299,23 @@ def test_what_the_browser_knows_of_can_be_set_back():
     sound(page.run())
     sound(page.slider(key="hidden_size").set_value(9).run())
     assert page.session_state["hidden_size"] == 9
+
+
+# ---- how a page ends ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [*(path for path, _ in PAGES_OF_ALL), "pages/course_on_paper.py"])
+def test_the_address_is_kept_once_and_the_take_away_said_once(path):
+    page = opened(path)
+    kept = [e for e in page.get("bidi_component") if e.proto.component_name == "rnnviz.address"]
+    assert len(kept) == 1
+    assert len(page.success) <= 1 and len(page.title) <= 1
+
+
+def test_what_the_address_holds_is_short():
+    """Names, not the words on the screen, of what can be looked at."""
+    for name in ("view", "paper"):
+        control = CONTROLS[name]
+        assert all(re.fullmatch(r"\w{1,9}", option) and len(title) > 9 for option, title in control.options.items())
+    page = opened("pages/why_it_vanishes.py", view="phase")
+    assert page.selectbox(key="view").value == "phase" and "phase diagram" in page.selectbox(key="view").options

@@ -55,7 +55,7 @@ def test_every_view_asks_something_else(cell):
         page = opened("pages/why_it_vanishes.py", view=view, shown=cell, **SMALL)
         found = [text for name, text in sentences(page).items() if name.startswith("question-")]
         asked += found
-        assert len(found) == 1 or (view, cell) == ("direct path and the rest", "RNN")
+        assert len(found) == 1 or (view, cell) == ("paths", "RNN")
         if found:
             text = found[0].removeprefix("**Before you look.** ")
             for guess in page.radio[0].options:

@@ -15,7 +15,7 @@ def test_every_view_of_every_cell(view, shown):
     assert (
         f"**{shown}**" in said(opened(PAGE, view=view, shown=shown, **SMALL))
         or "no gate that keeps" in said(opened(PAGE, view=view, shown=shown, **SMALL))
-        or view in ("who learns from whom", "number formats")
+        or view in ("influence", "formats")
     )
 
 
@@ -39,12 +39,12 @@ def test_ends(view, ends):
 
 @pytest.mark.parametrize("axis", CONTROLS["axis"].options)
 def test_every_axis_of_the_phase_diagram(axis):
-    page = opened(PAGE, view="phase diagram", axis=axis, shown="LSTM", **SMALL)
+    page = opened(PAGE, view="phase", axis=axis, shown="LSTM", **SMALL)
     assert "of the 64 networks" in said(page).lower()
 
 
 def test_more_than_stays_live_is_said():
-    assert "takes at most 64 units and 300 steps" in said(opened(PAGE, view="number formats", hidden_size="128"))
+    assert "takes at most 64 units and 300 steps" in said(opened(PAGE, view="formats", hidden_size="128"))
 
 
 def test_the_view_can_be_changed():

@@ -1,7 +1,5 @@
 """Cells made from cells: normalised, with peepholes, dropout or zoneout. By hand, by differences, by closed forms."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from compare import assert_close
@@ -10,18 +8,12 @@ from networks import central_difference
 from rnnviz import CELLS, NetworkConfig, Parameters, record, record_many, record_with, stacked
 from rnnviz.cells import Cell, find
 from rnnviz.cells.base import tanh
-from rnnviz.cells.variants import (
-    candidate_dropout,
-    normalised,
-    peephole,
-    projected,
-    recurrent_dropout,
-    variant,
-    zoneout,
-)
+from rnnviz.cells.variants import normalised, peephole, projected, recurrent_dropout, variant, zoneout
 from rnnviz.engine import links
 from rnnviz.engine.anatomy import step_jacobians
 from rnnviz.engine.inside import inside
+from rnnviz.papers.dropout import unit, written
+from rnnviz.papers.normalisation import TABLE_1, gain_of, growth, one_step, unseen
 
 SIGMOID = staticmethod(lambda a: 1 / (1 + np.exp(-a))).__func__
 
@@ -169,61 +161,13 @@ def exact(monkeypatch):
     monkeypatch.setattr(links, "EPSILON", 0.0)
 
 
-def one_step(W, x):
-    """The output of a unit normalised after its input product, b and U being 0."""
-    network = stacked(replace(find("rnn"), name="x", normalised={"x": "x"}), W.shape[0], [W.shape[1]])
-    H = W.shape[1]
-    weights = {
-        "W": W,
-        "U": np.zeros((H, H)),
-        "b": np.zeros(H),
-        "b_rec": np.zeros(H),
-        "scale_x": np.ones(H),
-        "shift_x": np.zeros(H),
-    }
-    dy = np.random.default_rng(5).normal(size=(2, len(x), H))
-    trace = record_with(network, {"layer 1": weights}, np.stack([x, x]), dy)
-    return trace.output[0], trace.gradients["layer 1"]["W"]
-
-
 def test_what_a_normalised_layer_does_not_see(exact):
     """Ba, Kiros and Hinton 2016, Table 1, the row of layer normalisation."""
     rng = np.random.default_rng(2)
     W, x = rng.normal(size=(3, 5)), rng.normal(size=(4, 3))
-    y, dW = one_step(W, x)
-    column = np.ones(5)
-    column[2] = 3.0
-    case = np.ones((4, 1))
-    case[1] = 3.0
-    changed = {
-        "matrix scale": (3.0 * W, x),
-        "matrix shift": (W + rng.normal(size=(3, 1)), x),
-        "one unit's scale": (W * column, x),
-        "data scale": (W, 3.0 * x),
-        "data shift": (W, x + rng.normal(size=3)),
-        "one case's scale": (W, x * case),
-    }
-    same = {name for name, (own, at) in changed.items() if np.allclose(one_step(own, at)[0], y, atol=1e-10)}
-    assert same == {"matrix scale", "matrix shift", "data scale", "one case's scale"}
+    assert unseen(W, x, atol=1e-10) == TABLE_1
+    dW = one_step(W, x)[1]
     assert_close(one_step(5.0 * W, x)[1], dW / 5.0, rtol=1e-9)  # weights that grow slow their own learning
-
-
-def gain_of(gain, H=16, steps=31, seed=0, place="u"):
-    """dL/dh_1 of tanh(LN(gain U h)), the input being 0 after the first step."""
-    rng = np.random.default_rng(seed)
-    network = stacked(replace(find("rnn"), name=place, normalised={place: place}), 1, [H])
-    x, dy = np.zeros((steps, 1, 1)), np.zeros((steps, 1, H))
-    x[0] = 1.0
-    dy[-1, 0] = rng.normal(size=H)
-    wide = {f"scale_{place}": np.ones(H), f"shift_{place}": np.zeros(H)}
-    weights = {
-        "W": rng.normal(size=(1, H)),
-        "U": gain * rng.normal(size=(H, H)) / np.sqrt(H),
-        "b": np.zeros(H),
-        "b_rec": np.zeros(H),
-    }
-    trace = record_with(network, {"layer 1": weights | wide}, x, dy)
-    return trace.signals["layer 1", "h"].gradient.true[0], trace
 
 
 def test_the_gain_goes_dead():
@@ -243,26 +187,11 @@ def test_the_gain_goes_dead():
 def test_the_growth_of_a_normalised_network():
     """Between 0.03 and 0.10 a step for any gain, where mean field theory has 1/2 ln(.464403/.394294) = .0818."""
     for seed in range(2):
-        found = []
-        for gain in (0.3, 1.0, 10.0):
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(links, "EPSILON", 1e-300)
-                _, trace = gain_of(gain, H=128, steps=201, seed=seed)
-            logs = trace.log10_dh["layer 1"]
-            found.append((logs[1] - logs[-1]) * np.log(10) / (len(logs) - 2))
+        found = [growth(gain, seed) for gain in (0.3, 1.0, 10.0)]
         assert min(found) > 0.03 and max(found) < 0.10 and max(found) - min(found) < 0.015
 
 
 # ---- noise inside the step -------------------------------------------------------------------
-
-
-def unit(cell, w, widths=1, steps=13, **other):
-    """The trace of linear units h_t = x_t + w h_{t-1} with noise; the loss is their sum at the last step."""
-    network = stacked(cell, 1, [widths], **other)
-    weights = Parameters(np.ones((1, widths)), w * np.eye(widths), np.zeros(widths), np.zeros(widths))
-    dy = np.zeros((steps, 32, widths))
-    dy[-1] = 1.0
-    return record_with(network, {"layer 1": weights}, np.zeros((steps, 32, 1)), dy)
 
 
 @pytest.mark.parametrize("once", [False, True])
@@ -292,15 +221,9 @@ def test_zoneout_keeps_the_gradient():
 
 def test_dropout_on_the_candidate_meets_a_memory_once():
     """What x_t wrote into c has met one mask, m_t, whatever the lag."""
-    network = stacked(candidate_dropout(find("lstm_1997")), 1, [8], noise=0.5)
-    zeros, W = np.zeros(24), np.zeros((1, 24))
-    W[0, :8] = 0.3  # the candidate's block
-    dy = np.zeros((20, 1, 8))
-    dy[-1, 0, 2] = 1.0
-    trace = record_with(network, {"layer 1": Parameters(W, np.zeros((8, 24)), zeros, zeros)}, np.ones((20, 1, 1)), dy)
-    written = 0.5 * (1 - np.tanh(0.3) ** 2) * 0.3 * trace.signals["layer 1", "m_d"].value[:, 0, 2]
+    trace, factors = written()
+    assert_close(factors, trace.signals["layer 1", "m_d"].value[:, 0, 2], rtol=1e-12)
     dc = trace.signals["layer 1", "c"].gradient.true[:, 0, 2]
-    assert_close(trace.dx[:, 0, 0], written * dc, rtol=1e-12)
     np.testing.assert_allclose(dc, dc[-1], rtol=1e-14)
 
 
