@@ -3,18 +3,18 @@
 import numpy as np
 
 from .noise import DRAWS, GRID_LAYERS, KEPT, SCHEMES
-from .norm import PLACES, PRODUCT, WIDE, growth, taken, unseen
+from .norm import PLACES, PRODUCT, SUM, WIDE, growth, taken, unseen
 from .wording import count, number, percent, shown
 
-OPTIONS = ("as much as without", "a little less", "hardly anything")
+OPTIONS = ("as far as without", "a little less", "hardly at all")
 """What the gain may do to the gradient of a network whose products are normalised."""
 
 MOVES = 0.5
 """Powers of ten below which a curve has hardly moved."""
 
 TAKE_AWAY = {
-    "normalisation": "Where the recurrent product is normalised by itself, its scale is gone: no gain makes the "
-    "gradient vanish or explode, and none can tune it.",
+    "normalisation": "Where the recurrent product is normalised by itself, its scale is gone: the gradient does "
+    "what it does, and no gain changes that.",
     "masks": "Masks between layers alone are met once a layer, however long the path; masks on the recurrent arrows "
     "are met at every step.",
     "memory": "A mask drawn anew at every step on the way of a memory wipes it out; one mask for all steps, or on what "
@@ -43,6 +43,8 @@ def moved(recordings, reference, gain):
     """By how many powers of ten each has moved from gain 1. reference: the same recorded there."""
     if gain == 1:
         return "Move the gain, and see which of them follow."
+    if gain == 0:
+        return "At gain 0 nothing is carried by h·U: there is nothing to be normalised."
     here, there = left(recordings), left(reference)
     parts = [f"**{label}** {_powers(here[label] - there[label])}" for label in recordings]
     return f"From gain 1 to {shown(gain)} that moves by so many powers of ten: {_listed(parts)}."
@@ -59,39 +61,49 @@ def moves(one, other):
     return OPTIONS[0] if abs(other) > 0.9 * abs(one) else OPTIONS[1]
 
 
+def answer(change, guess):
+    """What the gain does, beside a guess, "" for none. change: label -> powers of ten from gain 1 to 4."""
+    off, product = change[PLACES["none"]], change[PRODUCT]
+    right = moves(off, product)
+    said = f"You said “{guess}”: {'right' if guess == right else f'it is “{right}”'}. " if guess else ""
+    return (
+        f"{said}From gain 1 to 4 the curve without normalisation moves by {_powers(off)} powers of ten, that with each "
+        f"product normalised by {_powers(product)}: times U or times 4 U, the normalised product is the same."
+    )
+
+
 def why(recordings, reference, gain):
-    """N1 to N6 of the network on the screen, a paragraph each."""
-    label, own = (PRODUCT, recordings[PRODUCT]) if PRODUCT in recordings else next(iter(recordings.items()))
+    """What normalising takes away in the network on the screen, a paragraph each; at gain 0 there is nothing to it."""
+    if PRODUCT not in recordings or gain == 0:
+        return ""
+    own = recordings[PRODUCT]
     found, seen = taken(own), unseen(own)
     lines = [
-        f"**What is taken away.** The {found.width} sums of h·U are shifted to mean 0 and divided by their standard "
-        f"deviation, {shown(found.deviation)}. What comes out has length {shown(found.length)}, at most the root of "
-        f"{found.width}. Of a small change one direction is lost whole, all sums alike ({_nearly(found.shift)}), one "
-        f"but for the 10⁻⁵ that is added to the variance, all of them longer ({_nearly(found.longer)}); all others are "
-        f"multiplied by {shown(found.other)}.",
-        "**What it does not see.** "
-        + "; ".join(f"{what}: moves the result by {_nearly(by)} of its length" for what, by in seen.items())
+        f"**What is taken away.** At the last step the {found.width} sums h·U are shifted to mean 0 and divided by "
+        f"their standard deviation, {shown(found.deviation)}; the result has length {shown(found.length)}, the root of "
+        f"{found.width}. Of {found.width} directions of a small change two are lost, all sums alike (times "
+        f"{_nearly(found.shift)}) and all longer (times {_nearly(found.longer)}: 10⁻⁵ is added to the variance); the "
+        f"others are multiplied by {shown(found.other)}.",
+        "**What it does not see.** By how much of its length the result moves: "
+        + ", ".join(f"{what}: {_nearly(by)}" for what, by in seen.items())
         + ".",
     ]
-    if label == PRODUCT:
-        size = _of_U(own) / _of_U(reference[PRODUCT]) if _of_U(reference[PRODUCT]) else np.nan
-        if np.isfinite(size) and gain not in (0, 1):
-            lines.append(
-                f"**Weights that grow slow themselves.** With U {shown(gain)} times as large, its gradient is "
-                f"{shown(size)} times as large; 1 / {shown(gain)} is {shown(1 / gain)}."
-            )
-        if PLACES["sum"] in recordings:
-            lines.append(
-                "**Why not the sum.** There x·W and h·U are normalised together: the gain still decides which of the "
-                "two is heard."
-            )
-        rate = growth(own)
-        if np.isfinite(rate):
-            lines.append(
-                f"**Dead is not level.** A step back multiplies by e to the power {shown(rate, 2)} on average, "
-                f"whatever the gain. Without input, many tanh units would come to {shown(WIDE, 2)} at most: slowly, "
-                "they explode."
-            )
+    if gain != 1:
+        size = _of_U(own) / _of_U(reference[PRODUCT])
+        lines.append(
+            f"**Weights that grow slow themselves.** With U times {shown(gain)}, the gradient of U is times "
+            f"{shown(size)}; 1 / {shown(gain)} is {shown(1 / gain)}."
+        )
+    if SUM in recordings:
+        lines.append(
+            "**Why not the sum.** There x·W and h·U are normalised together: the gain still decides which of the two "
+            "is heard."
+        )
+    if own.cell.max_slope is None and len(own.cell.gates) == 1:
+        lines.append(
+            f"**Dead is not level.** A step back multiplies by {shown(np.exp(growth(own)))} on average, whatever the "
+            f"gain. Without input, many tanh units would come near {shown(np.exp(WIDE))}: slowly, they explode."
+        )
     return "\n\n".join(lines)
 
 
@@ -115,10 +127,9 @@ def crossing(found):
     )
     return (
         f"The path goes {count(grid.lag, 'step')} back and meets **{count(len(met), 'mask')}**: {fate}. "
-        f"{'All' if found.paths > 1 else 'The one'} {found.paths if found.paths > 1 else ''} "
-        f"path{'s' if found.paths > 1 else ''} of this length together bring {percent(found.share)} of what they would "
-        "without masks."
-    ).replace("  ", " ")
+        f"{f'All {found.paths} paths' if found.paths > 1 else 'The one path'} of this length bring"
+        f"{'' if found.paths > 1 else 's'} {percent(found.share)} of what would come without masks."
+    )
 
 
 def variance(found):
@@ -134,15 +145,12 @@ def variance(found):
 
 
 def got_through(found, lag):
-    """Of the draws of every scheme, how many let anything through after a lag. found: name -> `noise.Sampled`."""
-    most = {name: int(one.through[lag]) for name, one in found.items()}
-    least = min(most, key=most.get)
+    """Of the draws of every scheme, how many let anything through after a lag. found: label -> `noise.Sampled`."""
+    through = {SCHEMES[one.memory.scheme]: int(one.through[lag]) for one in found.values()}
+    few = min(through.values())
     rate = next(iter(found.values())).memory.rate
-    rest = [f"{SCHEMES[name]} {n}" for name, n in most.items() if name != least]
-    return (
-        f"Rate {shown(rate)}, {count(lag, 'step')} back. Of {DRAWS} draws get through: **{SCHEMES[least]} "
-        f"{most[least]}**, {_listed(rest)}."
-    )
+    parts = [f"**{title} {n}**" if n == few < DRAWS else f"{title} {n}" for title, n in through.items()]
+    return f"Rate {shown(rate)}, {count(lag, 'step')} back: of {DRAWS} draws there get through {_listed(parts)}."
 
 
 def exactly(found, lag):
@@ -159,7 +167,7 @@ def exactly(found, lag):
         z, q = held.memory.rate, 1 - held.memory.rate
         lines.append(
             f"A unit that is held keeps all of its state, not {shown(KEPT)} of it: ({shown(z)} + {shown(q)} × "
-            f"{shown(KEPT)}) a step is {shown(z + q * KEPT)}. One mask for all steps, once kept, is divided by {shown(q)}"
-            f" at every step: its mean grows."
+            f"{shown(KEPT)}) a step is {shown(z + q * KEPT)}. One mask for all steps, once kept, is divided by "
+            f"{shown(q)} at every step: its mean grows."
         )
     return "\n\n".join(lines)

@@ -23,7 +23,7 @@ from rnnviz.glossary import GLOSSARY, MARK, bare
 
 SEEDS = range(24)
 
-RECORDED = {id: stage for id, stage in STAGES.items() if isinstance(next(iter(stage.networks.values())), Config)}
+RECORDED = {id: stage for id, stage in STAGES.items() if type(next(iter(stage.networks.values()))) is Config}
 """Stages about recordings."""
 
 

@@ -7,6 +7,7 @@ from ..cliff import descend_many
 from ..config import Config, NetworkConfig, Number, TrainConfig
 from ..engine.train import Training
 from ..networks.record import record_each
+from ..noise import Grid, Memory, masked, sampled
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,15 @@ def _trainings(many):
     return [Training(config) for config in many]
 
 
-BECOMES = {Config: record_each, NetworkConfig: record_each, Downhill: _descents, TrainConfig: _trainings}
-"""Kind of a setting -> function that makes a list of them what they set: recordings, descents, trainings to come."""
+BECOMES = {
+    Config: record_each,
+    NetworkConfig: record_each,
+    Downhill: _descents,
+    TrainConfig: _trainings,
+    Memory: lambda many: list(map(sampled, many)),
+    Grid: lambda many: list(map(masked, many)),
+}
+"""Kind of a setting -> function that makes a list of them what they set: recordings, descents, trainings, masks."""
 
 
 def become(settings):

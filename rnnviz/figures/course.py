@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from ..wording import number
-from . import course_cell, course_cliff, course_training, course_why
+from . import course_cell, course_cliff, course_training, course_why, noise
 from .flow import gradient_flow
 from .theme import FAMILY_COLOURS, LEGIBLE_POWERS, bars_outline, figure, raised
 from .unrolled import network
@@ -183,8 +183,9 @@ PICTURES = {
     **course_why.PICTURES,
     **course_cliff.PICTURES,
     **course_training.PICTURES,
+    **noise.PICTURES,
 }
 """What a stage can draw: a `Figure`, or a `Network`."""
 
-CLOSED = course_cell.CLOSED | course_why.CLOSED | course_cliff.CLOSED | course_training.CLOSED
+CLOSED = course_cell.CLOSED | course_why.CLOSED | course_cliff.CLOSED | course_training.CLOSED | noise.CLOSED
 """Those before a guess that are more than curves."""

@@ -24,6 +24,7 @@ PAGES = (
     ("pages/why_it_vanishes.py", "Why it vanishes"),
     ("pages/the_cliff.py", "The cliff"),
     ("pages/training.py", "Training"),
+    ("pages/norm_and_noise.py", "Norm and noise"),
     ("pages/paper_figures.py", "Paper figures"),
 )
 

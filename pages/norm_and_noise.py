@@ -1,0 +1,194 @@
+"""Norm and noise: what layer normalisation and dropout do to a gradient on its way back."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from rnnviz import BOUNDS
+from rnnviz import explain_noise as explain
+from rnnviz.figures.noise import gradients, grid, spreads, strips
+from rnnviz.noise import SCHEMES, Grid, Memory, masked, sampled
+from rnnviz.norm import PRODUCT, beside, layers
+from rnnviz.ui import controls, state
+from rnnviz.ui.films import Film, gains
+from rnnviz.ui.live import live_slider
+from rnnviz.ui.page import alive, frame, takeaway
+from rnnviz.ui.plot import plot
+from rnnviz.ui.predict import predict, prediction_switch
+from rnnviz.ui.recorded import recorded
+from rnnviz.ui.words import listed, words
+
+frame(
+    "Norm and noise",
+    "[[layer normalisation|Layer normalisation]] and [[dropout]] change what a network computes. What becomes of its "
+    "[[gradient]]?",
+)
+left, right = st.columns([3, 1], vertical_alignment="bottom")
+with left:
+    view = state.NOISE_VIEWS[controls.one("noise_view", "Look at", list(state.NOISE_VIEWS))]
+if view == "normalisation":
+    with right:
+        shown = controls.choice("shown", "Cell", "Its kind (activation, gates) is set in the sidebar.")
+    setup = controls.sidebar([shown])
+    with st.sidebar:
+        prediction_switch()
+else:
+    with st.sidebar:
+        controls.start_over()
+        st.button("Reseed", on_click=state.reseed, width="stretch", help="Draw other masks.")
+        prediction_switch()
+    seed = state.held("seed")
+
+
+@alive
+def normalisation(setup, shown):
+    gain = live_slider("gain", "Recurrent gain: scales the weights U", BOUNDS["gain"])
+    configs = beside(setup.configs[shown])
+    guess = ""
+    if PRODUCT in configs:
+        guess = predict(
+            f"norm-{shown}",
+            "A third network normalises x·W and h·U each by itself. From gain 1 to 4, how far will its curve move?",
+            list(explain.OPTIONS),
+        )
+    if guess is None:
+        configs.pop(PRODUCT)
+    found, reference = (layers(recorded(configs, at, setup.inputs)) for at in (gain, 1.0))
+    answer = None if guess is None or PRODUCT not in configs else told(configs, setup.inputs, guess)
+
+    def scene(traces):
+        recordings = layers(traces)
+        at = next(iter(traces.values())).config.gain
+        return {
+            "norms": gradients(recordings, setup.steps),
+            "remains": explain.remains(recordings, at),
+            "moved": explain.moved(recordings, reference, at),
+            "why": explain.why(recordings, reference, at) if answer else "",
+        }
+
+    seen = scene(recorded(configs, gain, setup.inputs))
+    plot(
+        seen["norms"],
+        "norms",
+        "How to read it: the [[loss]] enters at the right, its [[gradient]] travels left. Three networks with the same "
+        "weights: without normalisation, with that of the sum x·W + h·U, and with that of each product by itself. "
+        "A [[log axis]].",
+        caption=False,
+    )
+    words(seen["remains"], "remains", "verdict")
+    words(seen["moved"], "moved")
+    if answer:
+        words(answer, "answer-norm")
+    if PRODUCT not in found and guess == "":
+        words("U multiplies two vectors in this cell, so there is no one product to be normalised.", "no-product")
+    listed("layer normalisation", "gain", "U", "norm", "log axis", "vanish", "explode")
+    words(seen["why"], "why")
+    if guess is not None:
+        takeaway(explain.TAKE_AWAY["normalisation"])
+    return (gains(configs, gain, scene, ("norm", configs, setup.steps, setup.inputs, bool(answer)), setup.inputs),)
+
+
+def told(configs, inputs, guess):
+    """The answer to what was asked, from both networks at both gains."""
+    low, high = (explain.left(layers(recorded(configs, at, inputs))) for at in (1.0, 4.0))
+    change = {label: high[label] - low[label] for label in configs}
+    return explain.answer(change, guess)
+
+
+@alive
+def masks(seed):
+    scheme = state.MASK_SCHEMES[controls.one("mask_scheme", "Masks", list(state.MASK_SCHEMES))]
+    places = st.columns(3)
+    names = {"mask_rate": "Rate: how often a mask is 0", "mask_lag": "Steps back", "mask_way": "Up after so many steps"}
+    rate, lag, way = (
+        place_slider(place, name, label) for place, (name, label) in zip(places, names.items(), strict=True)
+    )
+    now = Grid(scheme, rate, lag, way, seed)
+
+    def scene(chosen):
+        found = masked(chosen)
+        return {"grid": grid(found), "crossing": explain.crossing(found), "variance": explain.variance(found)}
+
+    seen = scene(now)
+    plot(
+        seen["grid"],
+        "grid",
+        "How to read it: two layers of one linear [[unit]] each, unrolled. A dotted arrow was dropped by its [[mask]]. "
+        "The thick line is one [[path]] of the gradient; a dot on it is a mask that it meets, a cross is one that cuts "
+        "it.",
+        caption=False,
+    )
+    words(seen["crossing"], "crossing", "verdict")
+    words(seen["variance"], "variance")
+    listed("dropout", "mask", "path", "variance", "linear", "unit")
+    return tuple(
+        Film(
+            name,
+            state.CONTROLS[name],
+            value,
+            lambda values, field=field: [scene(replace(now, **{field: v})) for v in values],
+            ("masks", replace(now, **{field: 0})),
+        )
+        for name, field, value in (("mask_rate", "rate", rate), ("mask_lag", "lag", lag), ("mask_way", "way", way))
+    )
+
+
+@alive
+def memory(seed):
+    left, right = st.columns(2)
+    rate = place_slider(left, "mask_rate", "Rate: how often a mask is 0")
+    lag = place_slider(right, "memory_lag", "Steps back")
+
+    def scene(rate, lag):
+        found = {name: sampled(Memory(name, rate, seed)) for name in SCHEMES}
+        return {
+            "strips": strips(found, lag),
+            "spreads": spreads(found, lag),
+            "through": explain.got_through(found, lag),
+            "exactly": explain.exactly(found, lag),
+        }
+
+    seen = scene(rate, lag)
+    left, right = st.columns([3, 2])
+    with left:
+        plot(
+            seen["strips"],
+            "strips",
+            "How to read it: each dot is one draw of the masks: what is left of a gradient, beside what would be left "
+            "without them. At the bottom nothing is; the bar is the exact mean.",
+            caption=False,
+        )
+    with right:
+        plot(seen["spreads"], "spreads", "How to read it: lines are exact, dots are the draws.", caption=False)
+    words(seen["through"], "through", "verdict")
+    words(
+        "How to read it: one unit keeps 0.9 of itself a step, and its masks are drawn 200 times in five ways: on what "
+        "goes in and out (Zaremba 2014), on the recurrent arrow, fresh at every step or once for all (Gal and "
+        "Ghahramani 2016), on what is written (Semeniuta 2016), or as [[zoneout]].",
+        "how-strips",
+        "caption",
+    )
+    listed("dropout", "mask", "zoneout", "candidate", "unit", "log axis")
+    words(seen["exactly"], "exactly")
+    return (
+        Film("mask_rate", state.CONTROLS["mask_rate"], rate, lambda rates: [scene(v, lag) for v in rates], (lag, seed)),
+        Film(
+            "memory_lag", state.CONTROLS["memory_lag"], lag, lambda lags: [scene(rate, v) for v in lags], (rate, seed)
+        ),
+    )
+
+
+def place_slider(place, name, label):
+    """A live slider there."""
+    with place:
+        return live_slider(name, label, state.CONTROLS[name])
+
+
+if view == "normalisation":
+    normalisation(setup, shown)
+elif view == "masks":
+    masks(seed)
+    takeaway(explain.TAKE_AWAY[view])
+else:
+    memory(seed)
+    takeaway(explain.TAKE_AWAY[view])

@@ -1,0 +1,114 @@
+"""Sentences of the lesson on normalisation and dropout: every number from what is on the screen."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from .. import explain_noise
+from ..explain import changed
+from ..networks.record import record_each
+from ..noise import DRAWS, GRID_LAYERS, LAGS
+from ..norm import PLACES, PRODUCT, growth, layers
+from ..wording import count, number, percent, shown
+from .sentences import left, only, part
+
+OFF = PLACES["none"]
+
+ENDS = (0.4, 4.0)
+"""Gains between which it is asked how far a curve moves."""
+
+
+def changes(traces):
+    """label -> log10 of what is left at step 1."""
+    return {label: changed(recording)[0] for label, recording in layers(traces).items()}
+
+
+def summed(traces, gain):
+    """What is left without a normalisation, and with that of the sum."""
+    found = changes(traces)
+    units = layers(traces)[OFF].hidden_size
+    return (
+        f"[[layer normalisation|Layer normalisation]]: at every step the {units} sums x·W + h·U get mean 0 and size 1. "
+        f"Gain {shown(gain)} leaves {_share(found[OFF])} without, {_share(found[PLACES['sum']])} with. The gain still "
+        "acts: against the input."
+    )
+
+
+def _share(change):
+    return part(change) if change <= 0 else f"{number(change)} times"
+
+
+@lru_cache(maxsize=16)
+def _at_ends(config):
+    low, high = (changes({"": trace})[""] for trace in record_each([replace(config, gain=gain) for gain in ENDS]))
+    return high - low
+
+
+def dead(traces):
+    """The option for a network whose products are normalised, from its change between two gains."""
+    return explain_noise.moves(_at_ends(traces[OFF].config), _at_ends(traces[PRODUCT].config))
+
+
+def divided(traces, gain):
+    """What is left without, and with every product normalised, whatever the gain."""
+    found = changes(traces)
+    return (
+        f"Gain {shown(gain)} leaves {_share(found[OFF])} without, {_share(found[PRODUCT])} with. "
+        f"h·U is {shown(gain)} times as large and is divided by a deviation {shown(gain)} times as large: the gain is "
+        "gone."
+    )
+
+
+def growing(traces):
+    """The option for what is left after many steps."""
+    change = changes(traces)[PRODUCT]
+    return "less than entered" if change < -0.3 else "more than entered" if change > 0.3 else "as much"
+
+
+def slow(traces, gain):
+    """By how much a step back multiplies, whatever the gain."""
+    recording = layers(traces)[PRODUCT]
+    change, last = changed(recording)
+    return (
+        f"At gain {shown(gain)} a step back multiplies by {shown(float(np.exp(growth(recording))))} on average, as at "
+        f"any other; after {count(last, 'step')} {left(change)}. A thousand steps would [[explode]]."
+    )
+
+
+def survivors(about, rate):
+    """How many draws let anything through after all steps, and how many would on average."""
+    found = only(about)
+    kept = shown(1 - rate)
+    return (
+        f"Each of {LAGS} steps has a [[mask]] of its own: {kept} × {kept} × … leaves {percent(found.likely[-1])} of "
+        f"the draws. Here {found.through[-1]} of {DRAWS} let anything through, made larger to keep the mean."
+    )
+
+
+def few(about):
+    """The option for how many of the draws let anything through."""
+    expected = DRAWS * only(about).likely[-1]
+    return min(("160", "40", "2"), key=lambda text: abs(np.log(float(text) / expected)))
+
+
+def masks_met(about):
+    return str(len(only(about).met))
+
+
+def whatever_the_lag(about, lag):
+    """How many masks a path meets, and how many it would with others on the recurrent arrows."""
+    met, more = len(only(about).met), GRID_LAYERS + 1 + lag
+    return (
+        f"{count(lag, 'step')[0].upper()}{count(lag, 'step')[1:]} back the path meets {count(met, 'mask')}: in, up, "
+        f"out, however long it is. With fresh masks on the recurrent arrows too, it would meet {more}."
+    )
+
+
+def least(about):
+    """Which scheme lets through least often."""
+    return min(about, key=lambda label: about[label].likely[-1])
+
+
+def five_ways(about, rate):
+    return explain_noise.got_through(about, LAGS)
