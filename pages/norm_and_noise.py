@@ -63,8 +63,7 @@ def normalisation(setup, shown):
             "norms": gradients(recordings, setup.steps),
             "remains": explain.remains(recordings, at),
             "moved": explain.moved(recordings, reference, at),
-            "why": explain.why(recordings, reference, at) if answer else "",
-        }
+        } | ({"answer-norm": answer, "why": explain.why(recordings, reference, at)} if answer else {})
 
     seen = scene(recorded(configs, gain, setup.inputs))
     plot(
@@ -78,11 +77,12 @@ def normalisation(setup, shown):
     words(seen["remains"], "remains", "verdict")
     words(seen["moved"], "moved")
     if answer:
-        words(answer, "answer-norm")
+        words(seen["answer-norm"], "answer-norm")
     if PRODUCT not in found and guess == "":
         words("U multiplies two vectors in this cell, so there is no one product to be normalised.", "no-product")
     listed("layer normalisation", "gain", "U", "norm", "log axis", "vanish", "explode")
-    words(seen["why"], "why")
+    if answer:
+        words(seen["why"], "why")
     if guess is not None:
         takeaway(explain.TAKE_AWAY["normalisation"])
     return (gains(configs, gain, scene, ("norm", configs, setup.steps, setup.inputs, bool(answer)), setup.inputs),)
@@ -99,7 +99,7 @@ def told(configs, inputs, guess):
 def masks(seed):
     scheme = state.MASK_SCHEMES[controls.one("mask_scheme", "Masks", list(state.MASK_SCHEMES))]
     places = st.columns(3)
-    names = {"mask_rate": "Rate: how often a mask is 0", "mask_lag": "Steps back", "mask_way": "Up after so many steps"}
+    names = {"mask_rate": "Rate of dropping", "mask_lag": "Steps back", "mask_way": "Up after so many steps"}
     rate, lag, way = (
         place_slider(place, name, label) for place, (name, label) in zip(places, names.items(), strict=True)
     )
@@ -136,7 +136,7 @@ def masks(seed):
 @alive
 def memory(seed):
     left, right = st.columns(2)
-    rate = place_slider(left, "mask_rate", "Rate: how often a mask is 0")
+    rate = place_slider(left, "mask_rate", "Rate of dropping")
     lag = place_slider(right, "memory_lag", "Steps back")
 
     def scene(rate, lag):

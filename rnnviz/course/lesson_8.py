@@ -22,7 +22,7 @@ from .stage import Notes, Question, Slider, Stage
 TITLE = "Norm and noise"
 
 GAIN = Slider("Gain", Number(1.0, 0.4, 4.0, 0.05), "gain")
-RATE = Slider("Rate: how often a mask is 0", Number(0.2, 0.0, 0.5, 0.01), "rate")
+RATE = Slider("Rate of dropping", Number(0.2, 0.0, 0.5, 0.01), "rate")
 
 
 def some(*labels, **settings):
@@ -95,8 +95,7 @@ STAGES = (
         picture="through",
         slider=RATE,
         question=Question(
-            "Each step drops the memory with probability 0.2. After 20 steps, of 200 draws how many let anything "
-            "through?",
+            "Each step drops with probability 0.2. Of 200 draws, how many let anything through 20 steps?",
             ("160", "40", "2"),
             few,
         ),
@@ -134,9 +133,7 @@ STAGES = (
         picture="strips",
         slider=RATE,
         question=Question(
-            "Five ways to drop at rate 0.2. After 20 steps, which lets something through least often?",
-            tuple(SCHEMES.values()),
-            least,
+            "Five ways to drop, rate 0.2, 20 steps: which lets through least often?", tuple(SCHEMES.values()), least
         ),
         sentence=five_ways,
         words=("zoneout", "candidate"),

@@ -8,7 +8,7 @@ import numpy as np
 from .. import explain_noise
 from ..explain import changed
 from ..networks.record import record_each
-from ..noise import DRAWS, GRID_LAYERS, LAGS
+from ..noise import DRAWS, GRID_LAYERS
 from ..norm import PLACES, PRODUCT, growth, layers
 from ..wording import count, number, percent, shown
 from .sentences import left, only, part
@@ -54,9 +54,8 @@ def divided(traces, gain):
     """What is left without, and with every product normalised, whatever the gain."""
     found = changes(traces)
     return (
-        f"Gain {shown(gain)} leaves {_share(found[OFF])} without, {_share(found[PRODUCT])} with. "
-        f"h·U is {shown(gain)} times as large and is divided by a deviation {shown(gain)} times as large: the gain is "
-        "gone."
+        f"Gain {shown(gain)} leaves {_share(found[OFF])} without, {_share(found[PRODUCT])} with: h·U, times "
+        f"{shown(gain)}, is divided by a deviation, times {shown(gain)}."
     )
 
 
@@ -81,8 +80,8 @@ def survivors(about, rate):
     found = only(about)
     kept = shown(1 - rate)
     return (
-        f"Each of {LAGS} steps has a [[mask]] of its own: {kept} × {kept} × … leaves {percent(found.likely[-1])} of "
-        f"the draws. Here {found.through[-1]} of {DRAWS} let anything through, made larger to keep the mean."
+        f"A [[mask]] a step: {kept} × {kept} × … leaves {percent(found.likely[-1])} of the draws, here "
+        f"{found.through[-1]} of {DRAWS}, enlarged to keep the mean."
     )
 
 
@@ -111,4 +110,13 @@ def least(about):
 
 
 def five_ways(about, rate):
-    return explain_noise.got_through(about, LAGS)
+    """Of how many draws something gets through, in the scheme with the fewest and in the others."""
+    through = {label: int(one.through[-1]) for label, one in about.items()}
+    worst = min(through, key=through.get)
+    rest = sorted(n for label, n in through.items() if label != worst)
+    if through[worst] == rest[0]:
+        return f"Nothing is dropped: all {DRAWS} draws get through."
+    return (
+        f"Of {DRAWS} draws there get through: **{worst} {through[worst]}**, the others {rest[0]} to {rest[-1]}. What "
+        "multiplies a memory at every step wipes it out."
+    )
