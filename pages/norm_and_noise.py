@@ -32,6 +32,7 @@ if view == "normalisation":
     setup = controls.sidebar([shown])
     with st.sidebar:
         prediction_switch()
+        window = controls.choice("window", "Vertical axis", "It stays as it is while you drag.")
 else:
     with st.sidebar:
         controls.start_over()
@@ -41,58 +42,60 @@ else:
 
 
 @alive
-def normalisation(setup, shown):
+def normalisation(setup, shown, window):
     gain = live_slider("gain", "Recurrent gain: scales the weights U", BOUNDS["gain"])
-    configs = beside(setup.configs[shown])
-    guess = ""
+    picture, asked = st.container(), st.container()
+    configs, guess = beside(setup.configs[shown]), ""
     if PRODUCT in configs:
-        guess = predict(
-            f"norm-{shown}",
-            "A third network normalises x·W and h·U each by itself. From gain 1 to 4, how far will its curve move?",
-            list(explain.OPTIONS),
-        )
+        with asked:
+            guess = predict(
+                f"norm-{shown}",
+                "A third network normalises x·W and h·U each by itself. From gain 1 to 4, how far will its curve move?",
+                list(explain.OPTIONS),
+            )
     if guess is None:
         configs.pop(PRODUCT)
-    found, reference = (layers(recorded(configs, at, setup.inputs)) for at in (gain, 1.0))
-    answer = None if guess is None or PRODUCT not in configs else told(configs, setup.inputs, guess)
+    reference = layers(recorded(configs, 1.0, setup.inputs))
+    answer = told(configs, setup.inputs, guess) if PRODUCT in configs else ""
 
     def scene(traces):
-        recordings = layers(traces)
-        at = next(iter(traces.values())).config.gain
-        return {
-            "norms": gradients(recordings, setup.steps),
+        recordings, at = layers(traces), next(iter(traces.values())).config.gain
+        out = {
+            "norms": gradients(recordings, setup.steps, window),
             "remains": explain.remains(recordings, at),
             "moved": explain.moved(recordings, reference, at),
-        } | ({"answer-norm": answer, "why": explain.why(recordings, reference, at)} if answer else {})
+        }
+        return out | ({"answer-norm": answer, "why": explain.why(recordings, reference, at)} if answer else {})
 
     seen = scene(recorded(configs, gain, setup.inputs))
-    plot(
-        seen["norms"],
-        "norms",
-        "How to read it: the [[loss]] enters at the right, its [[gradient]] travels left. Three networks with the same "
-        "weights: without normalisation, with that of the sum x·W + h·U, and with that of each product by itself. "
-        "A [[log axis]].",
-        caption=False,
-    )
-    words(seen["remains"], "remains", "verdict")
+    with picture:
+        plot(
+            seen["norms"],
+            "norms",
+            "How to read it: the [[loss]] enters at the right, its [[gradient]] travels left, on a [[log axis]]. "
+            "Networks of the same weights: without normalisation, with that of the sum x·W + h·U, and with that of "
+            "each product by itself.",
+            caption=False,
+        )
+        words(seen["remains"], "remains", "verdict")
     words(seen["moved"], "moved")
     if answer:
         words(seen["answer-norm"], "answer-norm")
-    if PRODUCT not in found and guess == "":
+    elif guess == "":
         words("U multiplies two vectors in this cell, so there is no one product to be normalised.", "no-product")
     listed("layer normalisation", "gain", "U", "norm", "log axis", "vanish", "explode")
     if answer:
         words(seen["why"], "why")
     if guess is not None:
         takeaway(explain.TAKE_AWAY["normalisation"])
-    return (gains(configs, gain, scene, ("norm", configs, setup.steps, setup.inputs, bool(answer)), setup.inputs),)
+    shared = ("norm", configs, setup.steps, setup.inputs, window, answer)
+    return (gains(configs, gain, scene, shared, setup.inputs),)
 
 
 def told(configs, inputs, guess):
     """The answer to what was asked, from both networks at both gains."""
     low, high = (explain.left(layers(recorded(configs, at, inputs))) for at in (1.0, 4.0))
-    change = {label: high[label] - low[label] for label in configs}
-    return explain.answer(change, guess)
+    return explain.answer(explain.moves_by(high, low), guess)
 
 
 @alive
@@ -149,17 +152,13 @@ def memory(seed):
         }
 
     seen = scene(rate, lag)
-    left, right = st.columns([3, 2])
-    with left:
-        plot(
-            seen["strips"],
-            "strips",
-            "How to read it: each dot is one draw of the masks: what is left of a gradient, beside what would be left "
-            "without them. At the bottom nothing is; the bar is the exact mean.",
-            caption=False,
-        )
-    with right:
-        plot(seen["spreads"], "spreads", "How to read it: lines are exact, dots are the draws.", caption=False)
+    plot(
+        seen["strips"],
+        "strips",
+        "How to read it: each dot is one draw of the masks: what is left of a gradient, beside what would be left "
+        "without them. At the bottom nothing is; the bar is the exact mean.",
+        caption=False,
+    )
     words(seen["through"], "through", "verdict")
     words(
         "How to read it: one unit keeps 0.9 of itself a step, and its masks are drawn 200 times in five ways: on what "
@@ -169,6 +168,12 @@ def memory(seed):
         "caption",
     )
     listed("dropout", "mask", "zoneout", "candidate", "unit", "log axis")
+    plot(
+        seen["spreads"],
+        "spreads",
+        "How to read it: the standard deviation of all draws, divided by their mean. Lines "
+        "are exact, dots are what was drawn.",
+    )
     words(seen["exactly"], "exactly")
     return (
         Film("mask_rate", state.CONTROLS["mask_rate"], rate, lambda rates: [scene(v, lag) for v in rates], (lag, seed)),
@@ -185,7 +190,7 @@ def place_slider(place, name, label):
 
 
 if view == "normalisation":
-    normalisation(setup, shown)
+    normalisation(setup, shown, window)
 elif view == "masks":
     masks(seed)
     takeaway(explain.TAKE_AWAY[view])

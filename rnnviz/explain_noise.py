@@ -46,8 +46,13 @@ def moved(recordings, reference, gain):
     if gain == 0:
         return "At gain 0 nothing is carried by h·U: there is nothing to be normalised."
     here, there = left(recordings), left(reference)
-    parts = [f"**{label}** {_powers(here[label] - there[label])}" for label in recordings]
+    parts = [f"**{label}** {_powers(by)}" for label, by in moves_by(here, there).items()]
     return f"From gain 1 to {shown(gain)} that moves by so many powers of ten: {_listed(parts)}."
+
+
+def moves_by(here, there):
+    """label -> powers of ten from there to here; 0 where nothing is left in both."""
+    return {label: change - there[label] if change != there[label] else 0.0 for label, change in here.items()}
 
 
 def _powers(change):
@@ -77,6 +82,8 @@ def why(recordings, reference, gain):
     if PRODUCT not in recordings or gain == 0:
         return ""
     own = recordings[PRODUCT]
+    if own.parameters.U.shape[-1] == 1:
+        return "A single sum is its own mean: normalised, it is 0, and nothing comes back."
     found, seen = taken(own), unseen(own)
     lines = [
         f"**What is taken away.** At the last step the {found.width} sums h·U are shifted to mean 0 and divided by "
@@ -88,7 +95,7 @@ def why(recordings, reference, gain):
         + ", ".join(f"{what}: {_nearly(by)}" for what, by in seen.items())
         + ".",
     ]
-    if gain != 1:
+    if gain != 1 and _of_U(reference[PRODUCT]):
         size = _of_U(own) / _of_U(reference[PRODUCT])
         lines.append(
             f"**Weights that grow slow themselves.** With U times {shown(gain)}, the gradient of U is times "

@@ -54,8 +54,8 @@ def divided(traces, gain):
     """What is left without, and with every product normalised, whatever the gain."""
     found = changes(traces)
     return (
-        f"Gain {shown(gain)} leaves {_share(found[OFF])} without, {_share(found[PRODUCT])} with: h·U, times "
-        f"{shown(gain)}, is divided by a deviation, times {shown(gain)}."
+        f"Gain {shown(gain)} leaves {_share(found[OFF])} without, {_share(found[PRODUCT])} with. "
+        "Whatever U is multiplied by, the deviation is too: the quotient stays."
     )
 
 

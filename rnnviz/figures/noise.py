@@ -80,9 +80,10 @@ def grid(found, height=300):
         ),
     ]
     dropped = sum(not m for _, _, m in meets)
+    cut = f"{dropped} of them cut" if dropped > 1 else "one cuts" if dropped else "none cuts"
     return figure(
         traces,
-        f"This path meets {count(len(meets), 'mask')}; cut by {dropped}",
+        f"This path meets {count(len(meets), 'mask')}; {cut} it",
         f"From the input at step {found.path[0][0]} to the output at step {T}, through {len(meets)} masks.",
         height=height,
         hovermode="closest",

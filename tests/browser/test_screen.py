@@ -19,6 +19,7 @@ PAGES = (
     "/why_it_vanishes",
     "/the_cliff",
     "/training",
+    "/norm_and_noise",
     "/paper_figures",
 )
 GAIN = "Recurrent gain"
