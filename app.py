@@ -48,6 +48,7 @@ INSTRUMENTS = (
     ("gradient_flow", "Gradient flow", "Drag one slider, and see the gradient vanish, explode or survive."),
     ("inside_the_cell", "Inside the cell", "Follow one step through the gates, with every number to check by hand."),
     ("why_it_vanishes", "Why it vanishes", "Take a backward pass apart: what multiplies the gradient at every step?"),
+    ("depth_and_direction", "Depth and direction", "Stack layers, skip past them, read both ways: what reaches where?"),
     ("the_cliff", "The cliff", "See one update throw a network away, and what clipping does about it."),
     ("training", "Training", "Train two networks that differ in one thing, and watch which of them learns."),
     (

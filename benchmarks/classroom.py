@@ -29,7 +29,9 @@ from playwright.async_api import async_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from benchmarks.browser import COUNT, KEY_TO_PICTURE, SHOWN
+from benchmarks import hand
+from benchmarks.browser import KEY_TO_PICTURE, SCREEN
+from benchmarks.hand import judge
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -190,27 +192,6 @@ class Numbers(defaultdict):
         return sorted(self[name])[int(0.95 * len(self[name]))]
 
 
-def judge(target, found, met):
-    print(f"target {target}: {found}, {'met' if met else 'MISSED'}", flush=True)
-
-
-async def drag_in(page, seconds):
-    """Drag the first live slider of a page to and fro with the mouse; pictures and refreshes a second."""
-    box = await page.locator(".rv-live input").first.bounding_box()
-    y = box["y"] + box["height"] / 2
-    await page.mouse.move(box["x"] + 0.2 * box["width"], y)
-    await page.mouse.down()
-    await page.wait_for_timeout(200)
-    await page.evaluate(COUNT)
-    start, k = perf_counter(), 0
-    while perf_counter() - start < seconds:
-        k += 1
-        await page.mouse.move(box["x"] + box["width"] * (0.7 if k % 2 else 0.2), y, steps=50)
-    found = [count / (perf_counter() - start) for count in await page.evaluate(SHOWN)]
-    await page.mouse.up()
-    return found
-
-
 async def drawn(page):
     await page.wait_for_selector(".rv-plot[data-drawn]", timeout=60_000)
 
@@ -245,12 +226,13 @@ async def drag(server, page):
                 slices = None
                 await asyncio.sleep(0.05)
 
-    rate, refreshes = await drag_in(page, 3)
+    slider = page.locator(".rv-live input").first
+    rate, refreshes, _ = await hand.drag(page, slider, 3)
     print(f"drag, alone: browser_pictures_per_s={rate:.1f} refreshes_per_s={refreshes:.1f}", flush=True)
     for how, act in (("each move a message", every_move), ("films", at_rest)):
         out, end, before = Numbers(), perf_counter() + SECONDS, server.processor_time()
-        (rate, refreshes), *_ = await asyncio.gather(
-            drag_in(page, SECONDS - 0.5), *(act(person, end, out) for person in people)
+        (rate, refreshes, _), *_ = await asyncio.gather(
+            hand.drag(page, slider, SECONDS - 0.5), *(act(person, end, out) for person in people)
         )
         out.say(f"drag, {how},")
         share = (server.processor_time() - before) / SECONDS
@@ -303,7 +285,7 @@ async def open_all(server, browser, files):
 
 
 async def new_page(browser):
-    return await (await browser.new_context(viewport={"width": 1366, "height": 900})).new_page()
+    return await (await browser.new_context(viewport=SCREEN)).new_page()
 
 
 # ---- five train ----------------------------------------------------------------------------------------------------

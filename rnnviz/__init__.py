@@ -1,11 +1,11 @@
 """Watch gradients flow through recurrent layers: record a network, and look at every step of it."""
 
 from .cells import CELLS
-from .config import BOUNDS, Config, NetworkConfig, TrainConfig
+from .config import BOUNDS, Config, NetworkConfig, NetworkTrainConfig, TrainConfig
 from .engine.parameters import Parameters
-from .engine.train import Training
 from .networks import Network, Trace, from_keras, from_pytorch, stacked, to_pytorch
 from .networks.record import record, record_many, record_with
+from .networks.train import Training
 from .recording import Recording
 
 __version__ = "0.1.0"
@@ -17,6 +17,7 @@ __all__ = [
     "Config",
     "Network",
     "NetworkConfig",
+    "NetworkTrainConfig",
     "Parameters",
     "Recording",
     "Trace",

@@ -253,16 +253,14 @@ class Config(Layer):
 
 
 @dataclass(frozen=True)
-class NetworkConfig(Config):
-    """A stack of layers to record. Every field has its bounds in `BOUNDS`; those of `Config` mean the same.
+class Stack:
+    """What `NetworkConfig` and `NetworkTrainConfig` share: how layers are put together.
 
     layers: L. widths: H of each layer, from the bottom, if they differ; otherwise hidden_size. directions: see
     `DIRECTIONS`. skip: see `SKIPS`. norm: see `NORMS`. dropout: the rate between layers; places: see `PLACES`.
     cell_norm, peepholes: see `CELL_NORMS`, `PEEPHOLES`. projection: how wide h is if it is projected; otherwise 0.
     noise, noise_rate: see `NOISES`. mask: of all of them, see `MASKS`. read: what the loss sees of the last layer's
     output, which both directions make twice as wide; see `READS`.
-
-    Raises ValueError, naming the field, what is allowed and what was given.
     """
 
     layers: int = BOUNDS["layers"].default
@@ -290,6 +288,14 @@ class NetworkConfig(Config):
     def all_widths(self):
         """H of each layer, from the bottom."""
         return self.widths or (self.hidden_size,) * self.layers
+
+
+@dataclass(frozen=True)
+class NetworkConfig(Stack, Config):
+    """A stack of layers to record: the fields of `Config` and of `Stack`, with their bounds in `BOUNDS`.
+
+    Raises ValueError, naming the field, what is allowed and what was given.
+    """
 
 
 @dataclass(frozen=True)
@@ -322,8 +328,20 @@ class TrainConfig(Layer):
         super().__post_init__()
         checked_length(self.task, self.length)
 
-    def layers(self):
-        """The `Config` of each network's recurrent layer, whose seeds count up."""
-        shared = {field.name: getattr(self, field.name) for field in fields(Layer)}
+    def members(self):
+        """What each network is drawn from, seeds counting up: a `Config`, or a `NetworkConfig` of a stack."""
+        kind = NetworkConfig if isinstance(self, Stack) else Config
+        shared = {field.name: getattr(self, field.name) for field in fields(kind) if hasattr(self, field.name)}
         highest = BOUNDS["seed"].high + 1
-        return [Config(**shared | {"seed": (self.seed + k) % highest}) for k in range(self.networks)]
+        return [kind(**shared | {"seed": (self.seed + k) % highest}) for k in range(self.networks)]
+
+
+@dataclass(frozen=True)
+class NetworkTrainConfig(Stack, TrainConfig):
+    """Stacks of layers to train: the fields of `TrainConfig` and of `Stack`, with their bounds in `BOUNDS`.
+
+    Masks are drawn anew at each update, and there are none in a test. read: what a read-out sees; "position" are the
+    last positions of the sequence, as many as the task has answers.
+
+    Raises ValueError, naming the field, what is allowed and what was given.
+    """

@@ -69,6 +69,11 @@ GLOSSARY = {
     "clipping by value": "Every part of the gradient is cut by itself. Where long parts are cut and short ones "
     "are not, the direction turns.",
     "temporal order": "The task: two symbols among noise, far apart; say which came in which order.",
+    "layer": "Units side by side that read the same. Each has its own memory.",
+    "stacked": "Layers one above the other: the next one reads, at every step, what the one below makes.",
+    "residual connection": "What a layer reads is added to what it makes. The gradient has a way past the layer.",
+    "bidirectional": "A layer of two halves: one reads from the first step on, the other from the last step back.",
+    "lag": "How many steps ago. Lag 0 is now.",
     "held-out": "Sequences that were never trained on; only these count.",
     "accuracy": "The share of right answers.",
     "solved": "At least 99 of 100 held-out sequences are right.",

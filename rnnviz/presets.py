@@ -71,6 +71,49 @@ PRESETS = (
     ),
 )
 
+_LINEAR = {"shown": "RNN", "activation": "identity", "init": "identity", "hidden_size": 8}
+
+STACKS = (
+    Preset(
+        "Depth",
+        "Linear layers that keep 0.9 of their state: the third remembers best what came 17 steps ago, not what came "
+        "last.",
+        _LINEAR | {"gain": 0.9, "layers": 3},
+    ),
+    Preset(
+        "Deep",
+        "Eight LSTM layers: at the last step less than a thousandth of what the top layer has reaches the lowest one.",
+        {"layers": 8},
+    ),
+    Preset(
+        "Skips",
+        "The same eight layers with connections past them: at the last step the lowest gets no less than the top one "
+        "has.",
+        {"layers": 8, "skips": True},
+    ),
+    Preset(
+        "Both ends",
+        "Forward at the last step, backward at the first: a U, weakest in the middle.",
+        _LINEAR | {"gain": 0.9, "layers": 1, "both": True, "read": "last states"},
+    ),
+    Preset(
+        "Mean",
+        "The mean of all outputs is read: no step is far from all of them, and the curve is flat.",
+        _LINEAR | {"gain": 0.9, "layers": 1, "both": True, "read": "mean"},
+    ),
+    Preset(
+        "out[:, -1]",
+        "The output at the last position is read, of both directions: its backward half has seen one input alone, the "
+        "last. Drag the position.",
+        {"layers": 1, "both": True},
+    ),
+    Preset(
+        "Textbook",
+        "Two LSTM layers of 50 and a dense layer of 1: 30,651 parameters in Keras. The table and the code are below.",
+        {"layers": 2, "hidden_size": 50},
+    ),
+)
+
 _RELU = {
     "train_cell": "RNN (ReLU)",
     "train_init": "identity",

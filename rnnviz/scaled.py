@@ -9,9 +9,6 @@ LOG10_2 = np.log10(2.0)
 NOTHING = -(2**30)
 """The power of two of 0: below all others."""
 
-BAND = 512
-"""Powers of two that share one exponent where all steps must: float64 reaches twice as far on either side."""
-
 
 @dataclass(frozen=True, eq=False)
 class Scaled:
@@ -64,15 +61,15 @@ class Scaled:
         """The same as a sum of sequences with one exponent each: pairs of a mantissa and a whole number.
 
         What goes through a function that mixes the steps must be on one exponent, and on one for all steps most of
-        them would be 0.
+        them would be 0. A band is as many powers of two wide as half of what numbers reach on either side of 1.
         """
         if self.exponent is None:
             yield self.mantissa, 0
             return
-        size = self.size
-        band = np.where(size > NOTHING // 2, -(-size // BAND), NOTHING)
+        size, width = self.size, np.finfo(self.mantissa.dtype).maxexp // 2
+        band = np.where(size > NOTHING // 2, -(-size // width), NOTHING)
         for own in np.unique(band[band > NOTHING]):
-            exponent = int(own) * BAND
+            exponent = int(own) * width
             yield np.where((band == own)[..., None, None], self.at(exponent), 0.0), exponent
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from . import depth
 from .engine.anatomy import _powers_of, _through_weights
 from .recording import LOG10_2, log10_norm
 
@@ -26,9 +27,10 @@ class Lane:
     """Arrows on which the gradient goes back. Arrow k goes from step starts[k] of one row to step ends[k] of another.
 
     name: "weights", through U; "kept", a state that is carried over; "within", from state to state at one step;
-    "whole", all ways together.
-    source, target: names of rows. starts, ends: (A,) steps, from 1. log10: (A,) of the norm of what arrives by an
-    arrow. factor: (A,) the same, beside the norm of the whole gradient where the arrow starts; NaN where that is 0.
+    "whole", all ways together; "down", from the layers above; "past", past a layer.
+    source, target: names of rows; "past" goes from above the one to below the other. starts, ends: (A,) steps, from 1.
+    log10: (A,) of the norm of what arrives by an arrow. factor: (A,) the same, beside the norm of the whole gradient
+    where the arrow starts; NaN where that is 0.
     gate: the gate that multiplies there, if one does.
     """
 
@@ -109,6 +111,56 @@ def hidden(recording, name):
     return Unrolled(T, rows, (lane,), _loss(recording, name))
 
 
+def stack(trace):
+    """A `Trace` of `stacked` as an `Unrolled` for each layer or direction, from the top: name of its row -> `Unrolled`.
+
+    Each has one row, the hidden state by position, and its own lanes: "kept" and "weights" across, "down" for what
+    comes from the layers above, from the row over it, and "past" for the connection past its layer.
+    """
+    config, T, found = trace.config, trace.steps, {}
+    levels = depth.levels(trace)[::-1]
+    both, step = config.directions == "both", np.arange(1, trace.steps + 1)
+    for place, level in enumerate(levels):
+        recording, name = trace.recordings[level.node], level.name.replace(" ", "")
+        position = T + 1 - step if level.reversed else step
+        lanes = [
+            replace(
+                lane,
+                source=name,
+                target=name,
+                starts=position[lane.starts - 1],
+                ends=position[lane.ends - 1],
+                factor=lane.factor,
+            )
+            for lane in unrolled(recording).lanes
+            if lane.name in ("kept", "weights")
+        ]
+        if level.reversed:  # by place, as the others
+            lanes = [
+                replace(k, starts=k.starts[::-1], ends=k.ends[::-1], log10=k.log10[::-1], factor=k.factor[::-1])
+                for k in lanes
+            ]
+        entering = trace.total[level.node].log10_norm()
+        if level.layer < config.layers:
+            over = levels[place - 1]
+            with np.errstate(invalid="ignore"):
+                factor = entering - trace.log10_dh[over.node]
+            lanes.append(Lane("down", over.name.replace(" ", ""), name, step, step, entering, factor))
+        past = f"sum {level.layer}"
+        if not level.reversed and any(node.name == past for node in trace.network.nodes):
+            (source,) = (node.reads[1] for node in trace.network.nodes if node.name == past)
+            log10 = trace.log10_arrows[past, source]
+            target = levels[place + both].name.replace(" ", "")
+            lanes.append(Lane("past", name, target, step, step, log10, np.zeros(T)))
+        loss = None
+        if level.layer == config.layers:
+            entered = np.flatnonzero(np.isfinite(entering))
+            loss = Loss(name, entered + 1, entering[entered], None if trace.loss is None else float(trace.loss))
+        row = Row(name, _size(trace.outputs[level.node]), trace.log10_dh[level.node])
+        found[name] = Unrolled(T, (row, Row("x", _size(trace.x))), tuple(lanes), loss)
+    return found
+
+
 def before(found):
     """An `Unrolled` before its gradient goes back: NaN for every number of it but what the loss puts in."""
 
@@ -116,7 +168,7 @@ def before(found):
         if row.log10 is None:
             return row
         log10 = np.full(found.steps, np.nan)
-        if row.name == found.loss.row:
+        if found.loss and row.name == found.loss.row:
             log10[found.loss.steps - 1] = found.loss.log10
         return replace(row, log10=log10)
 

@@ -16,6 +16,7 @@ from rnnviz import (
     Config,
     Network,
     NetworkConfig,
+    NetworkTrainConfig,
     Parameters,
     TrainConfig,
     Training,
@@ -31,7 +32,8 @@ from rnnviz import (
     stacked,
     to_pytorch,
 )
-from rnnviz.engine import anatomy, optimise, train
+from rnnviz.engine import anatomy, optimise
+from rnnviz.networks import train
 
 clip, inside, recording = (import_module(f"rnnviz.engine.{name}") for name in ("clip", "inside", "record"))
 MODULES = (rnnviz, recording, anatomy, inside, clip, train, optimise, cliff, checks, sources, figures)
@@ -275,7 +277,7 @@ ENTRIES = {
         dict(trainings=[Training(TRAINED)], seconds=0.0),
         {"seconds": {"0", "1", "0.5", "infinity"}},
     ),
-    "TrainConfig.layers": (TRAINED.layers, {}, {}),
+    "TrainConfig.members": (TRAINED.members, {}, {}),
     "within_reach": (anatomy.within_reach, dict(config=CONFIG), {"config": {"another Config"}}),
     "step_jacobians": (anatomy.step_jacobians, dict(recording=RECORDING), {}),
     "products": (
@@ -425,7 +427,7 @@ ENTRIES = {
         {"output": {*REAL, *NOT_FINITE}},
     ),
 }
-FIELDS = {"Config": Config, "NetworkConfig": NetworkConfig, "TrainConfig": TrainConfig, "Parameters": Parameters}
+FIELDS = {kind.__name__: kind for kind in (Config, NetworkConfig, TrainConfig, NetworkTrainConfig, Parameters)}
 """Whose parameters are their fields."""
 
 DISAGREE = {
@@ -487,7 +489,7 @@ def test_what_is_taken_and_what_is_refused(name, parameter):
             assert_said(text, (parameter, *DISAGREE.get((name, parameter), ())), where)
 
 
-@pytest.mark.parametrize("kind", [Config, NetworkConfig, TrainConfig])
+@pytest.mark.parametrize("kind", [Config, NetworkConfig, TrainConfig, NetworkTrainConfig])
 def test_fields_of_configurations(kind):
     for name in kind.__dataclass_fields__:
         for label, value in ANYTHING.items():

@@ -5,8 +5,9 @@ from dataclasses import astuple, dataclass, field, replace
 
 from ..cliff import descend_many
 from ..config import Config, NetworkConfig, Number, TrainConfig
-from ..engine.train import Training
-from ..networks.record import record_each
+from ..engine.record import _kinds
+from ..networks.record import record, record_each
+from ..networks.train import Training
 from ..noise import Grid, Memory, masked, sampled
 
 
@@ -28,9 +29,13 @@ def _trainings(many):
     return [Training(config) for config in many]
 
 
+def _traces(many):
+    return record_each(many) if len(_kinds(many)) == 1 else [record(config) for config in many]
+
+
 BECOMES = {
     Config: record_each,
-    NetworkConfig: record_each,
+    NetworkConfig: _traces,
     Downhill: _descents,
     TrainConfig: _trainings,
     Memory: lambda many: list(map(sampled, many)),

@@ -75,7 +75,7 @@ class Weights:
 def draw(config, inputs, outputs):
     """The weights that a `TrainConfig` asks for, one network a seed: V is N(0, 1/H), b_y is 0."""
     members = []
-    for own in config.layers():
+    for own in config.members():
         parameters, _ = initialise(own, inputs)
         V = np.random.default_rng([own.seed, READOUT]).standard_normal((own.hidden_size, outputs))
         members.append(
@@ -137,7 +137,7 @@ def backward(cell, weights, x, target, weight, real):
     """
     trajectory, y = forward(cell, weights, x, len(target))
     with np.errstate(all="ignore"):
-        loss, dy = (_squared if real else _cross_entropy)(y, target, weight)
+        loss, dy = loss_of(y, target, weight, real)
         dh = np.zeros_like(trajectory.states["h"][1:])
         entering = np.matmul(dy, np.swapaxes(weights.arrays["V"], -1, -2))
         dh[-len(target) :] = entering[:, 0] if weights.alone else entering
@@ -159,9 +159,15 @@ def losses(y, target, weight, real):
     """(K,) the loss of outputs (S, K, B, O), without a gradient; a few steps at a time, for the sake of memory."""
     with np.errstate(all="ignore"):
         return sum(
-            (_squared if real else _cross_entropy)(y[part], target[part], weight[part])[0]
+            loss_of(y[part], target[part], weight[part], real)[0]
             for part in (slice(s, s + 8) for s in range(0, len(y), 8))
         )
+
+
+def loss_of(y, target, weight, real):
+    """The loss of outputs (S, K, B, O), (K,), and its derivative by them; the other arguments are as in `backward`."""
+    with np.errstate(all="ignore"):
+        return (_squared if real else _cross_entropy)(y, target, weight)
 
 
 def _squared(y, target, weight):

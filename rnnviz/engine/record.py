@@ -64,12 +64,17 @@ def record_many(configs, inputs=None, targets=None):
 def _alike(configs):
     """A list of the configurations. Raises ValueError where they differ in anything but `FREE`, or are none."""
     configs = several("configs", configs, Config, "a sequence of at least one Config")
-    kinds = {replace(c, **{f: getattr(configs[0], f) for f in FREE}) for c in configs}
+    kinds = _kinds(configs)
     if len(kinds) > 1:
         raise ValueError(
             f"The 'configs' parameter must differ in {', '.join(FREE)} only. Got {len(kinds)} kinds instead."
         )
     return configs
+
+
+def _kinds(configs):
+    """The configurations, with what may differ in an ensemble taken from the first of them, each once."""
+    return {replace(c, **{f: getattr(configs[0], f) for f in FREE}) for c in configs}
 
 
 def record_each(configs, inputs=None):

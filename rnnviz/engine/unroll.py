@@ -42,14 +42,15 @@ class Trajectory:
         return np.where(finite.all(axis=0), 0, np.argmin(finite, axis=0) + 1)
 
 
-def unroll(cell, parameters, inputs, initial):
+def unroll(cell, parameters, inputs, initial, masks=None):
     """Run the cell over a sequence.
 
     parameters: `Parameters`, W (K, D, G*H). inputs: (T, K, B, D), or (T, 1, B, D) where K networks share them.
-    initial: state name -> (K, B, H). K is absent from all where there is no ensemble. Returns a `Trajectory`. Raises
+    initial: state name -> (K, B, H). masks: name -> (T, K, B, H), of a cell that reads some. K is absent from all where
+    there is no ensemble. Returns a `Trajectory`. Raises
     ValueError for a cell whose equations do not work unit by unit.
     """
-    trajectory, begin, steps = prepared(cell, parameters, inputs, initial)
+    trajectory, begin, steps = prepared(cell, parameters, inputs, initial, masks)
     with np.errstate(all="ignore"):
         begin(slice(None))
         replay(steps)

@@ -1,11 +1,13 @@
 """The network unrolled in time over the curve of its gradient: what is drawn, for the page's own script to draw."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..depth import levels as levels_of
 from ..names import NAMES
 from ..unrolled import before, hidden, unrolled
+from ..unrolled import stack as unrolled_stack
 from .theme import GATE_COLOURS, GREY, cell_look
 
 
@@ -69,6 +71,56 @@ def network(recordings, axis, shown="", below="x", high=146, closed=False):
     return Network(look, numbers)
 
 
+def stack(trace, axis, high=60, closed=False):
+    """A stack unrolled: a row for each layer or direction, from the top, and below it the curves of the lowest one.
+
+    trace: `Trace` of one network. axis, high, closed: as in `network`.
+    """
+    found = unrolled_stack(trace)
+    colour, dash = cell_look(trace.network.recurrent[0].layer.cell.family)
+    if closed:
+        found = {name: before(part) for name, part in found.items()}
+    levels = {level.name.replace(" ", ""): level for level in levels_of(trace)}
+    lowest = [name for name, level in levels.items() if level.layer == 1]
+    lanes = [lane for part in found.values() for lane in part.lanes]
+    numbers, looks = {"x": next(iter(found.values())).rows[-1].values}, []
+    for name, part in found.items():
+        row, recording = part.rows[0], trace.recordings[levels[name].node]
+        numbers |= {name: row.values, f"d{name}": row.log10}
+        if "c" in recording.cell.states:
+            log10 = recording.log10_dc[:: -1 if levels[name].reversed else 1]
+            numbers[f"d{name} c"] = np.full_like(log10, np.nan) if closed else log10
+        if part.loss:
+            value = float("nan") if part.loss.value is None else part.loss.value
+            numbers |= {f"loss {name}": np.array([value]), f"entering {name}": part.loss.log10}
+        cell = "c" in recording.cell.states
+        for lane in part.lanes:
+            state = "c" if cell and lane.name == "kept" else "h"
+            own = {"words": _lane(replace(lane, source=state), colour)["words"]}
+            looks.append(_lane(lane, colour) | own | ({"from": f"{name} c"} if state == "c" else {}))
+    numbers |= {f"lane {k}": lane.log10 for k, lane in enumerate(lanes)}
+    down = ["from above: what comes down from the layers over it"] if trace.config.layers > 1 else []
+    past = ["between the boxes: past a layer, × 1"] if any(lane.name == "past" for lane in lanes) else []
+    look = {
+        "label": f"{trace.network.recurrent[0].layer.cell.title}, {len(levels)} rows",
+        "steps": trace.steps,
+        "single": trace.config.hidden_size == 1,
+        "closed": closed,
+        "high": high,
+        "stack": [*down, *past],
+        "axis": {"range": axis["range"], "ticks": axis["tickvals"]},
+        "rows": [_row(part.rows[0], "h", colour) | {"reversed": levels[name].reversed} for name, part in found.items()],
+        "below": "x",
+        "lanes": looks,
+        "losses": [{"row": name, "steps": part.loss.steps.tolist()} for name, part in found.items() if part.loss],
+        "curves": [
+            {"label": f"layer {name}", "row": name, "colour": colour, "dash": dash if k == 0 else "dash"}
+            for k, name in enumerate(lowest)
+        ],
+    }
+    return Network(look, numbers)
+
+
 def _row(row, sign, colour):
     return {"name": row.name, "sign": sign, "colour": colour}
 
@@ -82,6 +134,8 @@ def _lane(lane, colour):
         else f"{NAMES.get(lane.source, lane.source)} carried over",
         "within": f"from {lane.source} to {lane.target}",
         "whole": "",
+        "down": "from the layers above",
+        "past": "past a layer",
     }[lane.name]
     return {
         "name": lane.name,

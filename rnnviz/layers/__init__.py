@@ -5,6 +5,7 @@ from .dropout import Dropout
 from .join import Join, Sum
 from .linear import Linear
 from .normalise import Normalise
+from .read import Read
 from .recurrent import Recurrent
 
-__all__ = ["Dropout", "Join", "Layer", "Linear", "Normalise", "Pass", "Recurrent", "Sum"]
+__all__ = ["Dropout", "Join", "Layer", "Linear", "Normalise", "Pass", "Read", "Recurrent", "Sum"]

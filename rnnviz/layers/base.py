@@ -1,7 +1,7 @@
 """What a layer is: its forward equation, in autograd.numpy, and everything else follows.
 
 A layer reads one or more sequences (T, K, B, D), K being absent where there is no ensemble, and makes one. `Recurrent`
-is the one layer with a backward pass of its own; the derivatives of all others are autograd's. These are linear in the
+and `Dropout` have a backward pass of their own; the derivatives of all others are autograd's. These are linear in the
 gradient that comes from above, so that one outside float64 goes through them exactly: a `Scaled` gradient is cut into
 bands, each is pulled back by itself, and the results are added with their exponents.
 """
@@ -39,6 +39,10 @@ class Layer:
         """W, from the widths of the inputs. Raises ValueError for inputs it cannot read."""
         return widths[0]
 
+    def positions(self, steps):
+        """How many positions the output has, from how many the inputs have."""
+        return steps
+
     def shapes(self, widths):
         """Parameter -> its shape in one network."""
         return {}
@@ -46,6 +50,14 @@ class Layer:
     def draw(self, config, widths, place):
         """Parameter -> its first value. config: a `NetworkConfig`. place: tells the nodes of one network apart."""
         return {}
+
+    def parameters(self, arrays):
+        """Name -> array as `run` takes them."""
+        return arrays
+
+    def at(self, update):
+        """The layer with the masks of that update of a training, from 0, if it has any; in a test, None, without."""
+        return self
 
     def forward(self, p, *inputs):
         """The output. p: parameter -> (K, ...), or without K."""
@@ -69,8 +81,10 @@ def _pulled(vjp, dy):
     for mantissa, exponent in dy.bands():
         own, into = vjp(mantissa)
         own = {name: _times(array, exponent) for name, array in own.items()}
-        powers = None if dy.exponent is None else np.full(dy.exponent.shape, exponent)
-        into = [Scaled(array, powers) for array in into]
+        into = [
+            Scaled(a, None if dy.exponent is None else np.full((len(a), *dy.exponent.shape[1:]), exponent))
+            for a in into
+        ]
         if inputs is None:
             parameters, inputs = own, into
         else:

@@ -1,22 +1,25 @@
 """Dropout on the way from one layer to the next."""
 
+from copy import copy
+
 import numpy as np
 
-from .base import Layer
+from .base import Layer, Pass
 
 MASKS = 7
 """The stream of random numbers that masks are drawn from; the others are in `rnnviz.engine`."""
 
 
-def mask(shape, rate, draw, seeds, once=False):
+def mask(shape, rate, draw, seeds, once=False, update=0):
     """An inverted mask m / (1 - rate), its elements 0 with probability rate: (T, K, B, W), or (1, K, B, W) if `once`.
 
     shape: (T, K, B, W), K being absent where there is no ensemble. draw: a number of its own for every mask of a
-    network. seeds: one a network.
+    network. seeds: one a network. update: of a training, each of which has masks of its own; a recording has those of
+    the first.
     """
     steps, *_, batch, width = shape
     own = (1 if once else steps, batch, width)
-    masks = [np.random.default_rng([seed, MASKS, draw]).random(own) >= rate for seed in seeds]
+    masks = [np.random.default_rng([seed, MASKS, draw, update]).random(own) >= rate for seed in seeds]
     whole = np.stack(masks, axis=1) if len(shape) == 4 else masks[0]
     return whole / (1.0 - rate)
 
@@ -25,19 +28,33 @@ class Dropout(Layer):
     """y_t = m_t x_t: fresh at every step (Zaremba 2014, PyTorch) or one mask for the sequence (Gal 2016, Keras).
 
     rate: the probability of 0; what is left is divided by 1 - rate. once: one mask for all steps. draw: tells the masks
-    of one network apart. seeds: one a network.
+    of one network apart. seeds: one a network. update: as in `at`.
     """
 
-    def __init__(self, rate, once=False, draw=0, seeds=(0,)):
-        self.rate, self.once, self.draw, self.seeds = rate, once, draw, seeds
+    def __init__(self, rate, once=False, draw=0, seeds=(0,), update=0):
+        self.rate, self.once, self.number, self.seeds, self.update = rate, once, draw, seeds, update
+
+    def at(self, update):
+        other = copy(self)
+        other.update = update
+        return other
 
     def run(self, p, x):
-        m = mask(x.shape, self.rate, self.draw, self.seeds, self.once)
-        passed = super().run({"mask": m}, x)
-        pull_back = passed.pull_back
-        passed.pull_back = lambda dy: ({}, pull_back(dy)[1])
-        passed.signals["mask"] = np.broadcast_to(m, x.shape)
-        return passed
+        m = self._mask(x)
+        with np.errstate(all="ignore"):
+            output = m * x
+
+        def back(dy):
+            with np.errstate(all="ignore"):
+                return {}, [dy.like(m * dy.mantissa)]
+
+        return Pass(output, back, {"mask": np.broadcast_to(m, x.shape)})
 
     def forward(self, p, x):
-        return p["mask"] * x
+        return self._mask(x) * x
+
+    def _mask(self, x):
+        """Of the shape of x, or one of which each step takes the same part; 1 in a test."""
+        if self.update is None:
+            return np.ones((1,) * x.ndim, x.dtype)
+        return mask(x.shape, self.rate, self.number, self.seeds, self.once, self.update).astype(x.dtype, copy=False)

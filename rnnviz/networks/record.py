@@ -13,7 +13,7 @@ from ..engine.record import _given_or_drawn, _held, _loss_of, _refuse_oversized,
 from ..layers import Recurrent
 from .base import Network
 from .build import of_configs
-from .run import run
+from .run import drawn, run
 
 
 def record(config, inputs=None, targets=None):
@@ -69,7 +69,11 @@ def record_with(cell, parameters, inputs, output_gradient, initial_state=None):
     widths = cell.widths(x.shape[-1])
     parameters = _checked(cell, parameters, widths)
     _refuse_oversized(x.shape[0] * x.shape[1] * _held_by(cell))
-    gradient = checked_array("output_gradient", output_gradient, (*x.shape[:2], widths[cell.output]))
+    positions = {"x": len(x)}
+    for node in cell.nodes:
+        positions[node.name] = node.layer.positions(positions[node.reads[0]])
+    shape = positions[cell.output], x.shape[1], widths[cell.output]
+    gradient = checked_array("output_gradient", output_gradient, shape)
     return run(cell, parameters, x, lambda y: (gradient, None))
 
 
@@ -111,12 +115,11 @@ def _drawn(configs, inputs, targets, single):
     loss = _loss_of(configs, targets, x, widths[network.output], single)
     if configs[0].read != "position":
         loss = _of_what_is_read(configs[0], loss)
-    parameters = {}
-    for place, node in enumerate(n for n in network.nodes if n.layer.shapes([widths[r] for r in n.reads])):
-        drawn = [node.layer.draw(c, [widths[name] for name in node.reads], place) for c in configs]
-        arrays = drawn[0] if single else {name: np.stack([d[name] for d in drawn]) for name in drawn[0]}
-        alone = isinstance(node.layer, Recurrent) and not node.layer.cell.learned(1)
-        parameters[node.name] = node.layer.parameters(arrays) if alone else arrays
+    parameters = {
+        name: own[0] if single else {p: np.stack([one[p] for one in own]) for p in own[0]}
+        for name, own in drawn(network, configs, x.shape[-1]).items()
+    }
+    parameters = {n.name: n.layer.parameters(parameters[n.name]) for n in network.nodes if n.name in parameters}
     return run(network, parameters, x, loss, configs[0] if single else None)
 
 

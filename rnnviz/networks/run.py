@@ -4,7 +4,6 @@ import numpy as np
 
 from ..arguments import Named
 from ..engine.parameters import MoreParameters
-from ..layers import Recurrent
 from ..scaled import Scaled
 from .trace import Trace, sealed
 
@@ -17,6 +16,16 @@ def by_name(parameters):
     return own | own.pop("learned")
 
 
+def drawn(network, configs, inputs):
+    """Node -> what each configuration draws for it, name -> array, for the nodes that learn something. inputs: D."""
+    widths = network.widths(inputs)
+    learning = [node for node in network.nodes if node.name in network.shapes(inputs)]
+    return {
+        node.name: [node.layer.draw(c, [widths[name] for name in node.reads], place) for c in configs]
+        for place, node in enumerate(learning)
+    }
+
+
 def run(network, parameters, x, loss, config=None):
     """The `Trace` of a network on inputs (T, B, D), or (T, K, B, D), or (T, 1, B, D) where K networks share them.
 
@@ -25,10 +34,8 @@ def run(network, parameters, x, loss, config=None):
     """
     outputs, passes = {"x": x}, {}
     for node in network.nodes:
-        own = parameters.get(node.name, {})
-        if isinstance(node.layer, Recurrent) and isinstance(own, dict):
-            own = node.layer.parameters(own)
-        passes[node.name] = node.layer.run(own, *(outputs[name] for name in node.reads))
+        own, read = parameters.get(node.name, {}), [outputs[name] for name in node.reads]
+        passes[node.name] = node.layer.run(node.layer.parameters(own), *read)
         outputs[node.name] = passes[node.name].output
     gradient, value = loss(outputs[network.output])
     total, arrows, gradients = {network.output: Scaled(gradient)}, {}, {}
@@ -43,6 +50,7 @@ def run(network, parameters, x, loss, config=None):
             total[name] = total[name] + part if name in total else part
     if "x" not in total:
         total["x"] = Scaled(np.zeros_like(x))
+    parameters = {name: by_name(own) for name, own in parameters.items()}
     return sealed(
         Trace(
             network,

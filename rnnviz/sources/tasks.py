@@ -62,7 +62,7 @@ class Task:
     solved_from: the accuracy on held-out sequences from which the task counts as solved; or None, and then
     solved_below: the loss on held-out sequences below which it does. solved_says: the same in words.
     held_out_says: whether what is held out can have been trained on. source: where the task is from.
-    sampler: draws the batches.
+    sampler: draws the batches. ahead: whether answers are inputs to come, which a layer of both directions would see.
     """
 
     name: str
@@ -83,6 +83,7 @@ class Task:
     held_out_says: str
     source: str
     sampler: Callable = field(repr=False)
+    ahead: bool = False
 
     def draw(self, rng: np.random.Generator, batch: int, held_out: bool = False) -> Batch:
         """Return `batch` sequences, 1 to 1,000,000, of the training part or of the held-out part, as a `Batch`.
@@ -270,6 +271,7 @@ def _reber(length: int, name: str) -> dict:
         solved_says="99 % of held-out strings get the right last symbol but one",
         source="Hochreiter and Schmidhuber 1997, Long short-term memory, experiment 1",
         sampler=partial(sequences.draw_reber, length),
+        ahead=True,
     )
 
 
@@ -328,6 +330,7 @@ def _sunspots(length: int, name: str) -> dict:
         held_out_says="the held-out years come after all that are trained on",
         source=f"{series.source} Training years up to {series.labels[cut]}, held out from {series.labels[cut + 1]} on.",
         sampler=partial(sequences.draw_windows, z[:-1, None], z[1:], cut, length),
+        ahead=True,
     )
 
 
@@ -366,6 +369,7 @@ def _text(length: int, text: str) -> dict:
         source=f"The first {first} of the {n} characters are trained on, the rest is held out."
         + (f" Only the first {MAX_CHARACTERS} of {hot.given} characters are used." if hot.given > n else ""),
         sampler=partial(sequences.draw_windows, hot.x[:-1], coming, cut, steps),
+        ahead=True,
     )
 
 

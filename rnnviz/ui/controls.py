@@ -109,10 +109,11 @@ def start_over():
     st.button("Start over", on_click=back_to_start, width="stretch", help="Every control to its first value.")
 
 
-def sidebar(shown, place=None):
+def sidebar(shown, place=None, loss_where=True):
     """Draw the controls that all pages share, those alone that do something for the cells shown. Returns a `Setup`.
 
-    shown: some of "RNN", "LSTM" and "GRU". place: where in the sidebar, if not at its end.
+    shown: some of "RNN", "LSTM" and "GRU". place: where in the sidebar, if not at its end. loss_where: whether it is
+    for the sidebar to say where the loss is; otherwise it is at the last step.
     """
     with place or st.sidebar:
         left, right = st.columns(2)
@@ -149,19 +150,13 @@ def sidebar(shown, place=None):
             )
         with st.expander("Input"):
             inputs, source, tokens = _input()
-        with st.expander("Loss"):
-            loss = choice(
-                "loss",
-                "Where the loss is",
-                "; ".join(f"**{n}**: {s}" for n, s in BOUNDS["loss"].options.items())
-                + ". The loss is half the squared distance of the hidden state from a target drawn at random.",
-            )
-            steps = source.pop("length")
-            if loss == "one":
-                loss_step = slider("loss_step", "Step of the loss", "Its time step, from 1.", high=steps)
-            else:
-                held("loss_step")
-                loss_step = 1
+        steps = source.pop("length")
+        if loss_where:
+            loss, loss_step = _loss(steps)
+        else:
+            loss, loss_step = "last", 1
+            held("loss")
+            held("loss_step")
         recall("seed")
         seed = st.number_input(
             "Seed",
@@ -182,6 +177,21 @@ def sidebar(shown, place=None):
         **source,
     )
     return Setup({label: replace(base, cell=cell) for label, cell in kinds.items()}, inputs, steps, hidden, tokens)
+
+
+def _loss(steps):
+    """The controls of where the loss is, and its step."""
+    with st.expander("Loss"):
+        loss = choice(
+            "loss",
+            "Where the loss is",
+            "; ".join(f"**{n}**: {s}" for n, s in BOUNDS["loss"].options.items())
+            + ". The loss is half the squared distance of the hidden state from a target drawn at random.",
+        )
+        if loss == "one":
+            return loss, slider("loss_step", "Step of the loss", "Its time step, from 1.", high=steps)
+        held("loss_step")
+        return loss, 1
 
 
 def _kind(label, family, acts):
@@ -220,11 +230,16 @@ def presets(options, sets, reads, key="preset"):
     words(now.says if now else OWN, f"{key}-says")
     if "input" in sets:
         _own_input(now)
-    but_for_gain = [name for name in reads if name != "gain"]
+    return said_at(options, reads, "gain")
+
+
+def said_at(options, reads, name):
+    """What presets say where one control alone moves: its value -> sentence; `OWN` is for all others."""
+    others = [read for read in reads if read != name]
     return {
-        preset.values.get("gain", CONTROLS["gain"].default): preset.says
+        preset.values.get(name, CONTROLS[name].default): preset.says
         for preset in reversed(options)
-        if in_force(preset, but_for_gain)
+        if in_force(preset, others)
     }
 
 

@@ -22,6 +22,7 @@ PAGES = (
     ("pages/gradient_flow.py", "Gradient flow"),
     ("pages/inside_the_cell.py", "Inside the cell"),
     ("pages/why_it_vanishes.py", "Why it vanishes"),
+    ("pages/depth_and_direction.py", "Depth and direction"),
     ("pages/the_cliff.py", "The cliff"),
     ("pages/training.py", "Training"),
     ("pages/norm_and_noise.py", "Norm and noise"),

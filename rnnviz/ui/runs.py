@@ -5,7 +5,7 @@ from threading import Lock
 import streamlit as st
 
 from ..course.found import so_far
-from ..engine.train import advance
+from ..networks.train import advance
 from .pulse import gate
 
 SLICE = 0.3

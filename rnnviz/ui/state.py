@@ -190,6 +190,12 @@ CONTROLS = {
     "mask_lag": Number(8, 0, GRID_STEPS - 1, 1, whole=True),
     "mask_way": Number(4, 0, GRID_STEPS - 1, 1, whole=True),
     "memory_lag": Number(10, 0, LAGS, 1, whole=True),
+    "layers": BOUNDS["layers"],
+    "both": Flag(False),
+    "skips": Flag(False),
+    "read": Choice("one position", {"one position": "position", "last states": "ends", "mean": "mean"}),
+    "position": Number(1000, 1, 1000, 1, whole=True),
+    "depth": Choice("map", {"map": "", "unrolled": ""}),
     "stage": Choice("", dict.fromkeys(["", *STAGES], "")),
     "notes": Flag(False),
     "look": Choice("", LOOKS),
@@ -214,6 +220,12 @@ TOLD_BY = tuple(
     if name not in ("window", "bound", "slope", "seed", "loss_step", "period", "bits", "text", "input_size")
 )
 """Those that tell which preset is in force."""
+
+STACKED = (
+    *(name for name in PICTURED if name not in ("window", "bound", "slope", "loss", "loss_step")),
+    *("shown", "layers", "both", "skips", "read"),
+)
+"""The controls that a preset of depth and direction sets."""
 
 OWN = ("input", "text", "bits", "period", "input_size", "train_typed")
 """What a person brought along: a preset leaves it alone, unless it is about it."""

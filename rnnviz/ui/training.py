@@ -9,10 +9,10 @@ from .. import __version__
 from .. import explain_training as explain
 from ..cells import find
 from ..course.lesson_5 import ADDRESS
-from ..engine.train import Training, advance
 from ..engine.weights_file import write_weights
 from ..figures import cell_heatmaps
 from ..figures.training import held_out
+from ..networks.train import Training, advance
 from ..presets import TRAINING_PRESETS
 from .plot import plot
 from .pulse import gate

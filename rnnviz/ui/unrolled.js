@@ -18,6 +18,13 @@ function put(tag, attributes, parent, text) {
   return node;
 }
 
+// What is the same already is not set again: it would be styled and laid out anew.
+function set(node, name, value) {
+  const known = (node.known ??= {});
+  if (known[name] !== value) node.setAttribute(name, (known[name] = value));
+}
+const tell = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+
 // 10 to the power of it, rounded and written as in the pages' own sentences (`wording.number`).
 function size(log10, digits = 3) {
   if (log10 === -Infinity) return "0";
@@ -65,24 +72,30 @@ function places(message, width, scale) {
   const several = message.losses.length > 1;
   // For the back row what is said of it has to be on the same screen.
   const far = scale > 1;
-  const high = several ? (far ? 23 : 26) : boxes ? Math.max(box, 34) : message.rows.length > 1 ? (far ? 26 : 38) : 44;
+  // Of a stack every row is a layer, or a half of one; of many there is no room for factors between them.
+  const { stack } = message;
+  const tight = stack && message.rows.length > 2;
+  const each = tight ? within(Math.floor(200 / message.rows.length), 15, 66) : 0;
+  const high = tight ? Math.round(each * 0.55) : several && !stack ? (far ? 23 : 26) : boxes ? Math.max(box, 34) : message.rows.length > 1 ? (far ? 26 : 38) : 44;
   const steps = message.losses[0].steps;
   const railed = steps.some((step) => step !== T);
   const lossy = (name) => message.losses.some(({ row }) => row === name);
-  const lanes = message.lanes.map((lane) => ({ ...lane, across: lane.source === lane.target }));
+  const turned = new Set(message.rows.filter((row) => row.reversed).map(({ name }) => name));
+  const lanes = message.lanes.map((lane) => ({ ...lane, from: lane.from ?? lane.source, turned: turned.has(lane.target),
+    across: lane.name !== "past" && lane.source === lane.target }));
   const rows = {};
   let y = 2;
   message.rows.forEach((row, place) => {
     const own = lanes.filter((lane) => lane.across && lane.source === row.name);
-    y += several ? 18 : 20;
+    y += tight ? each - high : several ? 18 : 20;
     rows[row.name] = y + high / 2;
     own.forEach((lane, k) => {
       lane.y = rows[row.name] + (own.length > 1 ? (k - (own.length - 1) / 2) * 0.5 * high : 0);
       lane.most = (own.length > 1 ? 0.46 : 0.72) * high;
-      lane.above = several || k + place === 0;
+      lane.above = stack ? k === 0 : several || k + place === 0;
       lane.label = rows[row.name] + (lane.above ? -high / 2 - 6 : high / 2 + (railed && lossy(row.name) ? 23 : 15));
     });
-    y += high + (own.some((lane) => !lane.above) ? 18 : 4) + (railed && lossy(row.name) ? 8 : 0);
+    y += tight ? high : high + (own.some((lane) => !lane.above) ? 18 : 4) + (railed && lossy(row.name) ? 8 : 0);
   });
   const input = { y: y + (boxes ? 34 : 24), from: y + (boxes ? 20 : 6) };
   y += boxes ? 40 : 28;
@@ -90,8 +103,9 @@ function places(message, width, scale) {
   const curve = { top: y + 26, high: far ? (message.rows.length > 1 ? 40 : 80) : message.high };
   const [low, top] = message.axis.range;
   return {
-    T, width, narrow, left, right, pitch, boxes, box, high, lanes, rows, railed, input, curve,
-    loss: { x: width - right + (narrow ? 22 : 34), r: narrow || several ? 13 : 17 },
+    T, width, narrow, left, right, pitch, boxes, box, high, turned, lanes, named: (lane) => lane.across && (!tight || (lane.above && each - high >= 18)), rows, railed, input, curve,
+    first: Math.min(...message.losses.filter(({ row }) => turned.has(row)).map(({ steps: [one] }) => one), T),
+    loss: { x: width - right + (narrow ? 22 : 34), r: tight ? within(each / 2, 6, 13) : narrow || several ? 13 : 17 },
     height: curve.top + curve.high + 24,
     x: (t) => left + (t - 0.5) * pitch,
     level: (log10) => curve.top + curve.high * (1 - (log10 - low) / (top - low)),
@@ -211,7 +225,7 @@ class Picture {
       }
       const entry = steps.includes(at.T) ? put("path", { class: "rv-loss" }, this.loss) : null;
       put("circle", { class: "rv-loss", cx: x, cy: y, r }, this.loss);
-      put("text", { class: "rv-loss-name", x, y: y + 6 }, this.loss, "L");
+      if (r > 9) put("text", { class: "rv-loss-name", x, y: y + 6 }, this.loss, "L");
       const value = put("text", { class: "rv-quiet", y: y + (at.railed ? -r - 7 : r + 15) }, this.loss);
       return { row, y, entry, value };
     });
@@ -234,25 +248,25 @@ class Picture {
       const end = lane.ends[k];
       const path = put("path", { fill: lane.colour }, svg);
       const every = Math.ceil((lane.gate ? 50 : 46) / at.pitch);
-      const named = lane.across && (at.last - start) % every === 0;
+      const named = at.named(lane) && (at.last - start) % every === 0;
       const label = named ? put("text", { class: "rv-quiet rv-factor", x: (at.x(start) + at.x(end)) / 2, y: lane.label }, svg) : null;
       if (label) { put("tspan", lane.gate ? { style: `fill:color-mix(in srgb, ${lane.tone} 65%, var(--st-text-color));font-style:italic;font-weight:700` } : {}, label, lane.gate ? `${lane.gate} ` : "×"); put("tspan", {}, label); }
       return { path, label, start, end };
     }));
-    this.boxes = message.rows.map(({ name, sign, colour }) => Array.from({ length: at.T }, (_, k) => {
+    this.boxes = message.rows.map(({ name, sign, colour }, row) => Array.from({ length: at.T }, (_, k) => {
       const y = at.rows[name];
       const group = put("g", { class: "rv-box", "data-row": name, "data-step": k + 1 }, svg);
       const x = at.x(k + 1) - box / 2;
       const frame = { x, y: y - high / 2, width: box, height: high, rx: 8 };
       const own = put("rect", { class: "rv-frame", ...frame }, group);
-      const inside = put("clipPath", { id: `${this.id}-${name}${k}` }, this.defs);
+      const inside = put("clipPath", { id: `${this.id}-${row}-${k}` }, this.defs);
       put("rect", { ...frame, x: x + 1, width: box - 2 }, inside);
-      const level = put("rect", { class: "rv-level", ...frame, rx: 0, "clip-path": `url(#${this.id}-${name}${k})` }, group);
+      const level = put("rect", { class: "rv-level", ...frame, rx: 0, "clip-path": `url(#${this.id}-${row}-${k})` }, group);
       const tint = put("rect", { ...frame, fill: colour }, group);
       const middle = at.x(k + 1);
-      const shown = message.single && box >= 40;
-      const text = put("text", { x: middle, y: y + (shown ? -4 : 5) }, group, box < 32 ? k + 1 : sign);
-      if (box >= 32) put("tspan", { class: "rv-sub", dy: 4 }, text, k + 1);
+      const shown = message.single && box >= 40 && high >= 34;
+      const text = put("text", { x: middle, y: y + (shown ? -4 : 5) }, group, high < 16 ? "" : box < 32 ? k + 1 : sign);
+      if (box >= 32 && high >= 16) put("tspan", { class: "rv-sub", dy: 4 }, text, k + 1);
       const value = shown ? put("text", { x: middle, y: y + 15 }, group) : null;
       return { group, own, level, tint, text, value, title: put("title", {}, group) };
     }));
@@ -271,7 +285,7 @@ class Picture {
       const shades = put("linearGradient", { id: `${this.id}-${message.lanes.findIndex((l) => l.name === lane.name && l.source === lane.source)}`, gradientUnits: "userSpaceOnUse", x1: start, x2: start + span, y1: 0, y2: 0 }, this.defs);
       const stops = Array.from({ length: Math.min(at.T, 60) }, (_, k, all) => put("stop", { offset: k / (Math.min(at.T, 60) - 1), "stop-color": lane.colour }, shades));
       const path = put("path", { fill: `url(#${shades.id})`, "clip-path": this.clip("backward") }, svg);
-      const labels = Array.from({ length: count }, (_, k) => {
+      const labels = Array.from({ length: at.named(lane) ? count : 0 }, (_, k) => {
         const label = put("text", { class: "rv-quiet", x: start + ((k + 0.5) * span) / count, y: lane.label }, svg);
         put("tspan", lane.gate ? { style: `fill:color-mix(in srgb, ${lane.tone} 65%, var(--st-text-color));font-style:italic;font-weight:700` } : {}, label, lane.gate ? `${lane.gate} ` : "×");
         put("tspan", {}, label);
@@ -289,10 +303,11 @@ class Picture {
     const entered = this.entered = Object.fromEntries(message.losses.map(({ row }) => [row, numbers[`entering ${row}`].at(-1) ?? 0]));
     for (const { row, y, entry, value } of this.losses) {
       const loss = numbers[`loss ${row}`][0];
-      value.textContent = Number.isNaN(loss) ? "" : signed(loss);
-      value.setAttribute("x", Math.min(at.loss.x, at.width - 4 * value.textContent.length));
+      // Of a stack's one loss, once.
+      value.textContent = Number.isNaN(loss) || (this.message.stack && row !== this.losses[0].row) ? "" : signed(loss);
+      set(value, "x", Math.min(at.loss.x, at.width - 4 * value.textContent.length));
       const w = wide(share(0, 0), 0.72 * at.high);
-      entry?.setAttribute("d", flow([at.loss.x, y], [at.x(at.T + 0.5) - (at.boxes ? at.pitch - at.box : 0) / 2 + 1, y], w, w));
+      if (entry) set(entry, "d", flow([at.loss.x, y], [at.x(at.T + 0.5) - (at.boxes ? at.pitch - at.box : 0) / 2 + 1, y], w, w));
     }
     if (at.boxes) this.showBoxes(numbers, entered); else this.showBands(numbers, entered);
     for (const curve of this.curves) this.showCurve(curve, numbers);
@@ -307,21 +322,24 @@ class Picture {
   showBoxes(numbers, entered) {
     const { at } = this;
     at.lanes.forEach((lane, place) => {
-      const [logs, from] = [numbers[`lane ${place}`], numbers[`d${lane.source}`]];
+      const [logs, from] = [numbers[`lane ${place}`], numbers[`d${lane.from}`]];
       this.arrows[place].forEach(({ path, label, start, end }, k) => {
-        const most = lane.across ? lane.most : 0.3 * at.high;
+        const most = lane.across ? lane.most : lane.name === "past" ? 5 : 0.3 * at.high;
         const [a, b] = [from[start - 1], logs[k]].map((log10) => share(log10, this.from(lane.source, entered)));
         const half = at.box / 2 + 2;
-        const ends = lane.across ? [[at.x(start) - half, lane.y], [at.x(end) + half, lane.y]]
+        const [beside, above] = [at.x(start) + at.pitch / 2, (at.rows[lane.source] ?? 0) - at.high / 2];
+        const turn = lane.turned ? -1 : 1;
+        const ends = lane.across ? [[at.x(start) - turn * half, lane.y], [at.x(end) + turn * half, lane.y]]
+          : lane.name === "past" ? [[beside, above - 7], [beside, at.rows[lane.target] + at.high / 2 + 7]]
           : [[at.x(start), at.rows[lane.source] + Math.sign(at.rows[lane.target] - at.rows[lane.source]) * (at.high / 2 + 1)],
              [at.x(end), at.rows[lane.target] - Math.sign(at.rows[lane.target] - at.rows[lane.source]) * (at.high / 2 + 1)]];
-        path.setAttribute("d", b ? flow(...ends, wide(a, most), wide(b, most)) : "");
-        path.setAttribute("fill-opacity", shade(b).toFixed(3));
-        if (label) label.lastChild.textContent = Number.isNaN(logs[k] - from[start - 1]) ? "" : factor(logs[k] - from[start - 1]);
-        if (label) label.firstChild.setAttribute("fill-opacity", label.lastChild.textContent ? 1 : 0);
+        set(path, "d", b ? flow(...ends, wide(a, most), wide(b, most)) : "");
+        set(path, "fill-opacity", shade(b).toFixed(3));
+        if (label) tell(label.lastChild, Number.isNaN(logs[k] - from[start - 1]) ? "" : factor(logs[k] - from[start - 1]));
+        if (label) set(label.firstChild, "fill-opacity", label.lastChild.textContent ? 1 : 0);
       });
     });
-    this.below?.forEach((text, k) => { text.textContent = brief(numbers[this.message.below][k]); });
+    this.below?.forEach((text, k) => { tell(text, brief(numbers[this.message.below][k])); });
     this.boxes.forEach((row, place) => {
       const { name } = this.message.rows[place];
       const [values, logs] = [numbers[name], numbers[`d${name}`]];
@@ -330,7 +348,7 @@ class Picture {
         const part = Number.isFinite(values[k]) ? within(Math.abs(values[k]), 0, 1) : 1;
         box.full = part * at.high;
         box.own.classList.toggle("rv-lost", !Number.isFinite(values[k]) || (logs[k] === -Infinity && k < at.last));
-        if (box.value) box.value.textContent = Number.isFinite(values[k]) ? brief(values[k]) : "∞";
+        if (box.value) tell(box.value, Number.isFinite(values[k]) ? brief(values[k]) : "∞");
       });
     });
   }
@@ -342,26 +360,27 @@ class Picture {
       for (let k = 0; k < at.T; k += 1) d += `V${(foot - most * (Number.isFinite(values[k]) ? within(Math.abs(values[k]), 0, 1) : 1)).toFixed(1)}H${at.x(k + 1.5).toFixed(1)}`;
       return `${d}V${foot}Z`;
     };
-    this.inputBand.setAttribute("d", area(numbers[this.message.below], at.input.y, 18));
-    for (const { name, y, level } of this.bands) level.setAttribute("d", area(numbers[name], y + at.high / 2 - 1, at.high - 2));
+    set(this.inputBand, "d", area(numbers[this.message.below], at.input.y, 18));
+    for (const { name, y, level } of this.bands) set(level, "d", area(numbers[name], y + at.high / 2 - 1, at.high - 2));
     for (const { lane, place, stops, path, labels } of this.ribbons) {
-      const [logs, from] = [numbers[`lane ${place}`], numbers[`d${lane.source}`]];
+      const [logs, from] = [numbers[`lane ${place}`], numbers[`d${lane.from}`]];
       const parts = Array.from(logs, (log10) => share(log10, this.from(lane.source, entered)));
-      const last = share(from[at.T - 1], this.from(lane.source, entered));
-      const halves = [...parts, last].map((part) => wide(part, lane.most) / 2);
+      const last = share(from[lane.turned ? 0 : at.T - 1], this.from(lane.source, entered));
+      const all = lane.turned ? [last, ...parts] : [...parts, last];
+      const halves = all.map((part) => wide(part, lane.most) / 2);
       const xs = halves.map((_, k) => (k === at.T - 1 ? at.x(at.T + 0.5) : at.x(k + 1)).toFixed(1));
       xs[0] = at.x(0.5).toFixed(1);
       const upper = halves.map((w, k) => `${xs[k]} ${(lane.y - w).toFixed(1)}`);
       const lower = halves.map((w, k) => `${xs[k]} ${(lane.y + w).toFixed(1)}`).reverse();
-      path.setAttribute("d", `M${upper.join("L")}L${lower.join("L")}Z`);
-      stops.forEach((stop, k) => stop.setAttribute("stop-opacity", shade([...parts, last][Math.round((k / (stops.length - 1)) * (at.T - 1))]).toFixed(3)));
+      set(path, "d", `M${upper.join("L")}L${lower.join("L")}Z`);
+      stops.forEach((stop, k) => set(stop, "stop-opacity", shade(all[Math.round((k / (stops.length - 1)) * (at.T - 1))]).toFixed(3)));
       labels.forEach((label, k) => {
         const [a, b] = [0, 1].map((side) => Math.floor(((k + side) * logs.length) / labels.length));
         let sum = 0;
-        for (let j = a; j < b; j += 1) sum += logs[j] - from[j + 1];
+        for (let j = a; j < b; j += 1) sum += logs[j] - from[lane.starts[j] - 1];
         const mean = sum / (b - a);
-        label.firstChild.setAttribute("fill-opacity", Number.isNaN(mean) ? 0 : 1);
-        label.lastChild.textContent = Number.isNaN(mean) ? "" : factor(mean);
+        set(label.firstChild, "fill-opacity", Number.isNaN(mean) ? 0 : 1);
+        tell(label.lastChild, Number.isNaN(mean) ? "" : factor(mean));
         label.place = a + 1;
       });
     }
@@ -377,80 +396,87 @@ class Picture {
       if (known) d += `${pen ? "L" : "M"}${at.x(t).toFixed(1)} ${at.level(logs[t - 1]).toFixed(1)}`;
       pen = known;
     }
-    path.setAttribute("d", d);
+    set(path, "d", d);
     points.forEach((point, i) => {
       const known = Number.isFinite(logs[i]);
-      point.setAttribute("visibility", known ? "inherit" : "hidden");
-      if (known) { point.setAttribute("cx", at.x(i + 1)); point.setAttribute("cy", at.level(logs[i])); }
+      set(point, "visibility", known ? "inherit" : "hidden");
+      if (known) { set(point, "cx", at.x(i + 1)); set(point, "cy", at.level(logs[i])); }
     });
     const [low, high] = message.axis.range;
     const there = Number.isFinite(logs[k - 1]) && logs[k - 1] > low && logs[k - 1] < high;
-    name.setAttribute("visibility", there ? "visible" : "hidden");
-    if (there) { name.setAttribute("x", at.x(k)); name.setAttribute("y", within(at.level(logs[k - 1]) - 10, at.curve.top + 14, at.curve.top + at.curve.high - 4)); }
+    set(name, "visibility", there ? "visible" : "hidden");
+    if (there) { set(name, "x", at.x(k)); set(name, "y", within(at.level(logs[k - 1]) - 10, at.curve.top + 14, at.curve.top + at.curve.high - 4)); }
   }
 
   // How far it has come: steps read, then the loss, then steps back.
-  get end() { return this.at.T + 1 + (this.message.closed ? 0 : this.at.last); }
+  get end() { return this.at.T + 1 + (this.message.closed ? 0 : Math.max(this.at.last, this.at.turned.size && this.at.T - this.at.first + 1)); }
 
-  reached(t, p) { return within(p - (this.at.T + 1) - (this.at.last - t), 0, 1); }
+  // A row that reads from the end on is read, and gone back along, the other way round.
+  reached(t, p, turned) { return within(p - (this.at.T + 1) - (turned ? t - this.at.first : this.at.last - t), 0, 1); }
 
   seek(p) {
     const { at } = this;
     this.p = p;
     const lit = within(p - at.T, 0, 1);
-    this.loss.setAttribute("opacity", 0.2 + 0.8 * lit);
-    const front = at.x(at.last + 0.5) - (p - at.T - 1) * at.pitch;
+    set(this.loss, "opacity", 0.2 + 0.8 * lit);
     const done = p >= this.end;
-    this.backward.setAttribute("x", done ? 0 : within(front, 0, at.width));
-    this.forward.setAttribute("width", p >= at.T ? at.width : at.x(0.5) + p * at.pitch);
-    for (const { own, name } of this.curves) if (own) name.setAttribute("opacity", +done);
-    this.nothing.setAttribute("opacity", done ? 1 : 0);
+    const front = at.x(at.last + 0.5) - (p - at.T - 1) * at.pitch;
+    set(this.backward, "x", done ? 0 : within(front, 0, at.width));
+    set(this.forward, "width", p >= at.T ? at.width : at.x(0.5) + p * at.pitch);
+    for (const { own, name } of this.curves) if (own) set(name, "opacity", +done);
+    set(this.nothing, "opacity", done ? 1 : 0);
     if (at.boxes) {
-      this.xs.forEach((group, k) => group.setAttribute("opacity", 0.25 + 0.75 * within(p - k, 0, 1)));
-      for (const row of this.boxes) row.forEach(({ level, tint, part, full }, k) => {
-        const y = +tint.getAttribute("y") + at.high - full * within(p - k, 0, 1);
-        level.setAttribute("y", y.toFixed(1));
-        level.setAttribute("height", Math.max(0, full * within(p - k, 0, 1)).toFixed(1));
-        tint.setAttribute("fill-opacity", ((this.message.closed || this.reached(k + 1, p)) * 0.66 * shade(part) * (part ? 1 : 0)).toFixed(3));
+      this.xs.forEach((group, k) => set(group, "opacity", 0.25 + 0.75 * within(p - k, 0, 1)));
+      for (const [place, row] of this.boxes.entries()) row.forEach(({ level, tint, part, full }, k) => {
+        const turned = this.message.rows[place].reversed;
+        const read = full * within(p - (turned ? at.T - 1 - k : k), 0, 1);
+        set(level, "y", (+tint.getAttribute("y") + at.high - read).toFixed(1));
+        set(level, "height", Math.max(0, read).toFixed(1));
+        set(tint, "fill-opacity", ((this.message.closed || this.reached(k + 1, p, turned)) * 0.66 * shade(part) * (part ? 1 : 0)).toFixed(3));
       });
-      for (const lane of this.arrows) for (const { path, label, end } of lane) {
-        const shown = this.reached(end, p);
-        path.setAttribute("opacity", shown);
-        label?.setAttribute("opacity", shown);
+      for (const [place, lane] of this.arrows.entries()) for (const { path, label, end } of lane) {
+        const shown = this.reached(end, p, at.lanes[place].turned);
+        set(path, "opacity", shown);
+        if (label) set(label, "opacity", shown);
       }
     } else {
-      for (const { labels } of this.ribbons) for (const label of labels) label.setAttribute("opacity", +(at.x(label.place) >= front || done));
+      for (const { labels } of this.ribbons) for (const label of labels) set(label, "opacity", +(at.x(label.place) >= front || done));
     }
     const [steps, part] = [Math.floor(p - at.T - 1), (p - at.T - 1) % 1];
     const going = steps >= 1 && part > 0 && !done && !still();
     const [from, to] = [at.x(at.last - steps + 1), at.x(at.last - steps)];
     const gap = at.boxes ? at.box / 2 : 0;
     for (const [lane, pulse] of this.pulses) {
-      pulse.setAttribute("visibility", going ? "visible" : "hidden");
-      if (going) { pulse.setAttribute("cx", from - gap + part * (to - from + 2 * gap)); pulse.setAttribute("cy", lane.y); }
+      set(pulse, "visibility", going ? "visible" : "hidden");
+      const turn = lane.turned ? 2 * at.x(0.5 * (at.first + at.last)) : 0;
+      const cx = from - gap + part * (to - from + 2 * gap);
+      if (going) { set(pulse, "cx", turn ? turn - cx : cx); set(pulse, "cy", lane.y); }
     }
   }
 
   mark(step) {
     const { at } = this;
     const shown = step >= 1 && step <= at.T;
-    this.markLine.setAttribute("visibility", shown ? "visible" : "hidden");
-    if (shown) { this.markLine.setAttribute("x1", at.x(step)); this.markLine.setAttribute("x2", at.x(step)); }
+    set(this.markLine, "visibility", shown ? "visible" : "hidden");
+    if (shown) { set(this.markLine, "x1", at.x(step)); set(this.markLine, "x2", at.x(step)); }
     if (at.boxes) for (const row of this.boxes) row.forEach(({ group }, k) => group.classList.toggle("rv-here", k + 1 === step));
     else {
-      this.markBand.setAttribute("visibility", shown ? "visible" : "hidden");
+      set(this.markBand, "visibility", shown ? "visible" : "hidden");
       const ys = Object.values(at.rows);
-      if (shown) for (const [name, value] of Object.entries({ x: at.x(step) - Math.max(at.pitch, 4) / 2, width: Math.max(at.pitch, 4), y: Math.min(...ys) - at.high / 2 - 2, height: Math.max(...ys) - Math.min(...ys) + at.high + 4 })) this.markBand.setAttribute(name, value);
+      if (shown) for (const [name, value] of Object.entries({ x: at.x(step) - Math.max(at.pitch, 4) / 2, width: Math.max(at.pitch, 4), y: Math.min(...ys) - at.high / 2 - 2, height: Math.max(...ys) - Math.min(...ys) + at.high + 4 })) set(this.markBand, name, value);
     }
   }
 
   // One step in words.
   reading(t) {
     const { at, message, numbers } = this;
+    const down = (name) => at.lanes.flatMap((lane, place) => lane.name !== "down" || lane.target !== name ? []
+      : ` (×${factor(numbers[`lane ${place}`][t - 1] - numbers[`d${lane.from}`][t - 1])} from above)`).join("");
+    if (message.stack) return `Step ${t}: norm of ∂L/∂h${lowered(t)} ${message.rows.map(({ name }) => `in layer ${name}: ${size(numbers[`d${name}`][t - 1])}${down(name)}`).join(", ")}.`;
     const states = message.rows.map(({ name, sign }) => `${name === sign ? "" : `${name}: `}${sign}${lowered(t)} ${message.single ? "is" : "has size"} ${signed(numbers[name][t - 1])}${message.closed ? "" : `, norm of ∂L/∂${sign}${lowered(t)} ${size(numbers[`d${name}`][t - 1])}`}`);
     const back = at.lanes.flatMap((lane, place) => {
       const k = lane.across ? lane.ends.indexOf(t) : -1;
-      const by = k < 0 ? NaN : numbers[`lane ${place}`][k] - numbers[`d${lane.source}`][lane.starts[k] - 1];
+      const by = k < 0 ? NaN : numbers[`lane ${place}`][k] - numbers[`d${lane.from}`][lane.starts[k] - 1];
       const way = { whole: lane.source, kept: lane.gate || "kept", weights: "through U" }[lane.name];
       return Number.isNaN(by) ? [] : [`${way} ×${factor(by)}`];
     });
@@ -470,6 +496,7 @@ class Picture {
       const losses = message.losses.map(({ row }) => [single ? "" : `${row} `, numbers[`loss ${row}`][0]]);
       return `The loss is ${losses.map(([name, loss]) => name + (Number.isNaN(loss) ? "there" : signed(loss))).join(", ")}. Now its gradient goes back.`;
     }
+    if (message.stack) return `The gradient has gone back ${t - at.T - 2} step${t === at.T + 3 ? "" : "s"} along the rows, and down from layer to layer at every one.`;
     const step = at.last - (t - at.T - 2);
     const own = numbers[`d${message.losses[0].row}`];
     if (message.losses[0].steps.length > 1) return `Back at step ${step}: ∂L/∂h is ${size(own[step - 1])}. New gradient has entered on the way.`;
@@ -574,11 +601,11 @@ export default function ({ data, parentElement }) {
     root.querySelector(".rv-net-legend").replaceChildren(...legend());
     told();
   };
-  const legend = () => root.picture.at.lanes.filter((lane) => lane.across).map((lane, _, all) => {
+  const legend = () => root.picture.at.lanes.filter((lane) => lane.across && (!message.stack || lane.source === message.rows[0].name)).map((lane, _, all) => {
     const line = document.createElement("span");
     line.textContent = lane.words && all.length > 1 ? `${lane.above ? "upper" : "lower"} lane: ${lane.words}` : root.picture.at.boxes ? "on each arrow: what that step back multiplies the gradient by" : "numbers: what a step back multiplies by";
     return line;
-  }).filter((line, k, lines) => line.textContent !== lines[k - 1]?.textContent);
+  }).concat((message.stack ?? []).map((words) => Object.assign(document.createElement("span"), { textContent: words }))).filter((line, k, lines) => line.textContent !== lines[k - 1]?.textContent);
   const settle = () => {
     root.picture.svg.setAttribute("aria-label", `${message.label} unrolled over ${message.steps} steps. ${root.picture.says()}`);
     for (const row of root.picture.boxes ?? []) row.forEach(({ title }, k) => { title.textContent = root.picture.reading(k + 1); });

@@ -1,10 +1,33 @@
 // Sentences, as text and never as HTML, and those of a slider's scenes while it moves.
-function inline(element, text) {
-  text.split(/(\*\*(?:\\.|[^*\\])+\*\*|\[\[[^\]]+\]\])/).forEach((part, k) => {
-    if (k % 2 === 0) element.append(part.replace(/\\(.)/g, "$1"));
+const MARKED = /(\*\*(?:\\.|[^*\\])+\*\*|\[\[[^\]]+\]\])/;
+
+// The text around what is marked, and that; what is strong has a paragraph's inside.
+const split = (text) => text.split(MARKED).map((part, k) => (k % 2 ? part : part.replace(/\\(.)/g, "$1")));
+
+function inline(element, parts) {
+  parts.forEach((part, k) => {
+    if (k % 2 === 0) element.append(document.createTextNode(part));
     else if (part.startsWith("[[")) element.append(...term(...part.slice(2, -2).split("|")));
-    else element.append(inline(document.createElement("strong"), part.slice(2, -2)));
+    else element.append(inline(document.createElement("strong"), split(part.slice(2, -2))));
   });
+  return element;
+}
+
+function paragraph(part) {
+  const heading = part.startsWith("##### ");
+  const parts = split(heading ? part.slice(6) : part);
+  const element = inline(document.createElement(heading ? "h5" : "p"), parts);
+  const texts = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+  return Object.assign(element, { parts, texts });
+}
+
+// In a drag most paragraphs keep what is marked: only the text around it is set, and a word that is open stays open.
+function rewritten(element, part) {
+  const parts = split(part);
+  const same = element?.tagName === "P" && parts.length === element.parts.length && parts.every((own, k) => k % 2 === 0 || own === element.parts[k]);
+  if (!same) return paragraph(part);
+  element.texts.forEach((node, k) => { if (node.data !== parts[2 * k]) node.data = parts[2 * k]; });
+  element.parts = parts;
   return element;
 }
 
@@ -37,10 +60,9 @@ function term(word, shown = word) {
 function write(root, text) {
   if (root.written === text) return;
   root.written = text;
-  root.replaceChildren(...text.split("\n\n").filter(Boolean).map((part) => {
-    const heading = part.startsWith("##### ");
-    return inline(document.createElement(heading ? "h5" : "p"), heading ? part.slice(6) : part);
-  }));
+  const before = [...root.children];
+  const now = text.split("\n\n").filter(Boolean).map((part, k) => rewritten(before[k], part));
+  if (now.length !== before.length || now.some((element, k) => element !== before[k])) root.replaceChildren(...now);
 }
 
 export default function ({ data, parentElement }) {

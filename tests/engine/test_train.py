@@ -10,9 +10,9 @@ from compare import assert_close
 from rnnviz import CELLS, TrainConfig, Training
 from rnnviz.config import BOUNDS, Number
 from rnnviz.engine.history import FINITE, History
-from rnnviz.engine.train import EVERY, TESTED, advance
 from rnnviz.explain import shown
 from rnnviz.explain_training import clipped
+from rnnviz.networks.train import EVERY, TESTED, advance
 from rnnviz.sources.tasks import LENGTHS, TASKS
 
 SMALL = TrainConfig(cell="rnn", hidden_size=8, length=10, networks=2, sequences=4, updates=60, precision="float64")
@@ -161,7 +161,7 @@ def test_one_network_stops_and_the_others_go_on():
 
 @pytest.mark.parametrize("optimiser", BOUNDS["optimiser"].options)
 def test_an_update_can_be_left_out(optimiser, monkeypatch):
-    from rnnviz.engine import train
+    from rnnviz.networks import train
 
     real = train.backward
 

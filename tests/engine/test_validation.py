@@ -15,6 +15,7 @@ from rnnviz import (
     CELLS,
     Config,
     NetworkConfig,
+    NetworkTrainConfig,
     Parameters,
     TrainConfig,
     Training,
@@ -46,7 +47,8 @@ def refused(name, function, *parts):
 
 def config(name):
     """The configuration that has a field of that name."""
-    return next(kind for kind in (Config, NetworkConfig, TrainConfig) if name in kind.__dataclass_fields__)
+    kinds = Config, NetworkConfig, TrainConfig, NetworkTrainConfig
+    return next(kind for kind in kinds if name in kind.__dataclass_fields__)
 
 
 def made(name, value):
@@ -55,7 +57,7 @@ def made(name, value):
 
 
 def test_every_field_has_its_bounds():
-    names = {f.name for kind in (NetworkConfig, TrainConfig) for f in fields(kind)}
+    names = {f.name for kind in (NetworkConfig, NetworkTrainConfig) for f in fields(kind)}
     assert names == {"cell", *BOUNDS}
     assert sorted([*NUMBERS, *CHOICES, *TEXTS, "widths"]) == sorted(BOUNDS)
     assert all(bound.accepts(bound.default) for bound in BOUNDS.values())

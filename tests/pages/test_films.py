@@ -75,6 +75,12 @@ ADDRESSES = {
         "norm_and_noise",
         {"noise_view": "masks on the way", "mask_scheme": "and fresh at every step"},
     ),
+    "depth": ("depth_and_direction", {"layers": "3", **SMALL}),
+    "depth, a preset": (
+        "depth_and_direction",
+        {"shown": "RNN", "activation": "identity", "init": "identity", "gain": "0.9", "hidden_size": "8"},
+    ),
+    "direction": ("depth_and_direction", {"both": "true", "read": "last states", "skips": "true", **SMALL}),
     "the cliff": ("the_cliff", {"predict": "false"}),
     "the cliff before the guess": ("the_cliff", {}),
 }

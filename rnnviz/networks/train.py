@@ -5,17 +5,18 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from ..arguments import complaint, finite, flag, instance, real, several, whole
-from ..cells import find
-from ..config import TrainConfig
+from ..arguments import Named, complaint, finite, flag, instance, real, several, whole
+from ..cells import Cell, find
+from ..config import Stack, TrainConfig
+from ..engine.clip import Clipped, clip
+from ..engine.history import FINITE, History
+from ..engine.network import Weights, losses
+from ..engine.optimise import OPTIMISERS
+from ..engine.parameters import WHAT
+from ..engine.record import record_with
 from ..sources.tasks import Batch, right, task
 from ..summary import summary
-from .clip import Clipped, clip
-from .history import FINITE, History
-from .network import Weights, answers, backward, draw, losses
-from .optimise import OPTIMISERS
-from .parameters import WHAT
-from .record import record_with
+from .learn import answers, at, backward, draw, what_learns
 
 BATCHES, HELD_OUT = 5, 6
 """Streams of random numbers, beside those of `initialise` and `network`."""
@@ -47,7 +48,7 @@ class Stop:
     """Why a network learns no longer: the update that failed, and what was not finite then.
 
     cause: "state", "output", "gradient" or "weights", the first that was not finite. step: of the sequence, from 1, for
-    a state. norm: of the last finite gradient. largest: of the weights, before.
+    a state. norm: of the last finite gradient. largest: of the weights, before. node: whose state it was, of a network.
     """
 
     update: int
@@ -55,29 +56,32 @@ class Stop:
     step: int
     norm: float
     largest: float
+    node: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class First:
-    """The first update: log10 of the norms of dL/dh_t, (T, K), and what clipping did."""
+    """The first update: log10 of the norms of dL/dh_t, (T, K), of a network by node, and what clipping did."""
 
-    log10_dh: np.ndarray
+    log10_dh: np.ndarray | dict
     clipped: Clipped
 
 
 class Training:
     """K networks that learn one task; the same configuration always gives the same run.
 
-    config: `TrainConfig`. updates: how many were made. weights: `Weights` now; initial: before the first update.
+    config: `TrainConfig`, or `NetworkTrainConfig` for a network of any shape. network: the `Cell` that learns, or the
+    `Network`, with its read-out. updates: how many were made. weights: `Weights` now; initial: before the first update.
     history: `History` of every update: loss, norm_before, norm_after, clipped, cosine, each (K,), and log10_dh (K, T),
-    the mean of its updates but for gradients that are exactly 0. norms, losses: norm_before and loss of each single
-    update.
+    the mean of its updates but for gradients that are exactly 0; of a network "log10_dh layer 1" and so on, of every
+    recurrent node, by position. norms, losses: norm_before and loss of each single update.
     tests: `History` on the held-out sequences: loss and accuracy (K,), after the updates that `tested` has. stops:
     network, from 0 -> `Stop`. skipped: (K,) updates left out. seconds: spent so far. solved_at: (K,) the first test, in
     updates, that met what counts as solved; -1 before. first: `First`, or None before any update.
     every: updates from one test to the next; the last one is after the last update.
-    Raises ValueError for anything but a `TrainConfig`, a task of that length or text that there is not, or initial
-    `Weights` of another shape or not finite. print shows its arrays.
+    Raises ValueError for anything but a `TrainConfig`, a task of that length or text that there is not, a network that
+    there is not or that would read what it must say, or initial `Weights` of another shape or not finite. print shows
+    its arrays.
     """
 
     every = EVERY
@@ -87,14 +91,33 @@ class Training:
         self.config = instance("config", config, TrainConfig, "a TrainConfig")
         self.cell = find(config.cell)
         self.task = task(config.task, config.length, config.typed)
-        drawn = draw(config, self.task.inputs, self.task.outputs)
-        self.initial = drawn if initial is None else self._given(initial, drawn)
         held_out = self.task.draw(np.random.default_rng([config.seed, HELD_OUT]), TESTED, held_out=True)
+        self._refuse(len(held_out.target))
+        self.network = what_learns(config, self.task.inputs, self.task.outputs, len(held_out.target))
+        drawn = draw(self.network, config, self.task.inputs, self.task.outputs)
+        self.initial = drawn if initial is None else self._given(initial, drawn)
         # With an axis for the networks, all of which answer the same sequences.
         self._held_out = Batch(
             **{f.name: a if (a := getattr(held_out, f.name)) is None else a[:, None] for f in fields(Batch)}
         )
         self.rewind()
+
+    def _refuse(self, answers):
+        """Raise ValueError for a stack that sees what the task asks for, or reads once where it asks often."""
+        config = self.config
+        if isinstance(config, Stack):
+            if config.directions == "both" and self.task.ahead:
+                raise ValueError(
+                    complaint(
+                        "directions",
+                        f"'forward' for {config.task!r}, whose answers are inputs to come",
+                        config.directions,
+                    )
+                )
+            if config.read != "position" and answers > 1:
+                raise ValueError(
+                    complaint("read", f"'position' for {config.task!r}, which asks at {answers} positions", config.read)
+                )
 
     def _given(self, initial, drawn):
         """The caller's weights in the precision of the training. Raises ValueError."""
@@ -109,10 +132,10 @@ class Training:
 
     def __repr__(self):
         config = self.config
-        rows = [(f"weights.arrays[{n!r}]", array.shape, SHOWN[n]) for n, array in self.weights.arrays.items()]
-        rows += [(f"history[{n!r}]", self.history[n].shape, SHOWN.get(n, "")) for n in self.history.rules]
+        rows = [(f"weights.arrays[{n!r}]", array.shape, _shown(n)) for n, array in self.weights.arrays.items()]
+        rows += [(f"history[{n!r}]", self.history[n].shape, _shown(n)) for n in self.history.rules]
         rows += [(f"tests[{n!r}]", self.tests[n].shape, f"{n} on held-out sequences") for n in self.tests.rules]
-        networks = f"{config.networks} network{'s' * (config.networks > 1)}, {self.cell.title}, on {self.task.title}"
+        networks = f"{config.networks} network{'s' * (config.networks > 1)}, {self._title}, on {self.task.title}"
         now = f"{len(self.stops)} stopped, {int(self.solved().sum())} solve it"
         return summary(f"Training of {networks}: {self.updates} of {config.updates} updates, {now}", rows)
 
@@ -122,7 +145,7 @@ class Training:
         networks = config.networks
         self.weights = self.initial.like(self.initial.flat.copy())
         self._optimiser = OPTIMISERS[config.optimiser](self.weights.flat)
-        self._draws = [np.random.default_rng([own.seed, BATCHES]) for own in config.layers()]
+        self._draws = [np.random.default_rng([own.seed, BATCHES]) for own in config.members()]
         one = (networks,)
         self.history = History(
             {
@@ -131,8 +154,8 @@ class Training:
                 "norm_after": ("largest", one),
                 "clipped": ("mean", one),
                 "cosine": ("smallest", one),
-                "log10_dh": (FINITE, (networks, steps)),
             }
+            | {name: (FINITE, (networks, steps)) for name in self._recurrent}
         )
         self._norms, self._losses = np.empty((2, config.updates, networks))
         self.tests = History({"loss": ("last", one), "accuracy": ("last", one)})
@@ -182,19 +205,20 @@ class Training:
             allowed = f"above the {self.updates} that are made, for another one"
             raise ValueError(complaint("updates", allowed, config.updates, "rewind(), or configure more"))
         x, target, weight = self._batch()
-        loss, gradient, recording = backward(self.cell, self.weights, x, target, weight, self.task.real)
+        network = at(self.network, self.updates)
+        loss, gradient, recording = backward(network, self.weights, x, target, weight, self.task.real)
         clipped = clip(gradient, config.clip, config.threshold, tuple(self.weights.blocks.values()), nonfinite="skip")
         usable = clipped.finite & np.isfinite(loss)
         self._move(self.running & usable, clipped)
-        overflow, log10_dh = np.atleast_1d(recording.overflow_step), recording.log10_dh.reshape(len(x), -1)
+        overflow, where, log10_dh = self._seen(recording)
         for k in np.flatnonzero(self.running & ~usable):
             cause = "state" if overflow[k] else "gradient" if np.isfinite(loss[k]) else "output"
             if config.nonfinite == "skip" and cause == "gradient":
                 self.skipped[k] += 1
             else:
-                self._stop(k, cause, int(overflow[k]))
+                self._stop(k, cause, int(overflow[k]), where[k])
         if self.first is None:
-            self.first = First(log10_dh, clipped)
+            self.first = First(log10_dh["log10_dh"] if self._single else log10_dh, clipped)
         seen = np.where(self.running | usable, loss, np.nan)
         self.history.add(
             loss=seen,
@@ -202,7 +226,7 @@ class Training:
             norm_after=clipped.norm_after,
             clipped=clipped.touched,
             cosine=clipped.cosine,
-            log10_dh=log10_dh.T,
+            **{name: array.T for name, array in log10_dh.items()},
         )
         self._norms[self.updates], self._losses[self.updates] = clipped.norm_before, seen
         self.updates += 1
@@ -212,6 +236,8 @@ class Training:
 
     def probe(self, network=0, initial=False, sequence=0):
         """The `Recording` of one network on one held-out sequence, with the gradient of its loss, in float64.
+
+        Of a `Network` it is a `Trace`, without masks.
 
         network, sequence: from 0, the latter below `held_out_sequences`. initial: with the weights before the first
         update. Raises ValueError for any there is not.
@@ -225,7 +251,9 @@ class Training:
             array[:, :, sequence : sequence + 1]
             for array in (self._held_out.x, self._held_out.target, self._held_out.weight)
         )
-        _, _, recording = backward(self.cell, one, x, target, weight, self.task.real)
+        _, _, recording = backward(at(self.network, None), one, x, target, weight, self.task.real)
+        if not self._single:
+            return recording
         return record_with(self.cell.name, weights.network(network), x[:, 0], recording.output_gradient)
 
     def _batch(self):
@@ -248,7 +276,7 @@ class Training:
             flat[k] = kept[k]
             self._stop(k, "weights", 0)
 
-    def _stop(self, k, cause, step):
+    def _stop(self, k, cause, step, node=""):
         norms = self.history["norm_before"][:, k] if len(self.history) else np.array([np.nan])
         known = norms[np.isfinite(norms)]
         self.stops[int(k)] = Stop(
@@ -257,12 +285,44 @@ class Training:
             step,
             float(known[-1]) if known.size else float("nan"),
             float(np.abs(self.weights.flat[k]).max()),
+            node,
+        )
+
+    def _seen(self, recording):
+        """The first step whose state is not finite, (K,), the node it is of, and name -> log10 of norms, (T, K)."""
+        steps = self.task.steps
+        if self._single:
+            overflow = np.atleast_1d(recording.overflow_step)
+            return overflow, [""] * len(overflow), {"log10_dh": recording.log10_dh.reshape(steps, -1)}
+        overflow, where = np.zeros(self.config.networks, int), [""] * self.config.networks
+        for node, found in recording.overflow_step.items():
+            for k in np.flatnonzero(np.atleast_1d(found) * (overflow == 0)):
+                overflow[k], where[k] = np.atleast_1d(found)[k], node
+        logs = {f"log10_dh {node}": array.reshape(steps, -1) for node, array in recording.log10_dh.items()}
+        return overflow, where, Named(logs)
+
+    @property
+    def _single(self):
+        """Whether it is one recurrent layer with its read-out."""
+        return isinstance(self.network, Cell)
+
+    @property
+    def _recurrent(self):
+        """What the norms of dL/dh_t are called in the history."""
+        return ["log10_dh"] if self._single else [f"log10_dh {node.name}" for node in self.network.recurrent]
+
+    @property
+    def _title(self):
+        return (
+            self.cell.title
+            if self._single
+            else f"{self.config.layers} layer{'s' * (self.config.layers > 1)} of {self.cell.title}"
         )
 
     def _test(self):
         """Run all networks on the held-out sequences."""
         batch = self._held_out
-        y = answers(self.cell, self.weights, batch.x.astype(self.config.precision), len(batch.target))
+        y = answers(self.network, self.weights, batch.x.astype(self.config.precision), len(batch.target))
         loss, accuracy = losses(y, batch.target, batch.weight, self.task.real), right(self.task, batch, y)
         self.tests.add(loss=loss, accuracy=accuracy)
         solved = self._solves(loss, accuracy)
@@ -272,6 +332,11 @@ class Training:
         if self.task.solved_from is not None:
             return accuracy >= self.task.solved_from
         return loss < self.task.solved_below
+
+
+def _shown(name):
+    """What an array of a training is, of a network by the name of its parameter."""
+    return SHOWN.get(name.split(" ")[0] if name.startswith("log10_dh") else name.rpartition(".")[2], "")
 
 
 def advance(trainings, seconds):
