@@ -3,10 +3,10 @@
 from .cells import CELLS
 from .config import BOUNDS, Config, NetworkConfig, NetworkTrainConfig, TrainConfig
 from .engine.parameters import Parameters
+from .engine.recording import Recording
 from .networks import Network, Trace, from_keras, from_pytorch, stacked, to_pytorch
 from .networks.record import record, record_many, record_with
 from .networks.train import Training
-from .recording import Recording
 
 __version__ = "0.1.0"
 """Read by pyproject.toml."""

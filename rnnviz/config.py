@@ -6,7 +6,7 @@ from numbers import Real
 
 from .arguments import choice, complaint, real
 from .cells import CELLS
-from .sources.tasks import TASKS, checked_length
+from .sources.tasks import LABELS, TASKS, checked_length
 
 
 @dataclass(frozen=True)
@@ -200,6 +200,10 @@ BOUNDS = {
     "nonfinite": Choice("stop", NONFINITE),
     "precision": Choice("float32", PRECISIONS),
     "updates": Number(1000, 10, 20000, 10, whole=True),
+    "decay": Number(0.0, 0.0, 1.0, 0.01),
+    "validation": Number(0.0, 0.0, 0.5, 0.05),
+    "patience": Number(0, 0, 1000, 1, whole=True),
+    "labels": Choice("true", LABELS),
 }
 
 
@@ -341,7 +345,15 @@ class NetworkTrainConfig(Stack, TrainConfig):
     """Stacks of layers to train: the fields of `TrainConfig` and of `Stack`, with their bounds in `BOUNDS`.
 
     Masks are drawn anew at each update, and there are none in a test. read: what a read-out sees; "position" are the
-    last positions of the sequence, as many as the task has answers.
+    last positions of the sequence, as many as the task has answers. decay: of the weights, see
+    `engine.optimise.decay`. validation, labels: see `sources.task`; of tasks with a finite data set. patience: after
+    how many tests without a lower loss on the validation part a network stops, and has its best weights again; 0 for
+    never.
 
     Raises ValueError, naming the field, what is allowed and what was given.
     """
+
+    decay: float = BOUNDS["decay"].default
+    validation: float = BOUNDS["validation"].default
+    patience: int = BOUNDS["patience"].default
+    labels: str = BOUNDS["labels"].default

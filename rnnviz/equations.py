@@ -7,7 +7,7 @@ import numpy as np
 
 from .engine.inside import inside
 from .names import NAMES
-from .recording import LOG10_2
+from .scaled import LOG10_2
 from .slopes import Unknown, slope
 
 SYMBOL = re.compile(r"([a-z])_\{t-1\}|([axu])_([a-z])|([a-z])_t")

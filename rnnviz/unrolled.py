@@ -6,7 +6,7 @@ import numpy as np
 
 from . import depth
 from .engine.anatomy import _powers_of, _through_weights
-from .recording import LOG10_2, log10_norm
+from .scaled import LOG10_2, log10_norm
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,6 +50,7 @@ RESULTS = {
     "Equilibria",
     "Result",
     "Batch",
+    "Motions",
     "OneHot",
     "Standardised",
     "Table",
@@ -236,6 +237,7 @@ ENTRIES = {
     "Network": (Network, dict(nodes=STACK.nodes), {}),
     "Network.widths": (STACK.widths, dict(input_size=3), {"input_size": {"1", "huge"}}),
     "Network.shapes": (STACK.shapes, dict(input_size=3), {"input_size": {"1", "huge"}}),
+    "Network.counts": (STACK.counts, dict(input_size=3), {"input_size": {"1", "huge"}}),
     "Recording.gradient": (RECORDING.gradient, dict(state="c"), {}),
     "from_pytorch": (
         from_pytorch,
@@ -382,7 +384,22 @@ ENTRIES = {
     "sunspots": (sources.sunspots, {}, {}),
     "read_csv": (sources.read_csv, dict(raw=b"a,b\n1,2\n3,4\n"), {}),
     "Table.series": (TABLE.series, dict(column="a"), {}),
-    "task": (sources.task, dict(name="text", length=10, text=""), {"length": {"None"}, "text": {"no text"}}),
+    "task": (
+        sources.task,
+        dict(name="text", length=10, text="", validation=0.25, labels="true"),
+        {"length": {"None"}, "text": {"no text"}, "validation": {"0", "0.5"}},
+    ),
+    "Task.part": (sources.task("motions").part, dict(name="training", most=3), {"most": {"1"}}),
+    "basic_motions": (sources.basic_motions, {}, {}),
+    "decay": (
+        optimise.decay,
+        dict(weights=FLAT.copy(), rate=0.1, amount=0.1),
+        {
+            "weights": {"negative", "matrix", "longer", *NOT_FINITE},
+            "rate": {"0", "1", "0.5"},
+            "amount": {"0", "1", "0.5"},
+        },
+    ),
     "Task.draw": (
         ORDER.draw,
         dict(rng=np.random.default_rng(0), batch=2, held_out=False),

@@ -11,7 +11,7 @@ import numpy as np
 from autograd import grad
 
 from ..arguments import instance
-from ..recording import Recording
+from ..engine.recording import Recording
 from . import hand_written, plain_autograd
 
 PARAMETERS = ("W", "U", "b", "b_rec")

@@ -11,11 +11,11 @@ import numpy as np
 from ..arguments import choice, complaint, finite, instance, lettered, whole
 from ..config import Config
 from ..formats import FORMATS
-from ..recording import Recording, sealed
 from ..scaled import LOG10_2, NOTHING, log10_norm, shifted, size_of
 from .adjoint import Adjoint, Linearisation, pull_back
 from .plan import columns, plan
 from .record import FREE, record_many
+from .recording import Recording, sealed
 
 RESOLVED = 1e-13
 """Singular values below this part of the largest are lost in the rounding of the product, and not shown."""

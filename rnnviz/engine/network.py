@@ -6,10 +6,10 @@ from math import prod
 
 import numpy as np
 
-from ..recording import Recording
 from .adjoint import linearise, pull_back
 from .initialise import initialise
 from .parameters import Parameters
+from .recording import Recording
 from .unroll import unroll
 
 READOUT = 4

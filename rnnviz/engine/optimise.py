@@ -92,4 +92,16 @@ class Adam(_Optimiser):
         weights -= size * m / (np.sqrt(s) * scale + EPSILON)
 
 
+def decay(weights, rate, amount):
+    """w <- (1 - rate amount) w, in place and beside the step of the gradient (Loshchilov and Hutter 2019).
+
+    With Adam it is their AdamW, as torch.optim.AdamW: what is taken away is not divided by the recent size of the
+    gradient. With plain descent it is the same as amount / 2 times the squared norm of the weights added to the loss
+    (L2). Of all weights, biases as well. amount: from 0 to 1. Raises ValueError as the optimisers do.
+    """
+    _checked("weights", weights)
+    amount = real("amount", amount, "a number from 0 to 1", 0.0, 1.0)
+    weights *= 1.0 - real("rate", rate, "a number of at least 0", 0.0) * amount
+
+
 OPTIMISERS = {"sgd": SGD, "momentum": Momentum, "rmsprop": RMSProp, "adam": Adam}

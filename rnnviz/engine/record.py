@@ -9,11 +9,11 @@ from .. import sources
 from ..arguments import checked_array, complaint, instance, lettered, numbers, several
 from ..cells import find
 from ..config import Config
-from ..recording import Recording, sealed
 from .adjoint import pull_back, unroll_and_linearise
 from .initialise import initialise
 from .initialise import targets as drawn_targets
 from .parameters import Parameters
+from .recording import Recording, sealed
 
 FREE = ("gain", "init", "input_scale", "forget_bias", "update_bias", "seed")
 """The fields in which the members of an ensemble may differ."""

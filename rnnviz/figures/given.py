@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from ..arguments import complaint, instance, misshapen
+from ..engine.recording import Recording
 from ..networks import Trace
-from ..recording import Recording
 
 WANTED = 'a dict of labels and Recordings, {"LSTM": recording}'
 

@@ -7,6 +7,7 @@ bands, each is pulled back by itself, and the results are added with their expon
 """
 
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 from autograd import make_vjp
@@ -46,6 +47,10 @@ class Layer:
     def shapes(self, widths):
         """Parameter -> its shape in one network."""
         return {}
+
+    def count(self, widths):
+        """How many numbers one network learns."""
+        return sum(prod(shape) for shape in self.shapes(widths).values())
 
     def draw(self, config, widths, place):
         """Parameter -> its first value. config: a `NetworkConfig`. place: tells the nodes of one network apart."""

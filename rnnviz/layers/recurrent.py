@@ -9,8 +9,9 @@ from ..cells import Cell, find
 from ..engine.adjoint import pull_back, unroll_and_linearise
 from ..engine.initialise import initialise, learned
 from ..engine.parameters import MoreParameters, Parameters
+from ..engine.plan import plan
+from ..engine.recording import Recording, sealed
 from ..engine.unroll import unroll
-from ..recording import Recording, sealed
 from ..scaled import Scaled
 from .base import Layer, Pass
 from .dropout import mask
@@ -53,6 +54,11 @@ class Recurrent(Layer):
         columns = len(self.cell.gates) * self.hidden_size
         shapes = {"W": (widths[0], columns), "U": (self.outputs, columns), "b": (columns,), "b_rec": (columns,)}
         return shapes | self.cell.learned(self.hidden_size, self.outputs)
+
+    def count(self, widths):
+        """Without b_rec, where no equation reads the recurrent product by itself: there it only adds to b."""
+        added = not plan(self.cell).apart
+        return super().count(widths) - added * len(self.cell.gates) * self.hidden_size
 
     def draw(self, config, widths, place):
         parameters, _ = initialise(config, widths[0], self.hidden_size, place, self.cell)

@@ -61,3 +61,12 @@ class Network:
         widths = self.widths(input_size)
         shapes = {node.name: node.layer.shapes([widths[name] for name in node.reads]) for node in self.nodes}
         return {name: own for name, own in shapes.items() if own}
+
+    def counts(self, input_size):
+        """Name -> how many numbers that node learns, as Keras counts them, for the nodes that learn something.
+
+        A second bias that only adds to the first, `b_rec` of all cells but the GRU, is left out; PyTorch counts it.
+        """
+        widths = self.widths(input_size)
+        counts = {node.name: node.layer.count([widths[name] for name in node.reads]) for node in self.nodes}
+        return {name: count for name, count in counts.items() if count}

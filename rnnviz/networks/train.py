@@ -11,7 +11,7 @@ from ..config import Stack, TrainConfig
 from ..engine.clip import Clipped, clip
 from ..engine.history import FINITE, History
 from ..engine.network import Weights, losses
-from ..engine.optimise import OPTIMISERS
+from ..engine.optimise import OPTIMISERS, decay
 from ..engine.parameters import WHAT
 from ..engine.record import record_with
 from ..sources.tasks import Batch, right, task
@@ -79,9 +79,13 @@ class Training:
     network, from 0 -> `Stop`. skipped: (K,) updates left out. seconds: spent so far. solved_at: (K,) the first test, in
     updates, that met what counts as solved; -1 before. first: `First`, or None before any update.
     every: updates from one test to the next; the last one is after the last update.
+    Of a `NetworkTrainConfig` on a finite data set, tests has "training loss" and "training accuracy" as well, and of a
+    validation part the same; of at most `TESTED` sequences of each. best_at: (K,) the test, in updates, with the lowest
+    loss on the validation part, of those that were running. early: (K,) which networks stopped there, with the weights
+    they had then; where there is a patience, those that run to the end have their best weights as well.
     Raises ValueError for anything but a `TrainConfig`, a task of that length or text that there is not, a network that
-    there is not or that would read what it must say, or initial `Weights` of another shape or not finite. print shows
-    its arrays.
+    there is not or that would read what it must say, a patience without a validation part, or initial `Weights` of
+    another shape or not finite. print shows its arrays.
     """
 
     every = EVERY
@@ -90,16 +94,21 @@ class Training:
     def __init__(self, config, initial=None):
         self.config = instance("config", config, TrainConfig, "a TrainConfig")
         self.cell = find(config.cell)
-        self.task = task(config.task, config.length, config.typed)
-        held_out = self.task.draw(np.random.default_rng([config.seed, HELD_OUT]), TESTED, held_out=True)
+        more = {name: getattr(config, name) for name in ("validation", "labels") if isinstance(config, Stack)}
+        self.task = task(config.task, config.length, config.typed, **more)
+        if self.task.finite and not self.task.ahead:
+            held_out = self.task.part("held_out", TESTED)
+        else:
+            held_out = self.task.draw(np.random.default_rng([config.seed, HELD_OUT]), TESTED, held_out=True)
         self._refuse(len(held_out.target))
         self.network = what_learns(config, self.task.inputs, self.task.outputs, len(held_out.target))
         drawn = draw(self.network, config, self.task.inputs, self.task.outputs)
         self.initial = drawn if initial is None else self._given(initial, drawn)
-        # With an axis for the networks, all of which answer the same sequences.
-        self._held_out = Batch(
-            **{f.name: a if (a := getattr(held_out, f.name)) is None else a[:, None] for f in fields(Batch)}
-        )
+        self._held_out, self.held_out_sequences = _for_all(held_out), held_out.x.shape[1]
+        self._parts = {"": self._held_out}
+        if isinstance(config, Stack) and self.task.finite:
+            names = ["training", "validation"][: 1 + (config.validation > 0)]
+            self._parts |= {f"{name} ": _for_all(self.task.part(name, TESTED)) for name in names}
         self.rewind()
 
     def _refuse(self, answers):
@@ -114,6 +123,8 @@ class Training:
                         config.directions,
                     )
                 )
+            if config.patience and not config.validation:
+                raise ValueError(complaint("patience", "0 without a validation part", config.patience))
             if config.read != "position" and answers > 1:
                 raise ValueError(
                     complaint("read", f"'position' for {config.task!r}, which asks at {answers} positions", config.read)
@@ -134,7 +145,9 @@ class Training:
         config = self.config
         rows = [(f"weights.arrays[{n!r}]", array.shape, _shown(n)) for n, array in self.weights.arrays.items()]
         rows += [(f"history[{n!r}]", self.history[n].shape, _shown(n)) for n in self.history.rules]
-        rows += [(f"tests[{n!r}]", self.tests[n].shape, f"{n} on held-out sequences") for n in self.tests.rules]
+        for n in self.tests.rules:
+            part, _, what = n.rpartition(" ")
+            rows.append((f"tests[{n!r}]", self.tests[n].shape, f"{what} on {part or 'held-out'} sequences"))
         networks = f"{config.networks} network{'s' * (config.networks > 1)}, {self._title}, on {self.task.title}"
         now = f"{len(self.stops)} stopped, {int(self.solved().sum())} solve it"
         return summary(f"Training of {networks}: {self.updates} of {config.updates} updates, {now}", rows)
@@ -158,23 +171,25 @@ class Training:
             | {name: (FINITE, (networks, steps)) for name in self._recurrent}
         )
         self._norms, self._losses = np.empty((2, config.updates, networks))
-        self.tests = History({"loss": ("last", one), "accuracy": ("last", one)})
+        self.tests = History({part + name: ("last", one) for part in self._parts for name in ("loss", "accuracy")})
         self.updates, self.seconds, self.stops = 0, 0.0, {}
         self.skipped, self.solved_at = np.zeros(networks, int), np.full(networks, -1)
         self.first = None
+        self.best_at, self.early = np.zeros(networks, int), np.zeros(networks, bool)
+        self._best = np.full(networks, np.inf), self.weights.flat.copy()
         self._test()
 
     @property
     def running(self):
         """(K,) which networks still learn."""
-        running = np.ones(self.config.networks, bool)
+        running = ~self.early
         running[list(self.stops)] = False
         return running
 
     @property
     def finished(self):
         """Whether there is nothing left to do: all updates are made, or every network has stopped."""
-        return self.updates >= self.config.updates or len(self.stops) == self.config.networks
+        return self.updates >= self.config.updates or not self.running.any()
 
     @property
     def norms(self):
@@ -268,6 +283,8 @@ class Training:
         flat, kept = self.weights.flat, self.weights.flat.copy()
         memory = [array.copy() for array in self._optimiser.state] if not moving.all() else ()
         with np.errstate(all="ignore"):
+            if isinstance(self.config, Stack) and self.config.decay:
+                decay(flat, self.config.rate, self.config.decay)
             self._optimiser.step(flat, clipped.gradient, self.config.rate)
         flat[~moving] = kept[~moving]
         for array, before in zip(self._optimiser.state, memory):
@@ -320,18 +337,39 @@ class Training:
         )
 
     def _test(self):
-        """Run all networks on the held-out sequences."""
-        batch = self._held_out
-        y = answers(self.network, self.weights, batch.x.astype(self.config.precision), len(batch.target))
-        loss, accuracy = losses(y, batch.target, batch.weight, self.task.real), right(self.task, batch, y)
-        self.tests.add(loss=loss, accuracy=accuracy)
-        solved = self._solves(loss, accuracy)
+        """Run all networks on the held-out sequences, and on what there is beside them."""
+        found = {}
+        for part, batch in self._parts.items():
+            y = answers(self.network, self.weights, batch.x.astype(self.config.precision), len(batch.target))
+            found[part + "loss"] = losses(y, batch.target, batch.weight, self.task.real)
+            found[part + "accuracy"] = right(self.task, batch, y)
+        self.tests.add(**found)
+        if "validation loss" in found:
+            self._look_back(found["validation loss"])
+        solved = self._solves(found["loss"], found["accuracy"])
         self.solved_at = np.where((self.solved_at < 0) & solved, self.updates, self.solved_at)
+
+    def _look_back(self, loss):
+        """Keep the weights of the lowest loss on the validation part, and go back to them where patience ends."""
+        lowest, best = self._best
+        better = self.running & (loss < lowest)
+        lowest[better], best[better], self.best_at[better] = loss[better], self.weights.flat[better], self.updates
+        patience = self.config.patience * self.every
+        if patience:
+            ends = self.running & (self.updates - self.best_at >= patience)
+            self.early |= ends
+            ends |= self.running & self.finished
+            self.weights.flat[ends] = best[ends]
 
     def _solves(self, loss, accuracy):
         if self.task.solved_from is not None:
             return accuracy >= self.task.solved_from
         return loss < self.task.solved_below
+
+
+def _for_all(batch):
+    """The batch with an axis for the networks, all of which answer the same sequences."""
+    return Batch(**{f.name: a if (a := getattr(batch, f.name)) is None else a[:, None] for f in fields(Batch)})
 
 
 def _shown(name):

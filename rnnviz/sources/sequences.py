@@ -156,16 +156,79 @@ def draw_parity(steps: int, rng: np.random.Generator, batch: int, held_out: bool
     return _evenly(2.0 * bits[:, :, None] - 1, bits.cumsum(axis=0) % 2, scored=1)
 
 
-def draw_windows(
-    x: np.ndarray, target: np.ndarray, cut: int, steps: int, rng: np.random.Generator, batch: int, held_out: bool
-) -> Batch:
-    """Return a batch of stretches of one long sequence.
+@dataclass(frozen=True, eq=False)
+class Stock:
+    """A finite data set: sequences by number, and which part each of them is in. Called, it draws as the others do.
+
+    take: from numbers (B,) the `Batch` of those sequences. training, validation, held_out: the numbers of each part.
+    """
+
+    take: Callable
+    training: np.ndarray
+    validation: np.ndarray
+    held_out: np.ndarray
+
+    def __call__(self, rng: np.random.Generator, batch: int, held_out: bool) -> Batch:
+        return self.take(rng.choice(self.held_out if held_out else self.training, batch))
+
+
+def shuffled(target: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return a copy of the targets (N,) in which those at `known` have changed places, always in the same way."""
+    other = target.copy()
+    other[known] = np.random.default_rng(1997).permutation(target[known])
+    return other
+
+
+def stretches(x: np.ndarray, target: np.ndarray, cut: int, steps: int, kept: int = 0) -> Stock:
+    """Return the stretches of one long sequence, with a target at every step.
 
     x: (N, D). target: (N,), for every step. cut: the first step whose target is held out. A stretch lies wholly
-    before `cut`, or wholly from it on.
+    before `cut`, or wholly from it on. kept: how many steps before `cut` are for validation.
     """
-    index = np.arange(steps)[:, None] + rng.choice(starts(len(x), cut, steps, held_out), batch)
-    return _evenly(x[index], target[index])
+
+    def take(first):
+        index = np.arange(steps)[:, None] + first
+        return _evenly(x[index], target[index])
+
+    return Stock(
+        take,
+        starts(len(x), cut - kept, steps, False),
+        cut - kept + starts(kept, 0, steps, True),
+        starts(len(x), cut, steps, True),
+    )
+
+
+def windows(x: np.ndarray, target: np.ndarray, cut: int, steps: int, kept: int = 0) -> Stock:
+    """Return the windows of one long sequence, each with the one target that follows it.
+
+    x: (N,). target: (N,), the same numbers, or shuffled ones. The window of a target is the `steps` numbers before it,
+    which may be of an earlier part. cut: the first number that is held out. kept: how many numbers before it are for
+    validation.
+    """
+
+    def take(following):
+        index = following - steps + np.arange(steps)[:, None]
+        return _evenly(x[index][:, :, None], target[following][None])
+
+    return Stock(take, np.arange(steps, cut - kept), np.arange(cut - kept, cut), np.arange(cut, len(x)))
+
+
+def recordings(x: np.ndarray, target: np.ndarray, cut: int, kept: float = 0.0, mixed: bool = False) -> Stock:
+    """Return recordings, each with one class. x: (T, N, D). target: (N,). cut: the first one that is held out.
+
+    kept: the share of each class of the others that is for validation, always the same ones. mixed: whether the targets
+    of what is trained on are shuffled.
+    """
+    order = np.random.default_rng(1997).permutation(cut)
+    of_class = [order[target[order] == c] for c in np.unique(target)]
+    apart = np.sort(np.concatenate([own[: round(kept * len(own))] for own in of_class]))
+    training = np.setdiff1d(np.arange(cut), apart)
+    asked = shuffled(target, training) if mixed else target
+
+    def take(which):
+        return _evenly(np.take(x, which, axis=1), asked[which][None])
+
+    return Stock(take, training, apart, np.arange(cut, len(target)))
 
 
 def starts(total: int, cut: int, steps: int, held_out: bool) -> np.ndarray:

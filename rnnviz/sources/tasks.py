@@ -1,6 +1,6 @@
 """Tasks to train a network on: what is drawn, what must be answered, and what an answer without memory is worth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from math import log
@@ -8,10 +8,12 @@ from numbers import Integral
 
 import numpy as np
 
-from rnnviz.arguments import choice, complaint, flag, instance, misshapen, numbers, whole
+from rnnviz.arguments import choice, complaint, flag, instance, misshapen, numbers, real, whole
 from rnnviz.sources import sequences
-from rnnviz.sources.sequences import Batch
+from rnnviz.sources.motions import basic_motions
+from rnnviz.sources.sequences import Batch, Stock
 from rnnviz.sources.series import standardise, sunspots
+from rnnviz.sources.signals import signal
 from rnnviz.sources.text import MAX_CHARACTERS, one_hot
 
 TASKS = {
@@ -24,6 +26,14 @@ TASKS = {
     "parity": "Parity",
     "sunspots": "Sunspots",
     "text": "Your own text",
+    "next_sine": "Next value of a sine",
+    "next_sunspots": "Next year of the sunspots",
+    "motions": "Basic motions",
+}
+
+LABELS = {
+    "true": "as they are",
+    "shuffled": "those of the training part have changed places: there is nothing to learn, only to memorise",
 }
 
 # The adjustable length of each task: lowest, default, highest.
@@ -37,9 +47,16 @@ LENGTHS = {
     "parity": (8, 10, 100),
     "sunspots": (10, 40, 80),
     "text": (5, 30, 100),
+    "next_sine": (10, 100, 200),
+    "next_sunspots": (10, 100, 100),
+    "motions": (10, 100, 100),
 }
 
 TRAINING_YEARS = 220
+PAST = 9
+"""Values that the linear autoregression looks back on."""
+
+SINE_VALUES, SINE_TRAINING, SINE_PERIOD, SINE_NOISE = 1000, 900, 25, 0.1
 MOST = 1_000_000
 SHORTEST_TEXT = 25
 
@@ -63,6 +80,7 @@ class Task:
     solved_below: the loss on held-out sequences below which it does. solved_says: the same in words.
     held_out_says: whether what is held out can have been trained on. source: where the task is from.
     sampler: draws the batches. ahead: whether answers are inputs to come, which a layer of both directions would see.
+    dull: what simpler answers are worth on the held-out part, in words -> loss, of classes the share that is right.
     """
 
     name: str
@@ -84,6 +102,27 @@ class Task:
     source: str
     sampler: Callable = field(repr=False)
     ahead: bool = False
+    dull: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def finite(self) -> bool:
+        """Whether there is a finite data set, of which a part can be kept for validation."""
+        return isinstance(self.sampler, Stock)
+
+    def part(self, name: str, most: int = MOST) -> Batch:
+        """Return each sequence of a part once, as a `Batch`; at most so many, evenly spaced.
+
+        name: "training", "validation" or "held_out". Raises ValueError for a task whose sequences are drawn without
+        end, another name, a part without sequences, and a number that is not from 1 to 1,000,000.
+        """
+        choice("name", name, PARTS)
+        if not self.finite:
+            raise ValueError(complaint("name", "asked of a task with a finite data set", name))
+        every = getattr(self.sampler, name)
+        if not len(every):
+            raise ValueError(complaint("name", "a part that holds sequences", name))
+        most = min(len(every), whole("most", most, 1, MOST))
+        return self.sampler.take(every[np.linspace(0, len(every) - 1, most).round().astype(int)])
 
     def draw(self, rng: np.random.Generator, batch: int, held_out: bool = False) -> Batch:
         """Return `batch` sequences, 1 to 1,000,000, of the training part or of the held-out part, as a `Batch`.
@@ -95,19 +134,32 @@ class Task:
         return self.sampler(rng, whole("batch", batch, 1, MOST), flag("held_out", held_out))
 
 
-def task(name: str, length: int | None = None, text: str = "") -> Task:
+PARTS = ("training", "validation", "held_out")
+
+
+def task(name: str, length: int | None = None, text: str = "", validation: float = 0.0, labels: str = "true") -> Task:
     """Return a task.
 
     name: a key of TASKS. length: within LENGTHS[name], its default when None. It is the number of steps, except in
     "copy", where it is the delay, and in "reber", where it is that of the longest string; a short text has fewer
-    steps. text: used by "text", of which the first 1000 characters count; DEFAULT_TEXT when empty.
+    steps. text: used by "text", of which the first 1000 characters count; DEFAULT_TEXT when empty. validation: the
+    share of the training part that is kept out of it, from 0 to 0.5, and labels, a key of LABELS: of tasks with a
+    finite data set.
 
     Raises ValueError naming the parameter. A text needs at least 25 characters, of 2 to 64 kinds.
     """
     _, default, _ = LENGTHS[choice("name", name, TASKS)]
     length = checked_length(name, default if length is None else length)
     instance("text", text, str, "text")
-    return _task(name, length, text if name == "text" else "")
+    share = real("validation", validation, "a number from 0 to 0.5", 0.0, 0.5)
+    found = _task(name, length, text if name == "text" else "", share, choice("labels", labels, LABELS))
+    for parameter, usual, given in (("validation", 0, share), ("labels", "true", labels)):
+        if given != usual and not found.finite:
+            raise ValueError(complaint(parameter, f"{usual!r} for {name!r}, whose sequences never end", given))
+    if share and not len(found.sampler.validation):
+        allowed = f"0, or large enough to hold a sequence of {found.steps} steps of {name!r}"
+        raise ValueError(complaint("validation", allowed, validation))
+    return found
 
 
 def checked_length(name: str, length: int) -> int:
@@ -119,7 +171,7 @@ def checked_length(name: str, length: int) -> int:
 
 
 @lru_cache(maxsize=64)
-def _task(name: str, length: int, text: str) -> Task:
+def _task(name: str, length: int, text: str, validation: float, labels: str) -> Task:
     kind = {
         "adding": _adding,
         "adding_1997": _adding_1997,
@@ -128,9 +180,15 @@ def _task(name: str, length: int, text: str) -> Task:
         "copy": _copy,
         "reber": _reber,
         "parity": _parity,
-        "sunspots": _sunspots,
     }
-    details = _text(length, text or DEFAULT_TEXT) if name == "text" else kind[name](length, name)
+    stock = {
+        "sunspots": _sunspots,
+        "text": partial(_text, text or DEFAULT_TEXT),
+        "next_sine": _next_sine,
+        "next_sunspots": _next_sunspots,
+        "motions": _motions,
+    }
+    details = kind[name](length, name) if name in kind else stock[name](length, validation, labels == "shuffled")
     usual = {
         "tolerance": None,
         "solved_from": 0.99,
@@ -301,10 +359,15 @@ def _parity(length: int, name: str) -> dict:
     )
 
 
-def _sunspots(length: int, name: str) -> dict:
-    series = sunspots()
-    past = standardise(series.values[:TRAINING_YEARS])
-    z = (series.values - past.mean) / past.std
+def _years() -> np.ndarray:
+    """Return the sunspots, of mean 0 and deviation 1 over the training years."""
+    values = sunspots().values
+    past = standardise(values[:TRAINING_YEARS])
+    return (values - past.mean) / past.std
+
+
+def _sunspots(length: int, validation: float, mixed: bool) -> dict:
+    series, z = sunspots(), _years()
     slope, intercept = np.polyfit(z[: TRAINING_YEARS - 1], z[1:TRAINING_YEARS], 1)
     # Target i is year i + 1, so the first that is held out has number TRAINING_YEARS - 1.
     cut = TRAINING_YEARS - 1
@@ -329,12 +392,102 @@ def _sunspots(length: int, name: str) -> dict:
         ),
         held_out_says="the held-out years come after all that are trained on",
         source=f"{series.source} Training years up to {series.labels[cut]}, held out from {series.labels[cut + 1]} on.",
-        sampler=partial(sequences.draw_windows, z[:-1, None], z[1:], cut, length),
+        sampler=_stretches(z[:-1, None], z[1:], cut, length, validation, mixed),
         ahead=True,
     )
 
 
-def _text(length: int, text: str) -> dict:
+def _stretches(x: np.ndarray, target: np.ndarray, cut: int, steps: int, validation: float, mixed: bool) -> Stock:
+    kept = round(validation * cut)
+    target = sequences.shuffled(target, np.arange(cut - kept)) if mixed else target
+    return sequences.stretches(x, target, cut, steps, kept)
+
+
+def _next(z: np.ndarray, cut: int, length: int, validation: float, mixed: bool) -> dict:
+    """What tasks share that ask for the value after a window: z (N,), the first `cut` of them trained on."""
+    kept, held = round(validation * (cut - length)), np.arange(cut, len(z))
+    last = float(((z[held] - z[held - 1]) ** 2).mean())
+    rows = z[np.arange(PAST, len(z))[:, None] - np.arange(1, PAST + 1)]
+    rows = np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
+    rule, *_ = np.linalg.lstsq(rows[: cut - PAST], z[PAST:cut], rcond=None)
+    linear = float(((rows[cut - PAST :] @ rule - z[cut:]) ** 2).mean())
+    return dict(
+        steps=length,
+        inputs=1,
+        outputs=1,
+        real=True,
+        baseline=last,
+        baseline_says=f"says the last value again: loss {last:.3g}",
+        chance=None,
+        tolerance=0.15,
+        solved_from=None,
+        solved_below=linear,
+        solved_says=f"held-out loss below {linear:.3g}, that of a linear rule from the last {PAST} values",
+        held_out_says="what is held out comes after all that is trained on; a window may reach back into it",
+        sampler=sequences.windows(z, sequences.shuffled(z, np.arange(cut - kept)) if mixed else z, cut, length, kept),
+        dull={"the last value again": last, f"a linear rule from the last {PAST} values": linear},
+    )
+
+
+def _next_sine(length: int, validation: float, mixed: bool) -> dict:
+    z = signal("sine", SINE_VALUES, period=SINE_PERIOD)[:, 0] + SINE_NOISE * signal("noise", SINE_VALUES)[:, 0]
+    return _next(z, SINE_TRAINING, length, validation, mixed) | dict(
+        says=f"Say the next value of a sine with a little noise, from the last {length}.",
+        symbols=("sine",),
+        source=(
+            f"{SINE_VALUES} values of a sine of period {SINE_PERIOD} with normal noise of deviation {SINE_NOISE}, so "
+            f"that no answer can have a loss below {SINE_NOISE**2:.2g}; the last {SINE_VALUES - SINE_TRAINING} are "
+            "held out."
+        ),
+    )
+
+
+def _next_sunspots(length: int, validation: float, mixed: bool) -> dict:
+    series = sunspots()
+    return _next(_years(), TRAINING_YEARS, length, validation, mixed) | dict(
+        says=f"Say how many sunspots the next year will have, from the last {length} years.",
+        symbols=("sunspots",),
+        source=f"{series.source} Held out from {series.labels[TRAINING_YEARS]} on.",
+    )
+
+
+def _motions(length: int, validation: float, mixed: bool) -> dict:
+    motions = basic_motions()
+    cut, classes = len(motions.labels) // 2, len(motions.classes)
+    past = motions.x[:length, :cut]
+    x = (motions.x[:length] - past.mean(axis=(0, 1))) / past.std(axis=(0, 1))
+    ridge = _ridge(np.concatenate([x.mean(axis=0), x.std(axis=0)], axis=1), motions.labels, cut)
+    return dict(
+        says=f"Say from {length / 10:g} seconds of a smart watch what its wearer did: {', '.join(motions.classes)}.",
+        steps=length,
+        inputs=len(motions.channels),
+        outputs=classes,
+        symbols=motions.channels,
+        baseline=log(classes),
+        baseline_says=f"gives each of the {classes} answers the same probability: loss ln {classes}",
+        chance=1 / classes,
+        solved_says="all 40 held-out recordings are answered right",
+        held_out_says="the 40 held-out recordings are never trained on",
+        source=motions.source,
+        sampler=sequences.recordings(x, motions.labels, cut, validation, mixed),
+        dull={"ridge regression on the mean and the deviation of each channel": ridge},
+    )
+
+
+def _ridge(features: np.ndarray, labels: np.ndarray, cut: int, penalty: float = 1.0) -> float:
+    """Return the share of classes from `cut` on that ridge regression on +-1 for each class gets right.
+
+    features: (N, F), made to have mean 0 and deviation 1 before `cut`, which is what it learns from.
+    """
+    z = (features - features[:cut].mean(axis=0)) / features[:cut].std(axis=0)
+    wanted = 2.0 * np.eye(labels.max() + 1)[labels[:cut]] - 1.0
+    weights = np.linalg.solve(
+        z[:cut].T @ z[:cut] + penalty * np.eye(z.shape[1]), z[:cut].T @ (wanted - wanted.mean(axis=0))
+    )
+    return float(((z[cut:] @ weights + wanted.mean(axis=0)).argmax(axis=1) == labels[cut:]).mean())
+
+
+def _text(text: str, length: int, validation: float, mixed: bool) -> dict:
     hot = one_hot(text) if len(text) >= SHORTEST_TEXT else None
     if hot is None or len(hot.x) < SHORTEST_TEXT:
         allowed = f"at least {SHORTEST_TEXT} characters long, since the last fifth is held out from training"
@@ -368,7 +521,7 @@ def _text(length: int, text: str) -> dict:
         held_out_says=_met_again(codes, cut, steps),
         source=f"The first {first} of the {n} characters are trained on, the rest is held out."
         + (f" Only the first {MAX_CHARACTERS} of {hot.given} characters are used." if hot.given > n else ""),
-        sampler=partial(sequences.draw_windows, hot.x[:-1], coming, cut, steps),
+        sampler=_stretches(hot.x[:-1], coming, cut, steps, validation, mixed),
         ahead=True,
     )
 

@@ -12,7 +12,7 @@ from rnnviz import CELLS, Config, Parameters, record, record_many, record_with
 from rnnviz.engine import adjoint
 from rnnviz.engine.adjoint import pull_back
 from rnnviz.engine.anatomy import _powers_of, _sliced
-from rnnviz.recording import log10_norm
+from rnnviz.scaled import log10_norm
 
 T = 1000
 EVERYTHING = (

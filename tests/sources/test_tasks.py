@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnviz.sources import LENGTHS, TASKS, Batch, one_hot, right, sunspots, task
+from rnnviz.sources import LENGTHS, TASKS, Batch, basic_motions, one_hot, right, sunspots, task
 from rnnviz.sources.sequences import is_held_out
 from rnnviz.sources.tasks import DEFAULT_TEXT
 
@@ -34,7 +34,7 @@ def spelt(t, x):
 
 def test_names_lengths_and_defaults():
     names = ["adding", "adding_1997", "order_2", "order_3", "copy", "reber", "parity", "sunspots", "text"]
-    assert list(TASKS) == list(LENGTHS) == names
+    assert list(TASKS) == list(LENGTHS) == [*names, "next_sine", "next_sunspots", "motions"]
     for name, (low, default, high) in LENGTHS.items():
         assert low <= default <= high
         t = task(name)
@@ -63,7 +63,8 @@ def test_what_a_task_says_of_itself(name, length):
 @pytest.mark.parametrize(("name", "length"), EVERY)
 def test_shapes_types_and_weights(name, length, size, held_out):
     t, b = task(name, length), draw(name, length, size, held_out)
-    last = {"adding": 1, "adding_1997": 1, "order_2": 1, "order_3": 1}.get(name, t.steps)
+    once = ("adding", "adding_1997", "order_2", "order_3", "next_sine", "next_sunspots", "motions")
+    last = 1 if name in once else t.steps
     assert b.x.shape == (t.steps, size, t.inputs) and b.x.dtype == np.float64 and b.x.flags.c_contiguous
     assert b.target.shape == b.weight.shape == b.scored.shape == (last, size)
     assert b.target.dtype == (np.float64 if t.real else np.int64)
@@ -209,7 +210,7 @@ def test_a_task_says_how_much_of_a_held_out_text_was_trained_on(text, length):
 def test_other_tasks_say_that_nothing_is_in_both_parts():
     for name in TASKS:
         said = task(name).held_out_says
-        assert ("never trained on" in said) == (name not in ("text", "sunspots")), said
+        assert ("never trained on" in said) == (name not in ("text", "sunspots", "next_sine", "next_sunspots")), said
 
 
 def test_every_stretch_of_a_text_is_drawn():
@@ -588,7 +589,7 @@ def refusal(*arguments, **options):
 def test_unknown_names(name):
     assert refusal(name) == (
         "The 'name' parameter must be one of 'adding', 'adding_1997', 'order_2', 'order_3', 'copy', 'reber', "
-        f"'parity', 'sunspots', 'text'. Got {name!r} instead."
+        f"'parity', 'sunspots', 'text', 'next_sine', 'next_sunspots', 'motions'. Got {name!r} instead."
     )
 
 
@@ -625,3 +626,86 @@ def test_bad_batches(batch):
         task("copy").draw(np.random.default_rng(0), batch)
     allowed = "a whole number from 1 to 1,000,000"
     assert str(caught.value) == f"The 'batch' parameter must be {allowed}. Got {batch!r} instead."
+
+
+# Finite data sets
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.25, 0.5])
+@pytest.mark.parametrize("name", ["sunspots", "text", "next_sine", "next_sunspots", "motions"])
+def test_parts_of_a_finite_data_set_have_nothing_in_common(name, share):
+    """Their answers: inputs may reach back in time, into an earlier part."""
+    t = task(name, LENGTHS[name][0], validation=share)
+    parts = {p: set(getattr(t.sampler, p).tolist()) for p in ("training", "validation", "held_out")}
+    assert (t.finite, bool(parts["validation"])) == (True, share > 0)
+    if name in ("sunspots", "text"):  # what a stretch answers: of steps first to first + T - 1
+        parts = {p: {k + s for k in own for s in range(t.steps)} for p, own in parts.items()}
+    assert not parts["training"] & parts["validation"] and not parts["held_out"] & (
+        parts["training"] | parts["validation"]
+    )
+    assert parts["held_out"] == set(task(name, LENGTHS[name][0]).sampler.held_out.tolist()) or t.ahead
+    of_both = len(parts["training"] | parts["validation"])
+    assert len(parts["validation"]) == pytest.approx(share * of_both, abs=3)
+
+
+@pytest.mark.parametrize("name", ["next_sine", "next_sunspots"])
+@pytest.mark.parametrize("length", [10, 100])
+def test_a_window_asks_for_what_comes_next(name, length):
+    t, long = task(name, length), task(name, 10)
+    for part in ("training", "held_out"):
+        b = t.part(part)
+        assert (b.x[1:, 0, 0] == b.x[:-1, 1, 0]).all(), "the next window is one later"
+        assert (b.target[0, :-1] == b.x[-1, 1:, 0]).all(), "its last value is what was asked for"
+        assert (b.target[0, -20:] == long.part(part).target[0, -20:]).all(), "whatever the length"
+    assert t.part("training", 5).x.shape == (length, 5, 1)
+    # The baselines, worked out once more from raw windows.
+    held, past = t.part("held_out"), task(name, 10).part("training")
+    assert t.baseline == pytest.approx(((held.target[0] - held.x[-1, :, 0]) ** 2).mean(), rel=1e-12)
+    rows = np.concatenate([past.x[-9:, :, 0].T, np.ones((past.x.shape[1], 1))], axis=1)
+    rule, *_ = np.linalg.lstsq(rows, past.target[0], rcond=None)
+    errors = np.concatenate([held.x[-9:, :, 0].T, np.ones((held.x.shape[1], 1))], axis=1) @ rule - held.target[0]
+    assert (errors**2).mean() == pytest.approx(t.solved_below, rel=0.02) and t.solved_below < t.baseline
+    assert list(t.dull.values()) == [t.baseline, t.solved_below]
+
+
+def test_the_sine_has_the_noise_it_says():
+    t = task("next_sine", 10)
+    assert t.solved_below > 0.01
+    z = np.concatenate([t.part("training").target[0], t.part("held_out").target[0]])
+    clean = np.sin(2 * np.pi * (np.arange(len(z)) + 10) / 25)
+    assert len(z) == 990 and np.std(z - clean) == pytest.approx(0.1, rel=0.1)
+
+
+def test_basic_motions_are_those_published():
+    m, t = basic_motions(), task("motions")
+    assert m.x.shape == (100, 80, 6) and m.classes == ("badminton", "running", "standing", "walking")
+    assert [np.bincount(m.labels[part]).tolist() for part in (slice(40), slice(40, 80))] == [[10] * 4] * 2
+    assert m.x[0, 0].tolist() == pytest.approx([0.079106, 0.394032, 0.551444, 0.351565, 0.02397, 0.633883], abs=1e-9)
+    training, held = t.part("training"), t.part("held_out")
+    assert np.abs(training.x.mean(axis=(0, 1))).max() < 1e-12 and np.ptp(training.x.std(axis=(0, 1))) < 1e-12
+    assert (held.target[0] == m.labels[40:]).all() and training.x.shape == held.x.shape == (100, 40, 6)
+    # The dull answer: one wrong step in forty is 2.5 points.
+    (words,) = t.dull
+    assert "ridge" in words and t.dull[words] == 0.95
+    assert (task("motions", 100, validation=0.2).part("validation").target[0] >= 0).sum() == 8
+
+
+@pytest.mark.parametrize("name", ["sunspots", "text", "next_sine", "next_sunspots", "motions"])
+def test_shuffled_labels_are_those_of_the_training_part_in_another_order(name):
+    length = LENGTHS[name][0]
+    plain, mixed = task(name, length, validation=0.2), task(name, length, validation=0.2, labels="shuffled")
+    for part in ("training", "validation", "held_out"):
+        one, other = plain.part(part), mixed.part(part)
+        assert (one.x == other.x).all()
+        assert (one.target == other.target).all() == (part != "training")
+    assert (
+        mixed.part("training").target == task(name, length, validation=0.2, labels="shuffled").part("training").target
+    ).all()
+    if name == "motions":
+        assert sorted(one for one in mixed.part("training").target[0]) == sorted(plain.part("training").target[0])
+
+
+def test_parts_there_are_not():
+    for found, name in ((task("adding"), "training"), (task("motions"), "validation"), (task("motions"), "test")):
+        with pytest.raises(ValueError, match="The 'name' parameter must be"):
+            found.part(name)

@@ -5,17 +5,17 @@ from functools import cached_property, wraps
 
 import numpy as np
 
-from .arguments import Named, choice, instance, read_only, whole
-from .cells import Cell
-from .config import Config
-from .engine.adjoint import Adjoint, Linearisation, pull_back
-from .engine.links import normalise_back
-from .engine.parameters import MoreParameters, Parameters
-from .engine.plan import columns, plan
-from .engine.unroll import Trajectory, input_terms
-from .names import NAMES
-from .scaled import LOG10_2, Scaled, log10_norm, near_one, shifted
-from .summary import summary
+from ..arguments import Named, choice, instance, read_only, whole
+from ..cells import Cell
+from ..config import Config
+from ..names import NAMES
+from ..scaled import LOG10_2, Scaled, log10_norm, near_one, shifted
+from ..summary import summary
+from .adjoint import Adjoint, Linearisation, pull_back
+from .links import normalise_back
+from .parameters import MoreParameters, Parameters
+from .plan import columns, plan
+from .unroll import Trajectory, input_terms
 
 ROWS = 320
 """Rows of the matrices of which products over all steps are taken at a time."""
