@@ -6,16 +6,21 @@ import streamlit as st
 
 from rnnviz import BOUNDS
 from rnnviz import explain_noise as explain
+from rnnviz.course.found import finished
 from rnnviz.figures.noise import gradients, grid, spreads, strips
+from rnnviz.figures.overfitting import overfitting
 from rnnviz.noise import SCHEMES, Grid, Memory, masked, sampled
 from rnnviz.norm import PRODUCT, beside, layers
-from rnnviz.ui import controls, state
+from rnnviz.overfit import AGAINST, NOTHING
+from rnnviz.ui import controls, runs, state
 from rnnviz.ui.films import Film, gains
 from rnnviz.ui.live import live_slider
 from rnnviz.ui.page import alive, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import predict, prediction_switch
+from rnnviz.ui.pulse import pulse
 from rnnviz.ui.recorded import recorded
+from rnnviz.ui.stage import found
 from rnnviz.ui.words import listed, words
 
 frame(
@@ -183,6 +188,42 @@ def memory(seed):
     )
 
 
+STOPS = ("20", "60", "100", "200", "300")
+
+
+@alive
+def forty(tried):
+    about = found({NOTHING: AGAINST[NOTHING]} | {tried: AGAINST[tried]})
+    running = False
+    if not finished(about):
+        running = runs.watched("overfitting", about)
+    guess = None
+    if finished(about):
+        guess = predict(
+            "stop",
+            "Drawn is the loss on the 40 recordings that the network learns from. At which update would you stop?",
+            list(STOPS),
+        )
+    with runs.at_rest:
+        picture = overfitting(about, None, test=guess is not None)
+        says = explain.losses(about, None) if guess is not None else ""
+    plot(
+        picture,
+        "overfitting",
+        "How to read it: medians over 8 networks that learn from a watch what its wearer did. Left, the [[loss]], "
+        "dotted on what they learn from, solid on 40 others. Right, how many of those are answered right, and "
+        "[[ridge]] regression on the mean and the deviation of each channel.",
+        caption=False,
+    )
+    if guess is not None:
+        words(explain.stopped(about[NOTHING], guess), "stopped", "verdict")
+        words(says, "losses")
+    listed("overfitting", "loss", "held-out", "ridge", "weight decay", "dropout", "early stopping", "median", "update")
+    if guess is not None:
+        takeaway(explain.TAKE_AWAY["overfitting"])
+    pulse(running)
+
+
 def place_slider(place, name, label):
     """A live slider there."""
     with place:
@@ -194,6 +235,8 @@ if view == "normalisation":
 elif view == "masks":
     masks(seed)
     takeaway(explain.TAKE_AWAY[view])
-else:
+elif view == "memory":
     memory(seed)
     takeaway(explain.TAKE_AWAY[view])
+else:
+    forty(controls.one("against", "Against overfitting", list(AGAINST)))

@@ -4,6 +4,7 @@ import numpy as np
 
 from .noise import DRAWS, GRID_LAYERS, KEPT, SCHEMES
 from .norm import PLACES, PRODUCT, SUM, WIDE, growth, taken, unseen
+from .overfit import at, best, dull, middle
 from .wording import count, number, percent, shown
 
 OPTIONS = ("as far as without", "a little less", "hardly at all")
@@ -19,6 +20,8 @@ TAKE_AWAY = {
     "are met at every step.",
     "memory": "A mask drawn anew at every step on the way of a memory wipes it out; one mask for all steps, or on what "
     "is written, leaves it whole.",
+    "overfitting": "The loss on what was learnt goes on falling while that on anything else rises: stop where the "
+    "second is lowest, and look first what the dullest rule gets right.",
 }
 
 
@@ -178,3 +181,44 @@ def exactly(found, lag):
             f"{shown(q)} at every step: its mean grows."
         )
     return "\n\n".join(lines)
+
+
+def losses(about, update):
+    """Losses and right answers of every run after so many updates, None for all, and where the test was best."""
+    parts = []
+    for label, t in about.items():
+        k = at(t, update)
+        when, lowest = best(t)
+        was = f", lowest {shown(lowest, 2)} after {when}" if t.finished else ""
+        parts.append(
+            f"**{label}**: training loss {shown(middle(t, 'training loss')[k], 2)}, test loss "
+            f"{shown(middle(t, 'loss')[k], 2)}{was}; {_right(t, k)} right."
+        )
+    made = max(int(t.tested[at(t, update)]) for t in about.values())
+    return (
+        f"After {count(made, 'update')}, in the middle of {next(iter(about.values())).config.networks} networks. "
+        f"{' '.join(parts)} {ridge(about)}"
+    )
+
+
+def _right(training, k):
+    return f"{round(100 * float(middle(training, 'accuracy')[k]))} %"
+
+
+def ridge(about):
+    """What the dullest answer gets right."""
+    share = dull(next(iter(about.values())))
+    return f"Ridge regression on mean and deviation of each channel: {round(100 * share)} %."
+
+
+def stopped(training, guess):
+    """What stopping after so many updates would have given, beside the best; guess: text, "" for none."""
+    when, lowest = best(training)
+    losses_, last = middle(training, "loss"), middle(training, "loss")[-1]
+    said = ""
+    if guess:
+        said = f"You would stop after {guess}: test loss {shown(losses_[at(training, int(guess))], 2)}. "
+    return (
+        f"{said}It was lowest after {count(when, 'update')}, {shown(lowest, 2)}; at the end it is {shown(last, 2)}, "
+        f"though the training loss has fallen to {shown(middle(training, 'training loss')[-1], 2)}."
+    )

@@ -23,6 +23,7 @@ from rnnviz import (
     explain_noise,
     explain_training,
     noise,
+    overfit,
     papers,
     record,
     record_many,
@@ -318,6 +319,18 @@ def masks_on_the_way_wipe_out():
                 assert found[scheme].through[-1] > 0.8 * (1 - rate) * noise.DRAWS
 
 
+def what_is_remembered_is_not_what_is_learnt():
+    """Three times eight networks, by the middle of eight; the whole of their runs is on the page."""
+    for seed in (0, 8, 16):
+        training = Training(replace(overfit.FORTY, seed=seed, updates=140))
+        while not training.finished:
+            training.update()
+        when, lowest = overfit.best(training)
+        learnt, tested = overfit.middle(training, "training loss"), overfit.middle(training, "loss")
+        assert learnt[-1] < 0.5 * learnt[2] < learnt[0] and tested[-1] > 1.03 * lowest and 20 <= when <= 100
+        assert overfit.middle(training, "accuracy").max() < 0.85 < overfit.dull(training)
+
+
 CLAIMS = {
     "Every step back in time multiplies the gradient. Where the factors stay below 1 it vanishes, where they stay "
     "above 1 it explodes; a gate is a factor that the network can hold near 1.": factors_decide,
@@ -382,6 +395,8 @@ CLAIMS = {
     "every step.": masks_between_layers_are_met_once_a_layer,
     "A mask drawn anew at every step on the way of a memory wipes it out; one mask for all steps, or on what is written"
     ", leaves it whole.": masks_on_the_way_wipe_out,
+    "The loss on what was learnt goes on falling while that on anything else rises: stop where the second is lowest, "
+    "and look first what the dullest rule gets right.": what_is_remembered_is_not_what_is_learnt,
     "Where the gradient is long it also changes fast, so a step that is safe is shorter there. Clipping shortens "
     "it.": rough_where_it_is_steep,
 }

@@ -8,14 +8,16 @@ import plotly.graph_objects as go
 import pytest
 from test_wording import ILL_FORMED
 
-from rnnviz import NetworkConfig
+from rnnviz import NetworkConfig, Training, explain_noise
 from rnnviz.course import STAGES, become, lesson_8
 from rnnviz.course.noise_sentences import changes
 from rnnviz.figures.course import PICTURES, closed
+from rnnviz.figures.overfitting import overfitting
 from rnnviz.glossary import GLOSSARY, MARK, bare
 from rnnviz.norm import PRODUCT, SUM, growth, layers
+from rnnviz.overfit import FORTY, at, best, dull
 
-LESSON = {stage.id: stage for stage in lesson_8.STAGES}
+LESSON = {stage.id: stage for stage in lesson_8.STAGES if not stage.trains}
 SEEDS = range(24)
 
 
@@ -116,4 +118,59 @@ def test_nothing_of_the_answer_is_drawn_before_the_guess(id):
 
 
 def test_the_lesson_is_where_its_stages_are():
-    assert all(STAGES[id] is stage for id, stage in LESSON.items())
+    assert all(STAGES[stage.id] is stage for stage in lesson_8.STAGES)
+
+
+# ---- forty recordings ----------------------------------------------------------------------------------------------
+
+SMALL = dict(hidden_size=3, networks=2, updates=60, length=20)
+
+
+@cache
+def run(made, **more):
+    training = Training(replace(FORTY, **SMALL | more))
+    for _ in range(made):
+        training.update()
+    return training
+
+
+@pytest.mark.parametrize("made", [0, 1, 30, 60])
+def test_sentences_and_pictures_of_a_run_however_far_it_is(made):
+    stage, about = STAGES["8.7"], {"RNN": run(made)}
+    for value in (None, 0, 20, 60):
+        said = bare(stage.sentence(about, value))
+        assert not ILL_FORMED.search(said), said
+        assert ("lowest" in said) == (made == 60) and "ridge" in said
+        picture = PICTURES[stage.picture](about, value)
+        go.Figure(picture)
+        lines = {trace["name"]: trace for trace in picture["data"]}
+        if value is None:
+            for name, part in (("training", "training loss"), ("test", "loss")):
+                drawn = np.median(about["RNN"].tests[part], axis=1)
+                np.testing.assert_allclose(lines[f"RNN, {name}"]["y"][:-1], np.log10(drawn))
+    assert stage.question.right(about) in stage.question.options
+
+
+def test_nothing_of_the_test_is_drawn_before_the_guess():
+    about = {"RNN": run(60), "weight decay 0.3": run(60, decay=0.3)}
+    lines = {trace["name"]: trace["y"] for trace in overfitting(about, None, test=False)["data"]}
+    for label in about:
+        assert np.isfinite(lines[f"{label}, training"]).any()
+        assert not np.isfinite(lines[f"{label}, test"]).any() and not np.isfinite(lines[f"{label}2"]).any()
+    before = closed("overfitting", about)
+    assert all(len(trace["x"]) == 0 for trace in before["data"])
+
+
+def test_what_is_said_of_runs_is_so():
+    about = {"nothing": run(60), "weight decay 0.3": run(60, decay=0.3)}
+    training, (when, lowest) = about["nothing"], best(about["nothing"])
+    losses = np.median(training.tests["loss"], axis=1)
+    assert lowest == losses.min() and losses[list(training.tested).index(when)] == lowest
+    assert at(training, 39) == 1 and at(training, None) == len(losses) - 1 and at(training, 0) == 0
+    said = explain_noise.stopped(training, "20")
+    assert f"test loss {losses[1]:.2g}" in said and f"after {when} update" in said
+    assert "You would" not in explain_noise.stopped(training, "")
+    for update in (None, 20):
+        said = explain_noise.losses(about, update)
+        assert not ILL_FORMED.search(said) and all(f"**{label}**" in said for label in about)
+    assert f"{round(100 * dull(training))} %" in explain_noise.ridge(about)

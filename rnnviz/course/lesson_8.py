@@ -3,8 +3,11 @@
 from ..config import Config, Number
 from ..noise import GRID_STEPS, SCHEMES, Grid, Memory
 from ..norm import PLACES, PRODUCT, SUM, beside
+from ..overfit import FORTY
+from .lesson_6 import updates
 from .noise_sentences import (
     OFF,
+    STOPS,
     dead,
     divided,
     few,
@@ -12,10 +15,12 @@ from .noise_sentences import (
     growing,
     least,
     masks_met,
+    remembers,
     slow,
     summed,
     survivors,
     whatever_the_lag,
+    when_lowest,
 )
 from .stage import Notes, Question, Slider, Stage
 
@@ -147,6 +152,28 @@ STAGES = (
     ),
     Stage(
         id="8.7",
+        title="When to stop",
+        networks={"RNN": FORTY},
+        picture="overfitting",
+        slider=updates(FORTY),
+        question=Question(
+            "40 recordings of a watch to learn from, 40 for the test, 300 updates. When is the test loss lowest?",
+            tuple(STOPS),
+            when_lowest,
+        ),
+        sentence=remembers,
+        words=("overfitting", "ridge"),
+        trains=True,
+        notes=Notes(
+            5,
+            "“Dotted: what it has seen. Solid: what counts.”",
+            "What is the level line at the right?",
+            "A rule without any order, from means and deviations alone: look for it first.",
+            "On the page: weight decay, dropout, early stopping; none of them reaches the line.",
+        ),
+    ),
+    Stage(
+        id="8.8",
         title="Explore",
         networks=some(*PLACES.values(), steps=31),
         picture="norms",

@@ -10,6 +10,7 @@ from ..explain import changed
 from ..networks.record import record_each
 from ..noise import DRAWS, GRID_LAYERS
 from ..norm import PLACES, PRODUCT, growth, layers
+from ..overfit import at, best, dull, middle
 from ..wording import count, number, percent, shown
 from .sentences import left, only, part
 
@@ -119,4 +120,26 @@ def five_ways(about, rate):
     return (
         f"Of {DRAWS} draws there get through: **{worst} {through[worst]}**, the others {rest[0]} to {rest[-1]}. What "
         "multiplies a memory at every step wipes it out."
+    )
+
+
+STOPS = {"in the first third": 0.0, "in the second third": 1 / 3, "in the last third": 2 / 3}
+
+
+def when_lowest(about):
+    """In which third of the run the loss on the test recordings was lowest."""
+    training = only(about)
+    share = best(training)[0] / max(training.config.updates, 1)
+    return next(text for text, begins in reversed(STOPS.items()) if share > begins or not begins)
+
+
+def remembers(about, update):
+    """Losses on what was learnt and on what was not, and the dull rule beside them."""
+    training = only(about)
+    k, (when, lowest) = at(training, update), best(training)
+    end = f" It was lowest after {when}: {shown(lowest, 2)}." if training.finished else ""
+    return (
+        f"Update {training.tested[k]}: training loss {shown(middle(training, 'training loss')[k], 2)}, test loss "
+        f"{shown(middle(training, 'loss')[k], 2)}.{end} Right: {round(100 * float(middle(training, 'accuracy')[k]))} %"
+        f"; [[ridge|ridge regression]] on means and deviations: {round(100 * dull(training))} %."
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import astuple, dataclass, field, replace
 
 from ..cliff import descend_many
-from ..config import Config, NetworkConfig, Number, TrainConfig
+from ..config import Config, NetworkConfig, NetworkTrainConfig, Number, TrainConfig
 from ..engine.record import _kinds
 from ..networks.record import record, record_each
 from ..networks.train import Training
@@ -38,6 +38,7 @@ BECOMES = {
     NetworkConfig: _traces,
     Downhill: _descents,
     TrainConfig: _trainings,
+    NetworkTrainConfig: _trainings,
     Memory: lambda many: list(map(sampled, many)),
     Grid: lambda many: list(map(masked, many)),
 }

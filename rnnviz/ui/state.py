@@ -14,6 +14,7 @@ from ..course import STAGES, START
 from ..figures.flow import WINDOWS
 from ..figures.theme import FAMILY_COLOURS
 from ..noise import GRID_STEPS, LAGS
+from ..overfit import AGAINST, NOTHING
 from ..papers import TITLES
 
 CELL_KINDS = {
@@ -50,7 +51,12 @@ MASK_SCHEMES = {
 """Where the masks of a stack can be, and the key of `noise.SCHEMES` that it is."""
 
 
-NOISE_VIEWS = {"layer normalisation": "normalisation", "masks on the way": "masks", "noise in a memory": "memory"}
+NOISE_VIEWS = {
+    "layer normalisation": "normalisation",
+    "masks on the way": "masks",
+    "noise in a memory": "memory",
+    "overfitting": "overfitting",
+}
 """What the page "Norm and noise" can look at."""
 
 
@@ -189,6 +195,7 @@ CONTROLS = {
     "mask_rate": Number(0.2, 0.0, 0.5, 0.01),
     "mask_lag": Number(8, 0, GRID_STEPS - 1, 1, whole=True),
     "mask_way": Number(4, 0, GRID_STEPS - 1, 1, whole=True),
+    "against": Choice(NOTHING, AGAINST),
     "memory_lag": Number(10, 0, LAGS, 1, whole=True),
     "layers": BOUNDS["layers"],
     "both": Flag(False),

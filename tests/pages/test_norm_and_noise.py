@@ -1,15 +1,18 @@
 """Norm and noise at both ends of its controls: no exception, no answer before the guess, every sentence well formed."""
 
+from dataclasses import replace
+
 import pytest
 from opened import opened, said, sentences, sound
 from test_wording import ILL_FORMED
 
 from rnnviz import explain_noise as explain
+from rnnviz import overfit
 from rnnviz.glossary import bare
 from rnnviz.ui.state import CONTROLS, MASK_SCHEMES, NOISE_VIEWS
 
 PAGE = "pages/norm_and_noise.py"
-MASKS, MEMORY = list(NOISE_VIEWS)[1:]
+MASKS, MEMORY, FORTY = list(NOISE_VIEWS)[1:]
 SMALL = {"steps": "20", "hidden_size": "6"}
 
 
@@ -90,3 +93,27 @@ def test_start_over_leaves_the_question_switched_off():
     page = opened(PAGE, predict="false", gain="2", **SMALL)
     sound(next(b for b in page.button if b.label == "Start over").click().run())
     assert page.session_state["predict"] is False and page.session_state["gain"] == 1 and "Before you" not in said(page)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Runs of a few units that end at once."""
+    for name, config in overfit.AGAINST.items():
+        own = replace(config, hidden_size=2, networks=2, updates=20, length=10)
+        monkeypatch.setitem(overfit.AGAINST, name, own)
+
+
+@pytest.mark.parametrize("tried", overfit.AGAINST)
+def test_runs_come_first_then_the_guess_then_the_test(small, tried):
+    page = opened(PAGE, noise_view=FORTY, against=tried)
+    for _ in range(60):
+        if page.radio:
+            break
+        sound(page.run())
+    before = sentences(page)
+    assert not {"stopped", "losses"} & before.keys() and not page.success
+    sound(page.radio[0].set_value("20").run())
+    after = sentences(page)
+    assert after["stopped"].startswith("You would stop after 20: ") and page.success
+    assert "Ridge regression" in after["losses"] and f"**{tried}**" in after["losses"]
+    well_formed(page)
