@@ -41,7 +41,8 @@ if view == "normalisation":
 else:
     with st.sidebar:
         controls.start_over()
-        st.button("Reseed", on_click=state.reseed, width="stretch", help="Draw other masks.")
+        if view != "overfitting":
+            st.button("Reseed", on_click=state.reseed, width="stretch", help="Draw other masks.")
         prediction_switch()
     seed = state.held("seed")
 
@@ -197,24 +198,25 @@ def forty(tried):
     running = False
     if not finished(about):
         running = runs.watched("overfitting", about)
-    guess = None
+    picture, guess = st.container(), None
     if finished(about):
         guess = predict(
             "stop",
-            "Drawn is the loss on the 40 recordings that the network learns from. At which update would you stop?",
+            "Drawn is the loss on the recordings that the networks learn from. At which update would you stop?",
             list(STOPS),
         )
     with runs.at_rest:
-        picture = overfitting(about, None, test=guess is not None)
+        drawn = overfitting(about, None, test=guess is not None)
         says = explain.losses(about, None) if guess is not None else ""
-    plot(
-        picture,
-        "overfitting",
-        "How to read it: medians over 8 networks that learn from a watch what its wearer did. Left, the [[loss]], "
-        "dotted on what they learn from, solid on 40 others. Right, how many of those are answered right, and "
-        "[[ridge]] regression on the mean and the deviation of each channel.",
-        caption=False,
-    )
+    with picture:
+        plot(
+            drawn,
+            "overfitting",
+            "How to read it: medians over 8 networks that learn from a watch what its wearer did. Left, the [[loss]], "
+            "dotted on what they learn from, solid on 40 others. Right, how many of those are answered right, and "
+            "[[ridge]] regression on the mean and the deviation of each channel.",
+            caption=False,
+        )
     if guess is not None:
         words(explain.stopped(about[NOTHING], guess), "stopped", "verdict")
         words(says, "losses")

@@ -189,10 +189,10 @@ def losses(about, update):
     for label, t in about.items():
         k = at(t, update)
         when, lowest = best(t)
-        was = f", lowest {shown(lowest, 2)} after {when}" if t.finished else ""
+        was = f", lowest {shown(lowest)} after {when}" if t.finished else ""
         parts.append(
             f"**{label}**: training loss {shown(middle(t, 'training loss')[k], 2)}, test loss "
-            f"{shown(middle(t, 'loss')[k], 2)}{was}; {_right(t, k)} right."
+            f"{shown(middle(t, 'loss')[k])}{was}; {_right(t, k)} right."
         )
     made = max(int(t.tested[at(t, update)]) for t in about.values())
     return (
@@ -217,8 +217,8 @@ def stopped(training, guess):
     losses_, last = middle(training, "loss"), middle(training, "loss")[-1]
     said = ""
     if guess:
-        said = f"You would stop after {guess}: test loss {shown(losses_[at(training, int(guess))], 2)}. "
+        said = f"You would stop after {guess}: test loss {shown(losses_[at(training, int(guess))])}. "
     return (
-        f"{said}It was lowest after {count(when, 'update')}, {shown(lowest, 2)}; at the end it is {shown(last, 2)}, "
+        f"{said}The test loss was lowest after {count(when, 'update')}, {shown(lowest)}; at the end it is {shown(last)}, "
         f"though the training loss has fallen to {shown(middle(training, 'training loss')[-1], 2)}."
     )

@@ -22,7 +22,7 @@ FORTY = NetworkTrainConfig(
     updates=300,
 )
 
-NOTHING = "nothing"
+NOTHING = "as it is"
 
 AGAINST = {
     NOTHING: FORTY,

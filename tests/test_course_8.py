@@ -147,7 +147,7 @@ def test_sentences_and_pictures_of_a_run_however_far_it_is(made):
         if value is None:
             for name, part in (("training", "training loss"), ("test", "loss")):
                 drawn = np.median(about["RNN"].tests[part], axis=1)
-                np.testing.assert_allclose(lines[f"RNN, {name}"]["y"][:-1], np.log10(drawn))
+                np.testing.assert_allclose(lines[f"RNN, {name}"]["y"][:-1], drawn)
     assert stage.question.right(about) in stage.question.options
 
 
@@ -162,13 +162,13 @@ def test_nothing_of_the_test_is_drawn_before_the_guess():
 
 
 def test_what_is_said_of_runs_is_so():
-    about = {"nothing": run(60), "weight decay 0.3": run(60, decay=0.3)}
-    training, (when, lowest) = about["nothing"], best(about["nothing"])
+    about = {"as it is": run(60), "weight decay 0.3": run(60, decay=0.3)}
+    training, (when, lowest) = about["as it is"], best(about["as it is"])
     losses = np.median(training.tests["loss"], axis=1)
     assert lowest == losses.min() and losses[list(training.tested).index(when)] == lowest
     assert at(training, 39) == 1 and at(training, None) == len(losses) - 1 and at(training, 0) == 0
     said = explain_noise.stopped(training, "20")
-    assert f"test loss {losses[1]:.2g}" in said and f"after {when} update" in said
+    assert f"test loss {losses[1]:.3g}" in said and f"after {when} update" in said
     assert "You would" not in explain_noise.stopped(training, "")
     for update in (None, 20):
         said = explain_noise.losses(about, update)

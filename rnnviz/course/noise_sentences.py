@@ -137,9 +137,9 @@ def remembers(about, update):
     """Losses on what was learnt and on what was not, and the dull rule beside them."""
     training = only(about)
     k, (when, lowest) = at(training, update), best(training)
-    end = f" It was lowest after {when}: {shown(lowest, 2)}." if training.finished else ""
+    end = f" It was lowest after {when}: {shown(lowest)}." if training.finished else ""
     return (
         f"Update {training.tested[k]}: training loss {shown(middle(training, 'training loss')[k], 2)}, test loss "
-        f"{shown(middle(training, 'loss')[k], 2)}.{end} Right: {round(100 * float(middle(training, 'accuracy')[k]))} %"
+        f"{shown(middle(training, 'loss')[k])}.{end} Right: {round(100 * float(middle(training, 'accuracy')[k]))} %"
         f"; [[ridge|ridge regression]] on means and deviations: {round(100 * dull(training))} %."
     )
