@@ -219,6 +219,6 @@ def stopped(training, guess):
     if guess:
         said = f"You would stop after {guess}: test loss {shown(losses_[at(training, int(guess))])}. "
     return (
-        f"{said}The test loss was lowest after {count(when, 'update')}, {shown(lowest)}; at the end it is {shown(last)}, "
-        f"though the training loss has fallen to {shown(middle(training, 'training loss')[-1], 2)}."
+        f"{said}The test loss was lowest after {count(when, 'update')}, {shown(lowest)}; at the end it is "
+        f"{shown(last)}, though the training loss has fallen to {shown(middle(training, 'training loss')[-1], 2)}."
     )
