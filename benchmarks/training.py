@@ -6,8 +6,9 @@ dL/dh_t at every step. Before anything is timed, the weights after a few updates
 
 PyTorch is the faster of written-out equations and torch.nn.RNNCell, LSTMCell or GRUCell, on the faster of one thread
 and one for every core; eight seeds are eight networks, one after the other, as eager PyTorch has no ensemble. rnnviz
-trains them side by side. Drawing the batches counts for neither. The last lines are the memory that a run holds on to
-after few and after many updates.
+trains them side by side. One layer is a `TrainConfig`; three are a `NetworkTrainConfig`, and the norms are those of
+every layer. Drawing the batches counts for neither. The last lines are the memory that a run holds on to after few and
+after many updates, and the most that updates of large networks take.
 """
 
 import itertools
@@ -15,6 +16,7 @@ import os
 import sys
 import time
 import tracemalloc
+from dataclasses import replace
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as `make run` has it; read when NumPy is imported
 
@@ -22,9 +24,8 @@ import numpy as np
 import torch
 
 from benchmarks.engine import CELL_NAMES, CORES, TOLERANCE, TorchEquations, TorchModule, judge
-from rnnviz import TrainConfig, Training
-from rnnviz.engine.network import Weights, draw
-from rnnviz.sources.tasks import task
+from rnnviz import NetworkTrainConfig, Parameters, TrainConfig, Training
+from rnnviz.engine.network import Weights
 
 STEPS, BATCH, HIDDEN = 50, 16, 32
 RATE, THRESHOLD = 1e-3, 1.0
@@ -32,8 +33,8 @@ CHECKED = 5
 """Updates before the comparison of weights."""
 
 
-def config(cell, networks, precision, updates=10_000):
-    return TrainConfig(
+def config(cell, networks, precision, layers=1, updates=10_000):
+    single = TrainConfig(
         cell=cell,
         task="order_2",
         length=STEPS,
@@ -47,6 +48,7 @@ def config(cell, networks, precision, updates=10_000):
         precision=precision,
         updates=updates,
     )
+    return single if layers == 1 else NetworkTrainConfig(**vars(single), layers=layers)
 
 
 class Ours:
@@ -69,24 +71,27 @@ class Torch:
     """As many PyTorch networks as there are seeds, one after the other."""
 
     def __init__(self, peer, settings, batches):
-        work = task(settings.task, settings.length)
-        drawn = draw(settings, work.inputs, work.outputs)
+        drawn = Training(settings).initial
         self.members, self.layout = [], drawn
         for k in range(settings.networks):
-            one = drawn.like(drawn.flat[k : k + 1])
-            layer = peer(settings.cell, one.layer)
-            V, b_y = (torch.tensor(one.arrays[n][0], requires_grad=True) for n in ("V", "b_y"))
-            leaves = [*layer.leaves, V, b_y]
+            # In order: W, U, b and b_rec of each layer, V and b_y.
+            *own, V, b_y = (array[k] for array in drawn.arrays.values())
+            layers = [peer(settings.cell, Parameters(*own[j : j + 4])) for j in range(0, len(own), 4)]
+            V, b_y = (torch.tensor(array, requires_grad=True) for array in (V, b_y))
+            leaves = [*itertools.chain(*(layer.leaves for layer in layers)), V, b_y]
             own = [tuple(torch.from_numpy(np.ascontiguousarray(a[:, k])) for a in b) for b in batches]
             turns = itertools.cycle(own)
-            self.members.append((layer, V, b_y, leaves, torch.optim.Adam(leaves, lr=RATE), turns))
+            self.members.append((layers, V, b_y, leaves, torch.optim.Adam(leaves, lr=RATE), turns))
         self.record = []
 
     def update(self):
         self.record = []
-        for layer, V, b_y, leaves, optimiser, turns in self.members:
+        for layers, V, b_y, leaves, optimiser, turns in self.members:
             x, target, weight = next(turns)
-            hs, _, _ = layer.states(x)
+            every = []
+            for layer in layers:
+                hs, _, _ = layer.states(torch.stack(every[-1]) if every else x)
+                every.append(hs)
             each = torch.nn.functional.cross_entropy(torch.addmm(b_y, hs[-1], V), target[0], reduction="none")
             loss = (weight[0] * each).sum()
             optimiser.zero_grad()
@@ -95,7 +100,7 @@ class Torch:
             norm = torch.nn.utils.clip_grad_norm_(leaves, THRESHOLD)
             after = torch.cat([p.grad.flatten() for p in leaves])
             optimiser.step()
-            reach = torch.linalg.vector_norm(torch.stack([h.grad for h in hs]), dim=(1, 2))
+            reach = torch.linalg.vector_norm(torch.stack([h.grad for hs in every for h in hs]), dim=(1, 2))
             cosine = torch.nn.functional.cosine_similarity(before, after, dim=0)
             self.record.append((loss.item(), norm.item(), after.norm().item(), cosine.item(), reach.numpy()))
 
@@ -110,9 +115,9 @@ def batches_of(settings, count=8):
     return [drawn._batch() for _ in range(count)]
 
 
-def check(cell):
+def check(cell, layers):
     """End the run with an error where the two do not train alike."""
-    settings = config(cell, 2, "float64")
+    settings = config(cell, 2, "float64", layers)
     batches = batches_of(settings)
     ours, peer = Ours(settings, batches), Torch(TorchEquations, settings, batches)
     for _ in range(CHECKED):
@@ -120,15 +125,16 @@ def check(cell):
         peer.update()
     a, b = ours.weights().flat, peer.weights().flat
     error = np.abs(a - b).max() / np.abs(b).max()
-    reach = 10.0 ** ours.training.history["log10_dh"][-1]
+    names = ["log10_dh"] if layers == 1 else [f"log10_dh layer {k + 1}" for k in range(layers)]
+    reach = 10.0 ** np.concatenate([ours.training.history[name][-1] for name in names], axis=-1)
     for k, (loss, norm, after, _, dh) in enumerate(peer.record):
         for name, theirs in (("loss", loss), ("norm_before", norm), ("norm_after", after)):
             error = max(error, abs(ours.training.history[name][-1][k] - theirs) / abs(theirs))
         # The history keeps these as float32 logarithms.
         if np.abs(reach[k] - dh).max() > 1e-4 * dh.max():
-            sys.exit(f"{cell}: dL/dh differs")
+            sys.exit(f"{cell}, {layers} layers: dL/dh differs")
     if not error < TOLERANCE:
-        sys.exit(f"{cell}: updates differ from PyTorch's by {error:.1e}, relative")
+        sys.exit(f"{cell}, {layers} layers: updates differ from PyTorch's by {error:.1e}, relative")
 
 
 def pace(runs, seconds=3.0):
@@ -143,8 +149,8 @@ def pace(runs, seconds=3.0):
     return {name: 1.0 / float(np.median(t)) for name, t in times.items()}
 
 
-def case(cell, networks, precision):
-    settings = config(cell, networks, precision)
+def case(cell, networks, precision, layers=1):
+    settings = config(cell, networks, precision, layers)
     batches = batches_of(settings)
 
     def threaded(member, threads):
@@ -160,7 +166,7 @@ def case(cell, networks, precision):
             runs[name, threads] = threaded(Torch(peer, settings, batches), threads)
     found = pace(runs)
     ours, best = found.pop("rnnviz"), max(found.values())
-    label = f"cell={cell} seeds={networks} {precision}"
+    label = f"cell={cell} layers={layers} seeds={networks} {precision}"
     print(
         f"training {label} T={STEPS} B={BATCH} H={HIDDEN} rnnviz_per_s={ours:.0f} torch_per_s={best:.0f} "
         f"vs_torch={ours / best:.2f}",
@@ -180,12 +186,38 @@ def memory():
         tracemalloc.stop()
 
 
+LARGE = {
+    "sine, two layers of 50": NetworkTrainConfig("lstm", 50, task="next_sine", length=100, networks=1, sequences=32),
+    "motions, 3 layers of 64, both, 8 seeds": NetworkTrainConfig(
+        "lstm", 64, layers=3, directions="both", task="motions", length=100, networks=8, sequences=32, validation=0.2
+    ),
+    "motions, 8 layers of 128, both": NetworkTrainConfig(
+        "lstm", 128, layers=8, directions="both", task="motions", length=100, networks=1, sequences=32
+    ),
+}
+
+
+def largest():
+    """The most that two updates and their tests take, in MB."""
+    for label, settings in LARGE.items():
+        tracemalloc.start()
+        training = Training(replace(settings, updates=10))
+        training.update()
+        training.update()
+        print(f"memory {label}: peak_mb={tracemalloc.get_traced_memory()[1] / 2**20:.0f}", flush=True)
+        tracemalloc.stop()
+
+
 def main():
     for cell in CELL_NAMES:
-        check(cell)
+        for layers in (1, 3):
+            check(cell, layers)
     one = [case(cell, 1, precision) for cell in CELL_NAMES for precision in ("float32", "float64")]
     eight = [case(cell, 8, precision) for cell in CELL_NAMES for precision in ("float32", "float64")]
+    deep = [case(cell, networks, "float32", 3) for networks in (1, 8) for cell in CELL_NAMES]
     memory()
+    largest()
+    print("three layers: " + ", ".join(f"{label}: {ratio:.2f}" for label, ratio in deep))
     judge("2 times PyTorch's updates for one seed", 2.0, dict(one))
     judge("8 times PyTorch's updates for eight seeds", 8.0, dict(eight))
 

@@ -60,7 +60,7 @@ def misfit(config, weights):
         return None
     return (
         f"The weights of the file do not fit the settings: it holds {'; '.join(apart)}. Set seeds, units, cell and "
-        "task on the left to fit it, or take the file away."
+        "task to fit it, or take the file away."
     )
 
 

@@ -1,4 +1,4 @@
-"""How tests run side by side: as the Makefile has it, and those in a browser one after the other."""
+"""How tests run side by side: as the Makefile has it, and those in a browser in two halves."""
 
 import os
 
@@ -6,14 +6,19 @@ import pytest
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+LESSONS = ("test_course.py", "test_unrolled.py", "test_lessons.py")
+"""Which take about as long as the other tests in a browser."""
+
 
 def pytest_xdist_make_scheduler(config, log):
-    """All tests in a browser on one worker, since they share a server; each other one wherever there is room."""
+    """Tests in a browser in two halves, which share a server and a browser each; each other one where there is room."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Apart(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return "browser" if "/browser/" in nodeid else nodeid
+            if "/browser/" not in nodeid:
+                return nodeid
+            return "browser, lessons" if nodeid.split("::")[0].endswith(LESSONS) else "browser, pages"
 
     return Apart(config, log)
 

@@ -35,7 +35,7 @@ def test_in_a_notebook():
     }
     for block in blocks:
         exec(block, here)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     assert here["lstm"].log10_dh.shape == (100,) and here["lstm"].gates["f"].shape == (100, 1, 32)
     assert here["gru"].h.shape == (5, 2, 32) and here["gru"].dh.any()
     deep = here["deep"]
@@ -43,6 +43,8 @@ def test_in_a_notebook():
     run = here["run"]
     assert run.finished and run.solved().all()
     assert run.history["norm_before"].shape[1:] == (8,) and run.history["log10_dh"].shape[1:] == (8, 20)
+    stack = here["stack"]
+    assert stack.tests["validation loss"].shape[1:] == (4,) and stack.history["log10_dh layer 1"].shape[1:] == (4, 100)
     assert rnnviz.__version__
 
 

@@ -3,7 +3,7 @@
 import ctypes
 
 KEPT = 2**30
-"""Bytes of freed memory that the process keeps at most: enough for the largest recording that `BOUNDS` allow."""
+"""Bytes of freed memory that the process keeps at most: enough for the largest recording that the pages ask for."""
 
 TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8
 """Names of glibc's options, from malloc.h."""

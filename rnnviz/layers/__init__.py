@@ -1,6 +1,6 @@
 """What maps a whole sequence to a whole sequence. To add a layer, write a file like `linear.py` beside this one."""
 
-from .base import Layer, Pass
+from .base import Layer, Part, Pass
 from .dropout import Dropout
 from .join import Join, Sum
 from .linear import Linear
@@ -8,4 +8,4 @@ from .normalise import Normalise
 from .read import Read
 from .recurrent import Recurrent
 
-__all__ = ["Dropout", "Join", "Layer", "Linear", "Normalise", "Pass", "Read", "Recurrent", "Sum"]
+__all__ = ["Dropout", "Join", "Layer", "Linear", "Normalise", "Part", "Pass", "Read", "Recurrent", "Sum"]

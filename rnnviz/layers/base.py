@@ -22,15 +22,24 @@ isolate_threads()
 class Pass:
     """One pass of a layer over its inputs.
 
-    output: (T, K, B, W). pull_back: dL/doutput, `Scaled` -> (parameter -> dL/dparameter, dL/dinput of each, `Scaled`).
-    signals: name -> array, what else was computed on the way. adjoints: the same -> its gradient, `Scaled`, once pulled
-    back.
+    output: (T, K, B, W). pull_back: dL/doutput, `Scaled` -> (parameter -> dL/dparameter, dL/dinput of each, `Scaled`);
+    None once a network was pulled back. signals: name -> array, what else was computed on the way. adjoints: the same
+    -> its gradient, `Scaled`, once pulled back.
     """
 
     output: np.ndarray
     pull_back: object
     signals: dict = field(default_factory=dict)
     adjoints: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of K networks and some of a batch of B sequences, as slices; batch: B."""
+
+    networks: slice
+    sequences: slice
+    batch: int
 
 
 class Layer:
@@ -62,6 +71,10 @@ class Layer:
 
     def at(self, update):
         """The layer with the masks of that update of a training, from 0, if it has any; in a test, None, without."""
+        return self
+
+    def cut(self, part):
+        """The layer with the masks of a `Part` of the networks and sequences, if it has any."""
         return self
 
     def forward(self, p, *inputs):

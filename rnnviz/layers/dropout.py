@@ -10,18 +10,20 @@ MASKS = 7
 """The stream of random numbers that masks are drawn from; the others are in `rnnviz.engine`."""
 
 
-def mask(shape, rate, draw, seeds, once=False, update=0):
+def mask(shape, rate, draw, seeds, once=False, update=0, part=None):
     """An inverted mask m / (1 - rate), its elements 0 with probability rate: (T, K, B, W), or (1, K, B, W) if `once`.
 
     shape: (T, K, B, W), K being absent where there is no ensemble. draw: a number of its own for every mask of a
     network. seeds: one a network. update: of a training, each of which has masks of its own; a recording has those of
-    the first.
+    the first. part: the `Part` that is asked for, of which the shape is, or None for all.
     """
     steps, *_, batch, width = shape
-    own = (1 if once else steps, batch, width)
+    own = (1 if once else steps, part.batch if part else batch, width)
+    if part:
+        seeds = seeds[part.networks]
     masks = [np.random.default_rng([seed, MASKS, draw, update]).random(own) >= rate for seed in seeds]
     whole = np.stack(masks, axis=1) if len(shape) == 4 else masks[0]
-    return whole / (1.0 - rate)
+    return (whole[..., part.sequences, :] if part else whole) / (1.0 - rate)
 
 
 class Dropout(Layer):
@@ -32,11 +34,16 @@ class Dropout(Layer):
     """
 
     def __init__(self, rate, once=False, draw=0, seeds=(0,), update=0):
-        self.rate, self.once, self.number, self.seeds, self.update = rate, once, draw, seeds, update
+        self.rate, self.once, self.number, self.seeds, self.update, self.part = rate, once, draw, seeds, update, None
 
     def at(self, update):
         other = copy(self)
         other.update = update
+        return other
+
+    def cut(self, part):
+        other = copy(self)
+        other.part = part
         return other
 
     def run(self, p, x):
@@ -57,4 +64,5 @@ class Dropout(Layer):
         """Of the shape of x, or one of which each step takes the same part; 1 in a test."""
         if self.update is None:
             return np.ones((1,) * x.ndim, x.dtype)
-        return mask(x.shape, self.rate, self.number, self.seeds, self.once, self.update).astype(x.dtype, copy=False)
+        m = mask(x.shape, self.rate, self.number, self.seeds, self.once, self.update, self.part)
+        return m.astype(x.dtype, copy=False)

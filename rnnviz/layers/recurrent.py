@@ -33,7 +33,7 @@ class Recurrent(Layer):
     ):
         self.cell = find(cell) if isinstance(cell, str) else instance("cell", cell, Cell, "a Cell or its name")
         self.hidden_size, self.reverse, self.outputs = hidden_size, reverse, outputs or hidden_size
-        self.rate, self.once, self.number, self.seeds, self.update = rate, once, draw, seeds, update
+        self.rate, self.once, self.number, self.seeds, self.update, self.part = rate, once, draw, seeds, update, None
 
     @property
     def turn(self):
@@ -45,6 +45,13 @@ class Recurrent(Layer):
             return self
         other = copy(self)
         other.update = update
+        return other
+
+    def cut(self, part):
+        if not self.cell.masks:
+            return self
+        other = copy(self)
+        other.part = part
         return other
 
     def width(self, widths):
@@ -127,7 +134,7 @@ class Recurrent(Layer):
             if self.update is None:
                 own = np.array(1.0 if kind == "kept" else self.rate)
             else:
-                own = mask(shape, self.rate, MOST * self.number + j, self.seeds, self.once, self.update)
+                own = mask(shape, self.rate, MOST * self.number + j, self.seeds, self.once, self.update, self.part)
                 own = own if kind == "kept" else 1.0 - (own > 0)
             found[name] = np.broadcast_to(own.astype(dtype, copy=False), shape)
         return found

@@ -3,7 +3,7 @@
 A single layer goes through `rnnviz.engine.network`, which is quicker; it is a `Cell`, and a network a `Network`.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from ..cells import Cell, find
 from ..config import Stack
 from ..engine import network as one_layer
 from ..engine.network import AT_ONCE, Weights, loss_of
-from ..layers import Linear, Read
+from ..layers import Linear, Part, Read
+from ..scaled import LOG10_2
 from .base import Network, Node
 from .build import of_configs
 from .run import drawn, run
@@ -45,11 +46,25 @@ def draw(network, config, inputs, outputs):
     return Weights(flat.astype(config.precision), {name: array.shape[1:] for name, array in members.items()})
 
 
+KEPT = 2**27
+"""Bytes that the arrays of a pass with a gradient may take, about."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What is on record of a pass in parts, as a `Trace` has it. log10_dh: node -> (T, K). overflow_step: -> (K,)."""
+
+    log10_dh: dict
+    overflow_step: dict
+
+
 def at(network, update):
     """The network with the masks of that update of a training, from 0; in a test, None, without any."""
-    if isinstance(network, Cell):
-        return network
-    nodes = tuple(replace(node, layer=node.layer.at(update)) for node in network.nodes)
+    return network if isinstance(network, Cell) else _changed(network, lambda layer: layer.at(update))
+
+
+def _changed(network, change):
+    nodes = tuple(replace(node, layer=change(node.layer)) for node in network.nodes)
     return network if all(a.layer is b.layer for a, b in zip(nodes, network.nodes)) else Network(nodes)
 
 
@@ -94,11 +109,43 @@ def _output(network, parameters, x):
 def backward(network, weights, x, target, weight, real):
     """The loss of K networks, its gradient by all weights, and what was recorded on the way.
 
-    As `engine.network.backward`, of a `Cell` or a `Network`; of the latter with a `Trace`.
+    As `engine.network.backward`, of a `Cell` or a `Network`; of the latter with a `Trace`, or `Seen` where it is large
+    and goes through in parts: some networks, then some sequences at a time.
     """
     if isinstance(network, Cell):
         return one_layer.backward(network, weights, x, target, weight, real)
+    (networks, batch), each = target.shape[1:], len(x) * weights.flat.itemsize * _numbers_recorded(network)
+    if networks * batch * each <= KEPT:
+        return _backward(network, weights, x, target, weight, real)
+    together, rows = max(1, KEPT // (batch * each)), min(batch, max(1, KEPT // each))
+    loss, gradient = np.zeros(networks, weights.flat.dtype), np.zeros_like(weights.flat)
+    logs = {node.name: np.full((len(x), networks), -np.inf) for node in network.recurrent}
+    steps = {node.name: np.zeros(networks, int) for node in network.recurrent}
+    for first in range(0, networks, together):
+        some = slice(first, min(networks, first + together))
+        own = weights.like(weights.flat[some])
+        for start in range(0, batch, rows):
+            part = Part(some, slice(start, start + rows), batch)
+            given = (array[:, some, part.sequences] for array in (x, target, weight))
+            found, slope, trace = _backward(_changed(network, lambda layer, p=part: layer.cut(p)), own, *given, real)
+            loss[some] += found
+            gradient[some] += slope
+            for name, log in trace.log10_dh.items():
+                twice = [2.0 / LOG10_2 * part for part in (logs[name][:, some], log.reshape(len(x), -1))]
+                with np.errstate(all="ignore"):
+                    logs[name][:, some] = 0.5 * LOG10_2 * np.logaddexp2(*twice)  # squares of norms add up
+                before, now = steps[name][some], np.atleast_1d(trace.overflow_step[name])
+                steps[name][some] = np.where((before == 0) | ((now > 0) & (now < before)), now, before)
+            del trace  # before there is another one
+    return loss, gradient, Seen(logs, steps)
 
+
+def _numbers_recorded(network):
+    """About how many numbers a pass with a gradient keeps a step and a sequence."""
+    return sum(n.layer.hidden_size * (4 * len(n.layer.cell.gates) + 11) for n in network.recurrent)
+
+
+def _backward(network, weights, x, target, weight, real):
     def loss(y):
         value, dy = loss_of(_with_networks(y, weights), target, weight, real)
         return dy[:, 0] if weights.alone else dy, value

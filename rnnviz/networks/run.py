@@ -43,6 +43,7 @@ def run(network, parameters, x, loss, config=None):
         if node.name not in total:  # nobody reads it
             total[node.name] = Scaled(np.zeros_like(outputs[node.name]))
         learned, into = passes[node.name].pull_back(total[node.name])
+        passes[node.name].pull_back = None  # it holds its own pass, which nobody would let go of
         if learned:
             gradients[node.name] = by_name(learned)
         for name, part in zip(node.reads, into):

@@ -226,7 +226,7 @@ def show(stage, with_notes):
     if open_question(stage):
         with runs.at_rest:
             before = closed(stage.picture, found(stage.networks))
-        draw_picture(before, f"before-{stage.id}", stage.question.text)
+        draw_picture(before, f"picture-{stage.id}", stage.question.text)
     elif stage.trains and not finished(found(stage.networks)):
         running = trained_stage(stage, stage.title)
     else:

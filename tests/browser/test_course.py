@@ -11,7 +11,8 @@ GAIN = re.compile("gain of the first RNN")
 
 
 def bottom(page, selector):
-    box = page.locator(selector).first.bounding_box()
+    # Streamlit keeps what has left a page in it for a while, out of sight.
+    box = page.locator(selector).locator("visible=true").first.bounding_box()
     return box["y"] + box["height"]
 
 

@@ -1,5 +1,6 @@
 """Training of networks of any shape: gradients, masks of every update, tests without them, stops, the single layer."""
 
+import gc
 import tracemalloc
 from dataclasses import replace
 
@@ -257,3 +258,57 @@ def test_a_probe_is_what_the_weights_record():
     again = record_with(training.network, parameters, trace.x, trace.output_gradient)
     np.testing.assert_array_equal(again.output, trace.output)
     assert trace.outputs[READOUT].shape == (1, 1, 4) and trace.x.shape == (10, 1, 6)
+
+
+# ---- large networks ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", ["both, both ends", "one mask, everywhere", "zoneout", "an answer at every step"])
+def test_what_is_large_goes_through_in_parts_and_comes_out_the_same(shape, monkeypatch):
+    config = replace(SMALL, **SHAPES[shape], sequences=5)
+    whole = trained(config, 3)
+    monkeypatch.setattr(learn, "KEPT", 10 * 8 * learn._numbers_recorded(whole.network) * 2)  # two sequences
+    parts = trained(config, 3)
+    assert_close(parts.weights.flat, whole.weights.flat, rtol=1e-12)
+    for name in whole.history.rules:
+        one, other = (training.history[name] for training in (whole, parts))
+        np.testing.assert_array_equal(np.isfinite(one), np.isfinite(other))
+        assert_close(np.where(np.isfinite(other), other, 0.0), np.where(np.isfinite(one), one, 0.0), rtol=1e-6)
+
+
+def test_a_state_that_overflows_in_a_part_is_found(monkeypatch):
+    monkeypatch.setattr(learn, "KEPT", 0)
+    training = Training(replace(SMALL, cell="rnn_identity", precision="float32", length=40, networks=3))
+    training.weights.flat[1, training.weights.blocks["layer 2.U"]] = 1e3 * np.eye(4).ravel()
+    training.update()
+    assert set(training.stops) == {1} and training.stops[1].node == "layer 2" and 10 < training.stops[1].step < 20
+
+
+def test_nothing_of_an_update_is_left_behind():
+    """No cycle keeps its arrays until somebody looks for cycles."""
+    training = Training(replace(SMALL, length=100, hidden_size=32, sequences=16, dropout=0.2, norm="between"))
+    gc.collect()
+    gc.disable()
+    try:
+        training.update()
+        tracemalloc.start()
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(3):
+            training.update()
+        held = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert held < 2e6
+
+
+def test_an_update_of_large_networks_takes_little_memory():
+    config = replace(SMALL, hidden_size=64, layers=3, directions="both", length=50, networks=4, sequences=32)
+    training = Training(config)
+    x, target, weight = training._batch()
+    assert 50 * 4 * 8 * 32 * learn._numbers_recorded(training.network) > 3 * learn.KEPT
+    tracemalloc.start()
+    backward(training.network, training.weights, x, target, weight, False)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.4 * learn.KEPT
