@@ -40,7 +40,7 @@ def scene(trace, says, unroll):
     if unroll:
         drawn = {"unrolled": stack(trace, powers_axis("close", ""))}
     else:
-        drawn = {"gradient-map": gradient_map({label: trace}, height=262)}
+        drawn = {"gradient-map": gradient_map({label: trace}, height=252)}
     return drawn | {
         "stack-says": says,
         "verdict": explain_depth.verdict(trace),
@@ -68,9 +68,9 @@ def stacks(config, inputs, unroll):
     now = by_gain.get(gain, controls.OWN)
 
     def at(says, **change):
-        """What moves in the scene of another network, at this gain."""
+        """The scene of another network, at this gain."""
         other = recorded({label: replace(config, gain=gain, **change)}, inputs=inputs)[label]
-        return moving(scene(other, says, unroll))
+        return scene(other, says, unroll)
 
     trace = recorded({label: config}, gain, inputs)[label]
     seen = scene(trace, now, unroll)
@@ -102,15 +102,19 @@ def stacks(config, inputs, unroll):
             lambda found: moving(scene(found[label], by_gain.get(found[label].config.gain, controls.OWN), unroll)),
             (*about, by_gain),
             inputs,
-        ),
+        )
+    ]
+    if unroll:  # its rows and its loss stay where they are in a film
+        return tuple(films)
+    films.append(
         Film(
             "layers",
             BOUNDS["layers"],
             layers,
             lambda counts: [at(by_layers.get(n, controls.OWN), layers=n) for n in counts],
             (*about, gain, by_layers),
-        ),
-    ]
+        )
+    )
     if position is not None:
         films.append(
             Film(

@@ -43,10 +43,10 @@ def verdict(trace):
     if kind == "wall":
         seen = np.flatnonzero(np.isfinite(logs)) + 1
         return f"**Wall**: {seen_by(seen)} can move what is read. At {steps - len(seen)} others it is exactly 0."
-    ends = f"the lowest layer gets {share(logs[0])} at step 1, {share(logs[-1], 'it')} at step {steps}"
+    ends = f"layer 1 gets {share(logs[0])} at step 1, {share(logs[-1], 'it')} at step {steps}"
     more = {
         "flat": f"; never less than {share(logs.min(), 'it')}",
-        "U": f", but only {share(logs[least - 1], 'it')} at step {least}",
+        "U": f", only {share(logs[least - 1], 'it')} at step {least}",
         "hill": f", but {share(logs[best - 1], 'it')} at step {best}, {count(steps - best, 'step')} back",
         "slope": "",
     }[kind]

@@ -8,6 +8,7 @@ import ast
 import json
 from dataclasses import replace
 from functools import cache
+from math import comb
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,11 @@ import pytest
 
 from rnnviz import (
     Config,
+    NetworkConfig,
     TrainConfig,
     Training,
     cliff,
+    depth,
     explain_anatomy,
     explain_cliff,
     explain_noise,
@@ -31,6 +34,7 @@ from rnnviz import (
 from rnnviz.engine import anatomy
 from rnnviz.engine.clip import clip
 from rnnviz.formats import FORMATS
+from rnnviz.networks.record import record_each
 from rnnviz.norm import PRODUCT, beside
 from rnnviz.sources import sequences
 
@@ -288,6 +292,27 @@ def rough_where_it_is_steep():
     assert len(slopes) == 20 and min(slopes) > 0.3
 
 
+def depth_gives_paths_and_takes_gradient():
+    linear = dict(cell="rnn_identity", init="identity", gain=0.9, steps=20, hidden_size=4)
+    lstm = dict(cell="lstm", steps=30, hidden_size=16)
+
+    def stacks(**settings):
+        return record_each([NetworkConfig(**settings, seed=seed) for seed in SEEDS])
+
+    def handed_down(trace):
+        low, *_, top = depth.levels(trace)
+        return low.log10[-1] - top.log10[-1]
+
+    for layers in (2, 4):
+        for one, more in zip(stacks(**linear, layers=1), stacks(**linear, layers=layers)):
+            ways = np.subtract(*(depth.reaching(t)[-6] - depth.reaching(t)[-1] for t in (more, one)))
+            assert ways == pytest.approx(np.log10(comb(5 + layers - 1, 5)), abs=1e-9), "so many paths, five steps back"
+    assert all(handed_down(trace) < -2 for trace in stacks(**lstm, layers=8))
+    assert all(handed_down(trace) > np.log10(0.5) for trace in stacks(**lstm, layers=8, skip="residual"))
+    for one, both in zip(stacks(**lstm, layers=1), stacks(**lstm, layers=1, directions="both", read="ends")):
+        assert depth.reaching(one)[0] < -1 and depth.reaching(both)[0] > -0.5
+
+
 def nothing():
     """It speaks of this page, defines a word, or gives advice: nothing about networks to hold."""
 
@@ -338,6 +363,8 @@ CLAIMS = {
     "near 0 it shuts.": a_gate_multiplies_both_ways,
     "At the wall the gradient is huge although the error is not: it says how steep the ground is, not how far to go. "
     "Clipping by norm keeps its direction and limits the step.": the_wall_is_steep_and_not_high,
+    "Depth gives a far step more paths and the lowest layer less gradient; a connection past the layers brings it "
+    "back, and a second direction brings back the other end.": depth_gives_paths_and_takes_gradient,
     "All steps from t to T together are one matrix. No loss at step T can send back more than its largest singular "
     "value lets through.": no_loss_exceeds_the_largest_singular_value,
     "One step back is one matrix. Over many steps it is the mean growth that counts: with all exponents well below 0 "

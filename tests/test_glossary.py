@@ -96,6 +96,7 @@ def test_a_word_is_marked_once_in_the_form_it_has():
                 "sigma",
             },
         ),
+        ("depth_and_direction", {}, {"layer", "stacked", "residual connection", "bidirectional", "gradient", "loss"}),
         ("training", {}, {"temporal order", "held-out", "credit", "clipping by norm", "threshold", "seed", "loss"}),
         ("norm_and_noise", {}, {"layer normalisation", "dropout", "gradient", "gain", "U"}),
         (

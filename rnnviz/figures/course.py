@@ -5,10 +5,10 @@ from functools import partial
 import numpy as np
 
 from ..wording import number
-from . import course_cell, course_cliff, course_training, course_why, noise, overfitting
+from . import course_cell, course_cliff, course_training, course_why, depth, noise, overfitting
 from .flow import gradient_flow
 from .theme import FAMILY_COLOURS, LEGIBLE_POWERS, bars_outline, figure, raised
-from .unrolled import network
+from .unrolled import network, stack
 
 HEIGHT = 275
 HIGHEST = 5
@@ -165,7 +165,14 @@ def _powers(marks):
     return {"tickvals": list(marks), "ticktext": texts, "tickfont": LEGIBLE_POWERS}
 
 
+def layers(traces, value, closed=False):
+    """The one stack there is, unrolled. value: does not count. closed: before the gradient goes back."""
+    (trace,) = traces.values()
+    return stack(trace, {"range": [-4, 4], "tickvals": [-4, 0, 4]}, closed=closed)
+
+
 NETWORKS = {
+    "stack": layers,
     "unrolled": unrolled,
     "unrolled close": partial(unrolled, window=(-12, 8), marks=(-10, -5, 0, 5)),
     "unrolled far": partial(unrolled, window=(-30, 50), marks=(-20, 0, 20, 40)),
@@ -183,6 +190,7 @@ PICTURES = {
     **course_why.PICTURES,
     **course_cliff.PICTURES,
     **course_training.PICTURES,
+    **depth.PICTURES,
     **noise.PICTURES,
     **overfitting.PICTURES,
 }
@@ -193,6 +201,7 @@ CLOSED = (
     | course_why.CLOSED
     | course_cliff.CLOSED
     | course_training.CLOSED
+    | depth.CLOSED
     | noise.CLOSED
     | overfitting.CLOSED
 )

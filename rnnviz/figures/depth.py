@@ -10,9 +10,10 @@ from .theme import GREY, POWERS, SERIES, SERIES_DASHES, cell_look, figure, raise
 
 LOW, HIGH = -8, 4
 """Powers of ten that colours and curves show: of what enters with the loss."""
-MARKS = (-8, -4, 0, 4)
+MARKS = (-12, -8, -4, 0, 4)
 WORDS = "norm of ∂L/∂h, relative to where the loss enters"
 BESIDE = 84
+HEIGHT = 330
 
 
 def gradient_map(traces, height=330, curve=True, low=LOW, high=HIGH, rows=0):
@@ -39,13 +40,14 @@ def gradient_map(traces, height=330, curve=True, low=LOW, high=HIGH, rows=0):
             showticklabels=not curve,
             title="" if curve else "time step t",
         )
-        shown = [n for n, level in enumerate(levels) if len(levels) <= 8 or not level.reversed]
+        names = [str(n) for n in range(1, rows + 1)] or [level.name for level in levels]
+        # So many labels have room.
+        shown = range(len(names)) if len(names) < 6 else [0, len(names) // 2 - 1, len(names) - 1]
         axes[f"yaxis{suffix}"] = dict(
-            domain=[foot + 0.06 if curve else 0, 0.94 if len(traces) > 1 else 1],
-            range=[0.5, (rows or len(levels)) + 0.5],
-            tickvals=list(range(1, rows + 1)) or [n + 1 for n in shown],
-            ticktext=[str(n) for n in range(1, rows + 1)]
-            or [levels[n].name if len(levels) <= 8 else levels[n].name[0] for n in shown],
+            domain=[foot + 0.06 if curve else 0, 1],
+            range=[0.5, len(names) + 0.5],
+            tickvals=[n + 1 for n in shown],
+            ticktext=[names[n] for n in shown],
             showgrid=False,
             anchor=f"x{suffix}",
             title="layer" if k == 0 else "",
@@ -174,7 +176,7 @@ def _note(text, x, y):
         xanchor="left",
         yref="paper",
         y=y,
-        yanchor="top",
+        yanchor="bottom",
         showarrow=False,
         font=dict(size=14),
     )
@@ -187,3 +189,33 @@ def _said(label, trace):
         f"{label}: of what enters, {number(logs[0])} reaches the lowest layer at step 1, {number(logs[-1])} at step "
         f"{trace.steps}, least, {number(logs[least - 1])}, at step {least}."
     )
+
+
+def layers(traces, value):
+    """The map of stacks, with room for eight layers, whose number a slider may move. value: does not count."""
+    return gradient_map(traces, HEIGHT, rows=8)
+
+
+def directions(traces, value):
+    """The map of one layer of both directions. value: does not count."""
+    return gradient_map(traces, HEIGHT, low=-12)
+
+
+def before(picture):
+    """A picture before a guess: its axes alone."""
+    data = [
+        trace | ({"z": np.full_like(trace["z"], np.nan), "showscale": False} if "z" in trace else {"x": [], "y": []})
+        for trace in picture["data"]
+    ]
+    says = "What is asked is not drawn; it follows your guess."
+    return type(picture)(data=data, layout=picture["layout"] | {"meta": {"says": says}, "showlegend": False})
+
+
+PICTURES = {"layers": layers, "directions": directions, "lowest": lambda traces, value: lowest_curves(traces)}
+"""What a stage can draw."""
+
+CLOSED = {
+    "layers": lambda traces: before(layers(traces, None)),
+    "directions": lambda traces: before(directions(traces, None)),
+}
+"""Those before a guess."""

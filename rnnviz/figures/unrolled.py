@@ -72,7 +72,7 @@ def network(recordings, axis, shown="", below="x", high=146, closed=False):
 
 
 def stack(trace, axis, high=60, closed=False):
-    """A stack unrolled: a row for each layer or direction, from the top, and below it the curves of the lowest one.
+    """A stack unrolled: a row for each layer or direction, from the top; below one or two the curves of the lowest.
 
     trace: `Trace` of one network. axis, high, closed: as in `network`.
     """
@@ -116,6 +116,7 @@ def stack(trace, axis, high=60, closed=False):
         "curves": [
             {"label": f"layer {name}", "row": name, "colour": colour, "dash": dash if k == 0 else "dash"}
             for k, name in enumerate(lowest)
+            if len(levels) < 3
         ],
     }
     return Network(look, numbers)

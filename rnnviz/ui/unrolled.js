@@ -14,7 +14,7 @@ function put(tag, attributes, parent, text) {
   const node = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   if (text !== undefined) node.textContent = text;
-  parent.append(node);
+  parent?.append(node);
   return node;
 }
 
@@ -67,8 +67,8 @@ function places(message, width, scale) {
   const narrow = width < 520;
   const [left, right] = narrow ? [48, 40] : [64, 64];
   const pitch = (width - left - right) / T;
-  const boxes = T <= BOXES.steps && pitch >= BOXES.pitch;
-  const box = boxes ? within(Math.round(pitch * 0.62), 18, 46) : pitch;
+  const boxes = T <= BOXES.steps && pitch >= (message.stack ? 20 : BOXES.pitch);
+  const box = boxes ? within(Math.round(pitch * 0.62), message.stack ? 12 : 18, 46) : pitch;
   const several = message.losses.length > 1;
   // For the back row what is said of it has to be on the same screen.
   const far = scale > 1;
@@ -100,13 +100,14 @@ function places(message, width, scale) {
   const input = { y: y + (boxes ? 34 : 24), from: y + (boxes ? 20 : 6) };
   y += boxes ? 40 : 28;
   // Under several rows the curves say it a second time.
-  const curve = { top: y + 26, high: far ? (message.rows.length > 1 ? 40 : 80) : message.high };
+  // A stack of many rows has no curves below it.
+  const curve = { top: y + 26, high: !message.curves.length ? 0 : far ? (message.rows.length > 1 ? 40 : 80) : message.high };
   const [low, top] = message.axis.range;
   return {
     T, width, narrow, left, right, pitch, boxes, box, high, turned, lanes, named: (lane) => lane.across && (!tight || (lane.above && each - high >= 18)), rows, railed, input, curve,
     first: Math.min(...message.losses.filter(({ row }) => turned.has(row)).map(({ steps: [one] }) => one), T),
     loss: { x: width - right + (narrow ? 22 : 34), r: tight ? within(each / 2, 6, 13) : narrow || several ? 13 : 17 },
-    height: curve.top + curve.high + 24,
+    height: curve.high ? curve.top + curve.high + 24 : y,
     x: (t) => left + (t - 0.5) * pitch,
     level: (log10) => curve.top + curve.high * (1 - (log10 - low) / (top - low)),
     last: steps.at(-1) ?? T,
@@ -154,6 +155,9 @@ class Picture {
     const { at, svg, message } = this;
     const { curve } = at;
     const end = at.width - at.right;
+    [this.markLine, this.nothing] = [put("line", { class: "rv-mark-line", y1: curve.top, y2: curve.top + curve.high, visibility: "hidden" }), put("text", { class: "rv-start", x: at.left + 6, y: curve.top + curve.high - 6 })];
+    this.curves = [];
+    if (!curve.high) return;
     let above = Infinity;
     for (const tick of [...message.axis.ticks].reverse()) {
       const y = at.level(tick);
@@ -171,7 +175,7 @@ class Picture {
     }
     put("text", { class: "rv-quiet rv-end", x: at.width - 2, y: curve.top + curve.high + 18 }, svg, at.narrow ? "t" : "step t");
     if (at.boxes) for (let t = 1; t <= at.T; t += 1) put("line", { class: "rv-rule", x1: at.x(t), x2: at.x(t), y1: curve.top, y2: curve.top + curve.high }, svg);
-    this.markLine = put("line", { class: "rv-mark-line", y1: curve.top, y2: curve.top + curve.high, visibility: "hidden" }, svg);
+    svg.append(this.markLine);
     const plot = put("g", { "clip-path": this.clip("plot") }, svg);
     this.curves = message.curves.map(({ label, row, colour, dash }) => {
       const own = row !== "";
@@ -185,7 +189,7 @@ class Picture {
       curve.name = put("text", { class: "rv-curve-name", style: `fill:${message.curves[k].colour}` }, svg, curve.label);
       curve.at = Math.round(within(at.T * (0.16 + 0.26 * k), 1, at.T));
     });
-    this.nothing = put("text", { class: "rv-start", x: at.left + 6, y: curve.top + curve.high - 6 }, svg);
+    svg.append(this.nothing);
   }
 
   inputs() {
@@ -265,7 +269,7 @@ class Picture {
       const tint = put("rect", { ...frame, fill: colour }, group);
       const middle = at.x(k + 1);
       const shown = message.single && box >= 40 && high >= 34;
-      const text = put("text", { x: middle, y: y + (shown ? -4 : 5) }, group, high < 16 ? "" : box < 32 ? k + 1 : sign);
+      const text = put("text", { x: middle, y: y + (shown ? -4 : 5) }, group, high < 16 || box < 18 ? "" : box < 32 ? k + 1 : sign);
       if (box >= 32 && high >= 16) put("tspan", { class: "rv-sub", dy: 4 }, text, k + 1);
       const value = shown ? put("text", { x: middle, y: y + 15 }, group) : null;
       return { group, own, level, tint, text, value, title: put("title", {}, group) };

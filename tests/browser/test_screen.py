@@ -17,6 +17,7 @@ PAGES = (
     "/gradient_flow",
     "/inside_the_cell",
     "/why_it_vanishes",
+    "/depth_and_direction",
     "/the_cliff",
     "/training",
     "/norm_and_noise",
@@ -222,6 +223,7 @@ TOGETHER = {
     "/gradient_flow?": (".rv-live", ".rv-figure", ".st-key-words-verdict"),
     "/gradient_flow?picture=unrolled&": (".rv-live", ".rv-net-says", ".rv-net-picture"),
     "/why_it_vanishes?": (".rv-live", ".rv-figure", ".st-key-words-view"),
+    "/depth_and_direction?": (".rv-live", ".rv-figure", ".st-key-words-verdict"),
     "/the_cliff?": (".rv-live", ".rv-figure", ".st-key-words-verdict", ".st-key-plot-bifurcation"),
 }
 """Address -> what belongs together: slider, picture and verdict."""

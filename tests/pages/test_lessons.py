@@ -106,7 +106,7 @@ def test_start_over_leaves_what_a_teacher_has_switched():
     assert page.session_state["stage"] == "1.1" and page.session_state["gain"] == 1
 
 
-@pytest.mark.parametrize("id", ["1.7", "2.7", "3.7", "4.8"])
+@pytest.mark.parametrize("id", ["1.7", "2.7", "3.7", "4.8", "7.8"])
 def test_the_last_stage_leads_to_the_page_with_its_settings(id):
     page = opened(PAGE, stage=id, predict="false")
     links = {link.proto.label: link.proto for link in page.get("page_link")}

@@ -5,7 +5,7 @@ import re
 import pytest
 from opened import opened, said, sentences, sound
 
-from rnnviz.presets import PRESETS
+from rnnviz.presets import PRESETS, STACKS
 
 PAGES = ["app.py", "pages/lessons.py", "pages/gradient_flow.py", "pages/inside_the_cell.py"]
 LESSONS = PAGES[2:]
@@ -47,6 +47,22 @@ def test_every_choice(path):
         sound(page.selectbox(key=name).set_value(first).run())
     for name in [t.key for t in page.toggle]:
         sound(page.toggle(key=name).set_value(not page.toggle(key=name).value).run())
+
+
+@pytest.mark.parametrize("depth", ["map", "unrolled"])
+@pytest.mark.parametrize("read", ["one position", "last states", "mean"])
+@pytest.mark.parametrize("both, layers, gain, steps", [("true", "8", "4", "2"), ("false", "1", "0", "1000")])
+def test_depth_and_direction_at_its_ends(depth, read, both, layers, gain, steps):
+    query = dict(depth=depth, read=read, both=both, skips=both, layers=layers, gain=gain, steps=steps)
+    page = opened("pages/depth_and_direction.py", **query, shown="RNN" if gain == "4" else "GRU", predict="false")
+    assert sentences(page)["verdict"] and "parameters in Keras" in said(page) and len(page.get("code")) == 2
+
+
+@pytest.mark.parametrize("preset", STACKS, ids=lambda p: p.name)
+def test_presets_of_stacks(preset):
+    page = opened("pages/depth_and_direction.py", layers="5", position="3")
+    sound(page.button(key=f"stack-{preset.name}").click().run())
+    assert sentences(page)["stack-says"] == preset.says and in_force(page, "stack-") == [preset.name]
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda p: p.name)
@@ -208,9 +224,9 @@ def test_a_control_that_comes_back_shows_what_it_stands_at():
     assert not page.slider(key="forget_bias").proto.set_value
 
 
-def in_force(page):
+def in_force(page, key="preset-"):
     """Names of the presets that are marked as in force."""
-    return [b.label for b in page.button if (b.key or "").startswith("preset-") and b.proto.type == "primary"]
+    return [b.label for b in page.button if (b.key or "").startswith(key) and b.proto.type == "primary"]
 
 
 def test_a_preset_leaves_the_input_that_a_person_has_set():
