@@ -51,6 +51,11 @@ INSTRUMENTS = (
     ("depth_and_direction", "Depth and direction", "Stack layers, skip past them, read both ways: what reaches where?"),
     ("the_cliff", "The cliff", "See one update throw a network away, and what clipping does about it."),
     ("training", "Training", "Train two networks that differ in one thing, and watch which of them learns."),
+    (
+        "norm_and_noise",
+        "Norm and noise",
+        "Normalise, drop out, overfit: what each does to a gradient, and to learning.",
+    ),
     ("paper_figures", "Paper figures", "What the papers say, what theory says, and what is measured now."),
 )
 for number, (page, name, promise) in enumerate(INSTRUMENTS):

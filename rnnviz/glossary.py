@@ -81,6 +81,17 @@ GLOSSARY = {
     "explosion.",
     "median": "The middle one: half of all values are smaller.",
     "optimiser": "The rule that turns a gradient into a step.",
+    "layer normalisation": "The sums of all units at a step, shifted to mean 0 and divided by their standard "
+    "deviation. How large they were is gone.",
+    "dropout": "Random units are set to 0 while training, the others enlarged to make up for it.",
+    "mask": "The draw of dropout: 0 for what is dropped, a little above 1 for what is kept.",
+    "zoneout": "At a step some units, drawn at random, simply stay as they were.",
+    "overfitting": "Learning what is special to the examples, not what they share. The training loss falls, the "
+    "loss on others rises.",
+    "weight decay": "Each update also makes every weight a little smaller, so that none grows without need.",
+    "early stopping": "A few examples are set aside; training ends when their loss no longer falls.",
+    "ridge": "The dull rule to beat: a weighted sum of a few numbers, fitted with large weights held back.",
+    "variance": "How far draws lie from their mean: the mean of the squares of the distances.",
     "Adam": "An optimiser that gives each weight a step of its own length.",
 }
 

@@ -6,6 +6,7 @@ one, says here how it is known. Presets are held in test_presets.py and test_tra
 
 import ast
 import json
+from dataclasses import replace
 from functools import cache
 from math import comb
 from pathlib import Path
@@ -22,7 +23,10 @@ from rnnviz import (
     depth,
     explain_anatomy,
     explain_cliff,
+    explain_noise,
     explain_training,
+    noise,
+    overfit,
     papers,
     record,
     record_many,
@@ -31,6 +35,7 @@ from rnnviz.engine import anatomy
 from rnnviz.engine.clip import clip
 from rnnviz.formats import FORMATS
 from rnnviz.networks.record import record_each
+from rnnviz.norm import PRODUCT, beside
 from rnnviz.sources import sequences
 
 ROOT = Path(__file__).parents[1]
@@ -344,6 +349,45 @@ def nothing():
     """It speaks of this page, defines a word, or gives advice: nothing about networks to hold."""
 
 
+def normalised_by_itself_the_gain_is_gone():
+    for cell in ("rnn", "lstm", "gru"):
+        config = beside(Config(cell, steps=30, hidden_size=16))[PRODUCT]
+        found = []
+        for gain in (0.5, 1.0, 4.0):
+            logs = record_many([replace(config, gain=gain, seed=seed) for seed in SEEDS]).log10_dh["layer 1"]
+            found.append(logs[0] - logs[-1])
+        assert np.abs(np.array(found) - found[1]).max() < 0.05
+
+
+def masks_between_layers_are_met_once_a_layer():
+    """In, up and out of two layers."""
+    for seed in SEEDS:
+        for lag in (0, 5, 11):
+            assert len(noise.masked(noise.Grid("layers", 0.2, lag, lag // 2, seed)).met) == 3
+            assert len(noise.masked(noise.Grid("step", 0.2, lag, lag // 2, seed)).met) == 3 + lag
+
+
+def masks_on_the_way_wipe_out():
+    for seed in SEEDS:
+        for rate in (0.2, 0.5):
+            found = {scheme: noise.sampled(noise.Memory(scheme, rate, seed)) for scheme in noise.SCHEMES}
+            assert found["step"].through[-1] < 0.06 * noise.DRAWS
+            for scheme in ("sequence", "candidate", "zoneout"):
+                assert found[scheme].through[-1] > 0.8 * (1 - rate) * noise.DRAWS
+
+
+def what_is_remembered_is_not_what_is_learnt():
+    """Three times eight networks, by the middle of eight; the whole of their runs is on the page."""
+    for seed in (0, 8, 16):
+        training = Training(replace(overfit.FORTY, seed=seed, updates=140))
+        while not training.finished:
+            training.update()
+        when, lowest = overfit.best(training)
+        learnt, tested = overfit.middle(training, "training loss"), overfit.middle(training, "loss")
+        assert learnt[-1] < 0.5 * learnt[2] < learnt[0] and tested[-1] > 1.03 * lowest and 20 <= when <= 100
+        assert overfit.middle(training, "accuracy").max() < 0.85 < overfit.dull(training)
+
+
 CLAIMS = {
     "Every step back in time multiplies the gradient. Where the factors stay below 1 it vanishes, where they stay "
     "above 1 it explodes; a gate is a factor that the network can hold near 1.": factors_decide,
@@ -413,6 +457,14 @@ CLAIMS = {
     " 4.4 · 10⁻⁵ after 999 steps.": orthogonal_keeps_all,
     "With U the identity, units above 0 hand on state and gradient unchanged. A unit at 0 hands on "
     "nothing.": a_relu_hands_on_or_does_not,
+    "Where the recurrent product is normalised by itself, its scale is gone: the gradient does what it does, and no "
+    "gain changes that.": normalised_by_itself_the_gain_is_gone,
+    "Masks between layers alone are met once a layer, however long the path; masks on the recurrent arrows are met at "
+    "every step.": masks_between_layers_are_met_once_a_layer,
+    "A mask drawn anew at every step on the way of a memory wipes it out; one mask for all steps, or on what is written"
+    ", leaves it whole.": masks_on_the_way_wipe_out,
+    "The loss on what was learnt goes on falling while that on anything else rises: stop where the second is lowest, "
+    "and look first what the dullest rule gets right.": what_is_remembered_is_not_what_is_learnt,
     "Where the gradient is long it also changes fast, so a step that is safe is shorter there. Clipping shortens "
     "it.": rough_where_it_is_steep,
 }
@@ -487,7 +539,8 @@ def test_what_is_said_in_passing_holds(said, check):
 
 def take_aways():
     """What the pages take away: the sentences in their files, and those chosen by what is looked at."""
-    out = [*explain_anatomy.TAKE_AWAY.values(), *explain_training.TAKE_AWAY.values(), *papers.TAKE_AWAY.values()]
+    chosen = (explain_anatomy, explain_noise, explain_training, papers)
+    out = [sentence for module in chosen for sentence in module.TAKE_AWAY.values()]
     for path in sorted((ROOT / "pages").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("takeaway", "ends"):

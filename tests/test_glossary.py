@@ -98,6 +98,13 @@ def test_a_word_is_marked_once_in_the_form_it_has():
         ),
         ("depth_and_direction", {}, {"layer", "stacked", "residual connection", "bidirectional", "gradient", "loss"}),
         ("training", {}, {"temporal order", "held-out", "credit", "clipping by norm", "threshold", "seed", "loss"}),
+        ("norm_and_noise", {}, {"layer normalisation", "dropout", "gradient", "gain", "U"}),
+        (
+            "norm_and_noise",
+            {"noise_view": "masks on the way"},
+            {"dropout", "mask", "path", "variance", "linear", "unit"},
+        ),
+        ("norm_and_noise", {"noise_view": "noise in a memory"}, {"dropout", "mask", "zoneout", "candidate"}),
         ("paper_figures", {}, {"gradient", "norm", "U", "vanish", "explode"}),
     ],
 )

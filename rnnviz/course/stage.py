@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import astuple, dataclass, field, replace
 
 from ..cliff import descend_many
-from ..config import Config, NetworkConfig, Number, TrainConfig
+from ..config import Config, NetworkConfig, NetworkTrainConfig, Number, TrainConfig
 from ..engine.record import _kinds
 from ..networks.record import record, record_each
 from ..networks.train import Training
+from ..noise import Grid, Memory, masked, sampled
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,16 @@ def _traces(many):
     return record_each(many) if len(_kinds(many)) == 1 else [record(config) for config in many]
 
 
-BECOMES = {Config: record_each, NetworkConfig: _traces, Downhill: _descents, TrainConfig: _trainings}
-"""Kind of a setting -> function that makes a list of them what they set: recordings, descents, trainings to come."""
+BECOMES = {
+    Config: record_each,
+    NetworkConfig: _traces,
+    Downhill: _descents,
+    TrainConfig: _trainings,
+    NetworkTrainConfig: _trainings,
+    Memory: lambda many: list(map(sampled, many)),
+    Grid: lambda many: list(map(masked, many)),
+}
+"""Kind of a setting -> function that makes a list of them what they set: recordings, descents, trainings, masks."""
 
 
 def become(settings):

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from ..wording import number
-from . import course_cell, course_cliff, course_training, course_why, depth
+from . import course_cell, course_cliff, course_training, course_why, depth, noise, overfitting
 from .flow import gradient_flow
 from .theme import FAMILY_COLOURS, LEGIBLE_POWERS, bars_outline, figure, raised
 from .unrolled import network, stack
@@ -191,8 +191,18 @@ PICTURES = {
     **course_cliff.PICTURES,
     **course_training.PICTURES,
     **depth.PICTURES,
+    **noise.PICTURES,
+    **overfitting.PICTURES,
 }
 """What a stage can draw: a `Figure`, or a `Network`."""
 
-CLOSED = course_cell.CLOSED | course_why.CLOSED | course_cliff.CLOSED | course_training.CLOSED | depth.CLOSED
+CLOSED = (
+    course_cell.CLOSED
+    | course_why.CLOSED
+    | course_cliff.CLOSED
+    | course_training.CLOSED
+    | depth.CLOSED
+    | noise.CLOSED
+    | overfitting.CLOSED
+)
 """Those before a guess that are more than curves."""

@@ -8,9 +8,8 @@ import numpy as np
 from ..arguments import Named, read_only, whole
 from ..config import NetworkConfig
 from ..engine.parameters import Parameters
-from ..engine.recording import Recording
+from ..engine.recording import Recording, _own
 from ..layers import Pass
-from ..recording import _own
 from ..scaled import Scaled
 from ..summary import summary
 from .base import Network

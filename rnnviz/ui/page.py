@@ -25,6 +25,7 @@ PAGES = (
     ("pages/depth_and_direction.py", "Depth and direction"),
     ("pages/the_cliff.py", "The cliff"),
     ("pages/training.py", "Training"),
+    ("pages/norm_and_noise.py", "Norm and noise"),
     ("pages/paper_figures.py", "Paper figures"),
 )
 

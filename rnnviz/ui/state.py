@@ -13,6 +13,8 @@ from ..config import BOUNDS, TASKS, Choice, Config, Number, TrainConfig
 from ..course import STAGES, START
 from ..figures.flow import WINDOWS
 from ..figures.theme import FAMILY_COLOURS
+from ..noise import GRID_STEPS, LAGS
+from ..overfit import AGAINST, NOTHING
 from ..papers import TITLES
 
 CELL_KINDS = {
@@ -39,6 +41,23 @@ VIEWS = {
     "formats": "number formats",
 }
 """What the page "Why it vanishes" can look at, and what it is called on the screen."""
+
+
+MASK_SCHEMES = {
+    "between layers alone": "layers",
+    "and fresh at every step": "step",
+    "and one for all steps": "sequence",
+}
+"""Where the masks of a stack can be, and the key of `noise.SCHEMES` that it is."""
+
+
+NOISE_VIEWS = {
+    "layer normalisation": "normalisation",
+    "masks on the way": "masks",
+    "noise in a memory": "memory",
+    "overfitting": "overfitting",
+}
+"""What the page "Norm and noise" can look at."""
 
 
 LOOKS = {
@@ -167,6 +186,13 @@ CONTROLS = {
     "cliff_step": Number(25, 0, UPDATES, 1, whole=True),
     "cliff_method": Choice(NAMES["norm"], {words: method for method, words in NAMES.items()}),
     "cliff_relief": Flag(False),
+    "noise_view": Choice(next(iter(NOISE_VIEWS)), NOISE_VIEWS),
+    "mask_scheme": Choice("between layers alone", MASK_SCHEMES),
+    "mask_rate": Number(0.2, 0.0, 0.5, 0.01),
+    "mask_lag": Number(8, 0, GRID_STEPS - 1, 1, whole=True),
+    "mask_way": Number(4, 0, GRID_STEPS - 1, 1, whole=True),
+    "against": Choice(NOTHING, AGAINST),
+    "memory_lag": Number(10, 0, LAGS, 1, whole=True),
     "layers": BOUNDS["layers"],
     "both": Flag(False),
     "skips": Flag(False),

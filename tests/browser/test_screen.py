@@ -20,6 +20,7 @@ PAGES = (
     "/depth_and_direction",
     "/the_cliff",
     "/training",
+    "/norm_and_noise",
     "/paper_figures",
 )
 GAIN = "Recurrent gain"

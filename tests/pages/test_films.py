@@ -46,6 +46,11 @@ ADDRESSES = {
             "7.4",
             "7.6",
             "7.7",
+            "8.1",
+            "8.2",
+            "8.4",
+            "8.5",
+            "8.6",
         )
     },
     "gradient flow": ("gradient_flow", {"bound": "true", "slope": "true", **SMALL}),
@@ -67,6 +72,13 @@ ADDRESSES = {
             "steps": "300",
             "hidden_size": "3",
         },
+    ),
+    **{f"norm, {cell}": ("norm_and_noise", {"predict": "false", "shown": cell, **SMALL}) for cell in ("RNN", "GRU")},
+    "norm before the guess": ("norm_and_noise", SMALL),
+    **{view: ("norm_and_noise", {"noise_view": view}) for view in ("masks on the way", "noise in a memory")},
+    "masks at every step": (
+        "norm_and_noise",
+        {"noise_view": "masks on the way", "mask_scheme": "and fresh at every step"},
     ),
     "depth": ("depth_and_direction", {"layers": "3", **SMALL}),
     "depth, a preset": (
