@@ -13,7 +13,7 @@ from rnnviz.presets import STACKS
 from rnnviz.ui import controls, state
 from rnnviz.ui.films import Film, gains
 from rnnviz.ui.live import live_slider
-from rnnviz.ui.page import alive, frame, takeaway
+from rnnviz.ui.page import alive, ends, frame
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import elsewhere, prediction_switch, question
 from rnnviz.ui.recorded import recorded
@@ -180,7 +180,7 @@ stacks(
 )
 if (fields["steps"], fields["hidden_size"]) != asked:
     st.caption(f"This picture takes at most {most} steps and {MOST_UNITS} units; the sidebar asks for more.")
-takeaway(
+ends(
     "Depth gives a far step more paths and the lowest layer less gradient; a connection past the layers brings it "
     "back, and a second direction brings back the other end."
 )

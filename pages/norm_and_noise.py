@@ -15,7 +15,7 @@ from rnnviz.overfit import AGAINST, NOTHING
 from rnnviz.ui import controls, runs, state
 from rnnviz.ui.films import Film, gains
 from rnnviz.ui.live import live_slider
-from rnnviz.ui.page import alive, frame, takeaway
+from rnnviz.ui.page import alive, ends, frame, takeaway
 from rnnviz.ui.plot import plot
 from rnnviz.ui.predict import predict, prediction_switch
 from rnnviz.ui.pulse import pulse
@@ -236,9 +236,8 @@ if view == "normalisation":
     normalisation(setup, shown, window)
 elif view == "masks":
     masks(seed)
-    takeaway(explain.TAKE_AWAY[view])
 elif view == "memory":
     memory(seed)
-    takeaway(explain.TAKE_AWAY[view])
 else:
     forty(controls.one("against", "Against overfitting", list(AGAINST)))
+ends(explain.TAKE_AWAY[view] if view in ("masks", "memory") else None)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property, wraps
+from typing import Any
 
 import numpy as np
 
@@ -456,7 +457,7 @@ def sealed(recording):
     return recording
 
 
-def _own(value, k, axis=1):
+def _own(value, k, axis=1) -> Any:
     """The part of network k of whatever holds arrays with K at that axis; an axis of 1 is shared by all."""
     if isinstance(value, np.ndarray):
         if value.ndim <= axis:
