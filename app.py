@@ -34,15 +34,15 @@ st.page_link(
 )
 words(HOW_TO_READ, "how-start", "caption")
 for number, (title, stages) in enumerate(LESSONS.items()):
-    if number % 3 == 0:
-        places = st.columns(3, border=True)
-    with places[number % 3]:
+    if number % 2 == 0:
+        places = st.columns(2, border=True)
+    with places[number % 2]:
         st.page_link(
             "pages/lessons.py", label=f"**Lesson {stages[0].id[0]}: {title}**", query_params=link(stage=stages[0].id)
         )
         st.markdown(
-            f"{', '.join(stage.title for stage in stages[:-1])}. About "
-            f"{sum(stage.notes.minutes for stage in stages)} minutes."
+            f"About {sum(stage.notes.minutes for stage in stages)} minutes: "
+            f"{' · '.join(stage.title for stage in stages[:-1])}"
         )
 INSTRUMENTS = (
     ("gradient_flow", "Gradient flow", "Drag one slider, and see the gradient vanish, explode or survive."),

@@ -25,7 +25,13 @@ with right:
         "The published code differs from the text: strictly above the threshold and a gradient that is no number "
         "rescued as 0.02 W (P4), squared norms in Ω (P5).",
     )
-listed(
+WORDS = {
+    "D": ("gradient", "layer", "stacked", "residual connection", "path", "linear", "unit"),
+    "B": ("gradient", "layer", "bidirectional", "hidden state", "linear", "unit"),
+    "N": ("gradient", "norm", "layer normalisation", "gain", "U", "variance", "unit"),
+    "Z": ("gradient", "dropout", "mask", "path", "layer", "variance"),
+}
+OTHER = (
     "gradient",
     "norm",
     "U",
@@ -42,6 +48,7 @@ listed(
     "linear",
     "solved",
 )
+listed(*WORDS.get(chosen, OTHER))
 papers.show(chosen, code)
 with st.expander("All numbers"):
     if st.button("Compute all", key="paper_all"):

@@ -68,7 +68,7 @@ def sum_of_squares(logs):
 
 SHAPES = {
     "flat": "flat: within a factor of 10",
-    "U": "U: weakest on the way",
+    "valley": "valley: weakest on the way",
     "hill": "hill: strongest on the way",
     "slope": "slope: weakest at an end",
     "wall": "wall: exactly 0 beyond it",
@@ -84,7 +84,7 @@ def shape(logs):
     if not high - low > 1:
         return "flat"
     if min(ends) - low > 1:
-        return "U"
+        return "valley"
     return "hill" if high - max(ends) > 0.5 else "slope"
 
 

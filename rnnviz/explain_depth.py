@@ -46,7 +46,7 @@ def verdict(trace):
     ends = f"layer 1 gets {share(logs[0])} at step 1, {share(logs[-1], 'it')} at step {steps}"
     more = {
         "flat": f"; never less than {share(logs.min(), 'it')}",
-        "U": f", only {share(logs[least - 1], 'it')} at step {least}",
+        "valley": f", only {share(logs[least - 1], 'it')} at step {least}",
         "hill": f", but {share(logs[best - 1], 'it')} at step {best}, {count(steps - best, 'step')} back",
         "slope": "",
     }[kind]

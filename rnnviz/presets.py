@@ -93,7 +93,7 @@ STACKS = (
     ),
     Preset(
         "Both ends",
-        "Forward at the last step, backward at the first: a U, weakest in the middle.",
+        "Forward at the last step, backward at the first: a valley, weakest in the middle.",
         _LINEAR | {"gain": 0.9, "layers": 1, "both": True, "read": "last states"},
     ),
     Preset(

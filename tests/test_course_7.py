@@ -65,11 +65,11 @@ CLAIMS = {
         for traces in over_seeds("7.4")
     ),
     "7.5": lambda: (
-        looks("7.5") == {("U",)}
+        looks("7.5") == {("valley",)}
         and np.median([depth.reaching(trace).min() for trace in alone("7.5", 2.0)])
         > np.median([depth.reaching(trace).min() for trace in alone("7.5")]) + 2
     ),
-    "7.6": lambda: looks("7.6") == {("slope", "U", "flat")},
+    "7.6": lambda: looks("7.6") == {("slope", "valley", "flat")},
     "7.7": lambda: (
         all(seen(trace) == [31, 1] for trace in alone("7.7"))
         and all(seen(trace) == [16, 16] for trace in alone("7.7", 16))

@@ -51,6 +51,27 @@ def test_where_theory_is_not_exact_none_is_drawn(fields):
     assert not [t for t in gradient_map({"": trace})["data"] if t["name"].startswith("theory")]
 
 
+def test_a_legend_has_one_line_of_entries_on_a_phone():
+    both = record(NetworkConfig(**LINEAR, layers=1, directions="both", read="ends"))
+    shown = [
+        t["name"] for t in gradient_map({"": both})["data"] if t["type"] == "scatter" and t.get("showlegend", True)
+    ]
+    assert sorted(shown) == ["backward", "forward"]
+
+
+def test_rows_that_are_the_same_are_named_once():
+    one, two = (record(NetworkConfig(**LINEAR, layers=n)) for n in (2, 3))
+    for traces, named in (({"a": two, "b": two}, False), ({"a": one, "b": two}, True)):
+        assert gradient_map(traces)["layout"]["yaxis3"]["showticklabels"] is named
+
+
+def test_marks_of_a_small_picture_have_room():
+    for height, marks in ((330, (-8, -4, 0, 4)), (252, (-8, 0, 4))):
+        picture = gradient_map({"": record(NetworkConfig(**LINEAR))}, height)
+        assert tuple(picture["layout"]["yaxis2"]["tickvals"]) == marks
+        assert tuple(picture["data"][0]["colorbar"]["tickvals"]) == marks
+
+
 @pytest.mark.parametrize("w, layers, lag", [(0.8, 6, 19), (0.9, 3, 17), (0.9, 1, 0)])
 def test_the_lag_that_is_remembered_best(w, layers, lag):
     trace = record(NetworkConfig(**LINEAR | {"gain": w, "layers": layers, "steps": 60}))
@@ -65,7 +86,7 @@ def test_the_lag_that_is_remembered_best(w, layers, lag):
     "logs, kind",
     [
         ([0.0, -0.5, -0.9], "flat"),
-        ([0.0, -2.0, -0.5], "U"),
+        ([0.0, -2.0, -0.5], "valley"),
         ([-1.0, 0.5, 0.0, -2.0], "hill"),
         ([-5.0, -2.0, 0.0], "slope"),
         ([-np.inf, -2.0, 0.0], "wall"),
@@ -200,7 +221,9 @@ PRESETS = {
     "Depth": lambda trace: depth.best_lag(trace) == 17 and depth.shape(depth.reaching(trace)) == "hill",
     "Deep": lambda trace: handed_down(trace) < -3,
     "Skips": lambda trace: handed_down(trace) >= 0,
-    "Both ends": lambda trace: depth.shape(depth.reaching(trace)) == "U" and explain_depth.least(trace)[0] == PLACES[1],
+    "Both ends": lambda trace: (
+        depth.shape(depth.reaching(trace)) == "valley" and explain_depth.least(trace)[0] == PLACES[1]
+    ),
     "Mean": lambda trace: depth.shape(depth.reaching(trace)) == "flat",
     "out[:, -1]": lambda trace: (
         np.isfinite([level.log10 for level in depth.lowest(trace)]).sum(axis=1).tolist() == [100, 1]

@@ -161,6 +161,21 @@ def test_curves_have_looks_of_their_own():
     assert len({t["line"]["color"] for t in traces}) == len({t["line"]["dash"] for t in traces}) == 3
 
 
+def test_a_normalisation_looks_the_same_whatever_is_beside_it():
+    every = normed()
+    looks = {t["name"]: t["line"] for t in gradients(every)["data"]}
+    for label, recording in every.items():
+        (alone,) = gradients({label: recording})["data"]
+        assert alone["line"] == looks[label]
+
+
+def test_notes_of_what_is_exactly_0_do_not_overlap():
+    silent = layers({label: record(replace(c, gain=0.0)) for label, c in beside(Config("rnn", steps=9)).items()})
+    layout = gradients(silent)["layout"]
+    heights = [note["y"] for note in layout["annotations"]]
+    assert len(heights) == 3 and np.diff(heights).min() * (layout["height"] - 100) >= 14  # less its margins
+
+
 def test_seeds_draw_other_masks():
     one = Memory("step", 0.2)
     assert (sampled(one).weights != sampled(replace(one, seed=1)).weights).any()

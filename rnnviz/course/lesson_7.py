@@ -162,7 +162,7 @@ STAGES = (
         slider=Slider("Forget-gate bias", Number(1.0, 1.0, 3.0, 0.1), "forget_bias"),
         question=Question(
             "The same layer, and the mean of all its outputs is read. The curve of its gradient is …",
-            ("slope", "U", "flat"),
+            ("slope", "valley", "flat"),
             looks,
         ),
         sentence=three_ways,

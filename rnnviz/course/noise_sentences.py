@@ -32,7 +32,7 @@ def summed(traces, gain):
     return (
         f"[[layer normalisation|Layer normalisation]]: at every step the {units} sums x·W + h·U get mean 0 and size 1. "
         f"Gain {shown(gain)} leaves {_share(found[OFF])} without, {_share(found[PLACES['sum']])} with. The gain still "
-        "acts: against the input."
+        "acts: it weighs h·U against x·W."
     )
 
 

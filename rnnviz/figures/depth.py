@@ -24,14 +24,16 @@ def gradient_map(traces, height=330, curve=True, low=LOW, high=HIGH, rows=0):
     map has room for; 0 for those that there are. Where a gradient is exactly 0 the map is empty.
     """
     height = whole("height", height, 1)
-    traces_, axes, notes, steps = [], {}, [], max(t.steps for t in traces.values())
+    traces_, axes, notes, first, steps = [], {}, [], [], max(t.steps for t in traces.values())
     foot = 0.46 if curve else 0.0
     for k, (label, trace) in enumerate(traces.items()):
         suffix = "" if k == 0 else str(2 * k + 1)
         part = 1 / len(traces)
         levels = depth.levels(trace)
         left, right = k * part + (0.05 if k else 0), (k + 1) * part
-        traces_.append(_map(label, levels, low, high, f"x{suffix}", f"y{suffix}", k == len(traces) - 1, foot))
+        traces_.append(
+            _map(label, levels, low, high, f"x{suffix}", f"y{suffix}", k == len(traces) - 1, foot, height < 300)
+        )
         axes[f"xaxis{suffix}"] = dict(
             domain=[left, right],
             range=[0.5, trace.steps + 0.5],
@@ -41,6 +43,7 @@ def gradient_map(traces, height=330, curve=True, low=LOW, high=HIGH, rows=0):
             title="" if curve else "time step t",
         )
         names = [str(n) for n in range(1, rows + 1)] or [level.name for level in levels]
+        first = first or names
         # So many labels have room.
         shown = range(len(names)) if len(names) < 6 else [0, len(names) // 2 - 1, len(names) - 1]
         axes[f"yaxis{suffix}"] = dict(
@@ -51,6 +54,7 @@ def gradient_map(traces, height=330, curve=True, low=LOW, high=HIGH, rows=0):
             showgrid=False,
             anchor=f"x{suffix}",
             title="layer" if k == 0 else "",
+            showticklabels=k == 0 or names != first,
         )
         if len(traces) > 1:
             notes.append(_note(f"<b>{label}</b>", left, 1.0))
@@ -58,17 +62,19 @@ def gradient_map(traces, height=330, curve=True, low=LOW, high=HIGH, rows=0):
         for k, (label, trace) in enumerate(traces.items()):
             traces_ += _curves(label, trace, k, len(traces) > 1)
         axes["xaxis2"] = dict(domain=[0, 1], range=[0.5, steps + 0.5], anchor="y2", title="time step t")
-        axes["yaxis2"] = dict(domain=[0, foot - 0.06], range=[low, high], title="layer 1", **_powers(low, high))
+        axes["yaxis2"] = dict(
+            domain=[0, foot - 0.06], range=[low, high], title="layer 1", **_powers(low, high, height < 300)
+        )
     panels = [[1 - end for end in reversed(axes[name]["domain"])] for name in axes if name[0] == "y"]
     return figure(
         traces_,
-        "The gradient, layer by step",
+        "The gradient, layer by step; white: as much as enters with the loss",
         " ".join(_said(label, trace) for label, trace in traces.items()),
         height=height,
         margin=dict(l=72, r=BESIDE, t=40, b=48),
         hovermode="closest",
         showlegend=curve and len(traces_) > len(traces) + 1,
-        legend=dict(orientation="h", x=1, xanchor="right", y=foot - 0.07, yanchor="bottom", font=dict(size=14)),
+        legend=dict(orientation="h", x=0, xanchor="left", y=foot - 0.07, yanchor="bottom", font=dict(size=14)),
         annotations=notes,
         meta={"stepped": len(traces) == 1, "value": WORDS} | ({"panels": panels} if len(traces) == 1 else {}),
         **axes,
@@ -97,10 +103,10 @@ def lowest_curves(traces, height=275, low=LOW, high=HIGH):
     )
 
 
-def _map(label, levels, low, high, x, y, scale, foot):
+def _map(label, levels, low, high, x, y, scale, foot, small):
     logs = np.array([level.log10 for level in levels])
     shown = np.where(np.isneginf(logs), np.nan, np.clip(logs, low, high)).astype(np.float32)
-    marks = [m for m in MARKS if low <= m <= high]
+    marks = _marks(low, high, small)
     return {
         "type": "heatmap",
         "x": np.arange(1, logs.shape[1] + 1),
@@ -133,11 +139,13 @@ def _curves(label, trace, k, several):
     for level, look in zip(depth.lowest(trace), _look(trace)):
         if several:
             look = {"color": SERIES[k], "dash": SERIES_DASHES[k], "width": 3}
-        name = label if several else {"": "layer 1", "→": "forward →", "←": "backward ←"}[level.name[1:].strip()]
+        name = label if several else {"": "layer 1", "→": "forward", "←": "backward"}[level.name[1:].strip()]
         lines.append(_line(level.log10, name, look, "x2", "y2"))
         if level.node in theory and not several:
             dotted = {"color": GREY, "dash": "dot", "width": 6}
-            lines.insert(0, _line(theory[level.node], f"theory {level.name[1:]}".strip(), dotted, "x2", "y2"))
+            dots = _line(theory[level.node], f"theory {level.name[1:]}".strip(), dotted, "x2", "y2")
+            # Beside two entries a phone has no room for more.
+            lines.insert(0, dots | {"showlegend": len(theory) == 1})
     return lines
 
 
@@ -163,8 +171,13 @@ def _line(logs, name, look, x="x", y="y"):
     }
 
 
-def _powers(low, high):
-    marks = [m for m in MARKS if low <= m <= high]
+def _marks(low, high, small):
+    """Those of `MARKS` that are shown, fewer on a small picture."""
+    return [m for m in MARKS if low <= m <= high and (not small or m % 8 == 0 or m == high)]
+
+
+def _powers(low, high, small=False):
+    marks = _marks(low, high, small)
     return {"tickvals": marks, "ticktext": [f"10<sup>{m}</sup>" if m else "1" for m in marks], "tickfont": POWERS}
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..noise import DRAWS, GRID_LAYERS, GRID_STEPS, LAGS, SCHEMES
-from ..norm import layers
+from ..norm import PLACES, layers
 from ..wording import count, number
 from .flow import _exactly_zero, _line, powers_axis
 from .theme import GREY, INK, POWERS, SERIES, SERIES_DASHES, figure
@@ -21,7 +21,7 @@ COLUMNS = {
 }
 """What a scheme is called where there is little room."""
 
-NOTHING = -0.9
+NOTHING = -1.4
 """Where what is exactly 0 stands below an axis of logarithms."""
 
 LOOKS = {name: (SERIES[k % 4], SERIES_DASHES[k % 4]) for k, name in enumerate(SCHEMES)} | {"zoneout": (INK, "longdash")}
@@ -35,9 +35,11 @@ def gradients(recordings, steps=None, window="near", height=HEIGHT):
     """
     steps = steps or max(r.steps for r in recordings.values())
     traces, notes = [], []
-    for (label, r), colour, dash in zip(recordings.items(), SERIES, SERIES_DASHES):
+    looks = dict(zip(PLACES.values(), zip(SERIES, SERIES_DASHES)))  # the same in every picture, whatever is beside it
+    for label, r in recordings.items():
+        colour, dash = looks[label]
         traces.append(_line(np.arange(1, r.steps + 1), r.log10_dh, label, colour, dash, 3))
-        notes += [note | {"y": 0.01 + 0.06 * len(notes)} for note in _exactly_zero(r.log10_dh, label, colour)]
+        notes += [note | {"y": 0.01 + 0.11 * len(notes)} for note in _exactly_zero(r.log10_dh, label, colour)]
     said = (
         f"{label}: ∂L/∂h is {number(r.log10_dh[-1])} at step {r.steps} and {number(r.log10_dh[0])} at step 1."
         for label, r in recordings.items()
@@ -54,7 +56,7 @@ def gradients(recordings, steps=None, window="near", height=HEIGHT):
     )
 
 
-def grid(found, height=300):
+def grid(found, height=250):
     """A stack unrolled, its arrows with their masks, and one path: `noise.Masked`. What is dropped is dotted."""
     L, T = GRID_LAYERS, GRID_STEPS
     steps = np.arange(1, T + 1)
@@ -159,7 +161,7 @@ def strips(found, lag, height=300):
         ),
         yaxis=dict(
             title="times what it would be",
-            range=[-1.3, 8.2],
+            range=[-1.9, 8.2],
             tickvals=ticks,
             ticktext=["0", "1", *(f"10<sup>{k}</sup>" for k in ticks[2:])],
             tickfont=POWERS,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..wording import SUPERSCRIPTS, number, shown
-from .theme import ABOVE, BELOW, FAMILY_COLOURS, FAMILY_DASHES, GREY, INK, SERIES, SERIES_DASHES, figure
+from ..wording import number, shown
+from .theme import ABOVE, BELOW, FAMILY_COLOURS, FAMILY_DASHES, GREY, INK, POWERS, SERIES, SERIES_DASHES, figure
 
 HEIGHT = 320
 
@@ -233,13 +233,14 @@ def beside_theory(title, says, x, curves, **axes):
 
 
 def powers(low, high, every=1):
-    """A logarithmic axis over plain values, marked at powers of ten in letters of full size."""
+    """A logarithmic axis over plain values, marked at powers of ten."""
     powers = range(low, high + 1, every)
     return dict(
         type="log",
         range=[low, high],
         tickvals=[10.0**p for p in powers],
-        ticktext=[f"10{str(p).translate(SUPERSCRIPTS)}" if not 0 <= p < 4 else f"{10**p:,}" for p in powers],
+        ticktext=[f"10<sup>{p}</sup>" if not 0 <= p < 4 else f"{10**p:,}" for p in powers],
+        tickfont=POWERS,
     )
 
 

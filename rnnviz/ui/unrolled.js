@@ -237,7 +237,7 @@ class Picture {
 
   rowNames() {
     const { at, svg, message } = this;
-    for (const { name, colour } of message.rows) put("text", { class: "rv-name", x: at.narrow ? 20 : 32, y: at.rows[name] + 6, style: `fill:${colour}` }, svg, name);
+    for (const { name, colour } of message.rows) put("text", { class: "rv-name", x: at.narrow ? 20 : 32, y: at.rows[name] + (at.high < 16 ? 5 : 6), style: `fill:${colour}${at.high < 16 ? ";font-size:14px" : ""}` }, svg, name);
   }
 
   boxRows() {
@@ -257,6 +257,8 @@ class Picture {
       if (label) { put("tspan", lane.gate ? { style: `fill:color-mix(in srgb, ${lane.tone} 65%, var(--st-text-color));font-style:italic;font-weight:700` } : {}, label, lane.gate ? `${lane.gate} ` : "×"); put("tspan", {}, label); }
       return { path, label, start, end };
     }));
+    // A number is read before the arrows that come down past it.
+    for (const { label } of this.arrows.flat()) if (label) svg.append(label);
     this.boxes = message.rows.map(({ name, sign, colour }, row) => Array.from({ length: at.T }, (_, k) => {
       const y = at.rows[name];
       const group = put("g", { class: "rv-box", "data-row": name, "data-step": k + 1 }, svg);

@@ -19,6 +19,10 @@ def test_opens(path):
     assert opened(path).title[0].value
 
 
+def test_no_box_of_the_first_page_is_empty():
+    assert all(len(column.children) for column in opened("app.py").columns)
+
+
 @pytest.mark.parametrize("path", LESSONS)
 def test_sliders_at_both_ends(path):
     page = opened(path, shown="LSTM", beside="GRU")
