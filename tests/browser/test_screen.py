@@ -67,7 +67,7 @@ def test_links_can_be_hit_at_every_width_with_and_without_the_sidebar(sized):
             page.wait_for_timeout(400)
             if not closed and width <= 768:
                 continue  # here an open sidebar lies over the page, as it is meant to
-            assert page.evaluate(HIT) == [True] * 8, (width, closed)
+            assert page.evaluate(HIT) == [True] * len(page_links), (width, closed)
         page.set_viewport_size({"width": 1440, "height": 800})
     page.set_viewport_size({"width": 700, "height": 800})
     page.get_by_role("link", name="Training").click()
@@ -78,14 +78,14 @@ def test_a_phone_s_sidebar_stays_closed_from_load_to_load(sized):
     somebody = sized(390, 844)
     somebody.open("/gradient_flow")
     page = somebody.page
-    assert page.evaluate(HIT) == [True] * 8
+    assert page.evaluate(HIT) == [True] * len(page_links)
     page.get_by_test_id("stExpandSidebarButton").click()
     page.get_by_test_id("stSidebar").get_by_role("button", name="Reseed").wait_for()
     page.reload()
     somebody.settled()
     page.get_by_test_id("stExpandSidebarButton").wait_for()
     page.wait_for_timeout(500)
-    assert page.evaluate(HIT) == [True] * 8
+    assert page.evaluate(HIT) == [True] * len(page_links)
 
 
 def test_on_a_phone_nothing_lies_over_what_is_read(sized):
@@ -103,7 +103,7 @@ def test_on_a_phone_nothing_lies_over_what_is_read(sized):
     opens.tap()
     page.get_by_test_id("stSidebar").get_by_role("button", name="Start over").wait_for()
     somebody.open("/lessons?predict=false&stage=4.6&look=projector")
-    assert page.evaluate(HIT) == [True] * 8
+    assert page.evaluate(HIT) == [True] * len(page_links)
 
 
 def test_everything_has_the_width_of_its_column(sized):
