@@ -1,10 +1,19 @@
 """How tests run side by side: as the Makefile has it, and those in a browser in two halves."""
 
 import os
+from zlib import crc32
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# How long a test takes is for the benchmarks to say.
+settings.register_profile("at any pace", deadline=None)
+settings.load_profile("at any pace")
+
+HEAPS = 150
+"""Of tests without a browser, which are handed out as wholes: fewer tests in each than in half of those in a browser."""
 
 LESSONS = ("test_course.py", "test_unrolled.py", "test_lessons.py")
 """Which take about as long as the other tests in a browser."""
@@ -17,7 +26,8 @@ def pytest_xdist_make_scheduler(config, log):
     class Apart(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             if "/browser/" not in nodeid:
-                return nodeid
+                # Alone, each would be waited for: a worker is given no more than two at a time.
+                return f"heap {crc32(nodeid.encode()) % HEAPS}"
             return "browser, lessons" if nodeid.split("::")[0].endswith(LESSONS) else "browser, pages"
 
     return Apart(config, log)

@@ -14,7 +14,7 @@ from autograd import elementwise_grad, grad, hessian_vector_product, tracer
 from rnnviz import CELLS, Config, record, record_many
 from rnnviz.engine.threads import isolate_threads
 
-THREADS, RUNS = 8, 50
+THREADS, RUNS = 8, 30
 
 
 @pytest.fixture(autouse=True)

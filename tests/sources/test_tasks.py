@@ -378,7 +378,7 @@ def test_baselines_of_adding(name, mean, baseline, held_out):
 @pytest.mark.parametrize(("name", "classes"), [("order_2", 4), ("order_3", 8)])
 def test_baselines_of_order(name, classes, held_out):
     for length in LENGTHS[name]:
-        t, b = task(name, length), draw(name, length, 20_000, held_out)
+        t, b = task(name, length), draw(name, length, 8000, held_out)
         assert t.outputs == classes and t.chance == 1 / classes
         assert t.baseline == pytest.approx(math.log(classes), rel=1e-15)
         for c in range(classes):
