@@ -13,7 +13,7 @@ settings.register_profile("at any pace", deadline=None)
 settings.load_profile("at any pace")
 
 HEAPS = 150
-"""Of tests without a browser, which are handed out as wholes: fewer tests in each than in half of those in a browser."""
+"""Of tests without a browser, handed out as wholes: each has fewer tests than a half of those in a browser has."""
 
 LESSONS = ("test_course.py", "test_unrolled.py", "test_lessons.py")
 """Which take about as long as the other tests in a browser."""
