@@ -6,7 +6,7 @@ import streamlit as st
 
 from .assets import module
 from .order import serial
-from .state import acknowledged, address
+from .state import acknowledged, address, redrawn
 
 _component = st.components.v2.component(
     "rnnviz.address",
@@ -24,6 +24,7 @@ def keep_address():
     tells which `put` it knows of: this comes last, so that it knows of all controls by then. In a fragment of its own,
     so that telling runs nothing else.
     """
+    redrawn()
     kept = st.session_state
     told = kept.get("address")
     acknowledged(told.get("put") if hasattr(told, "get") else 0)

@@ -15,6 +15,7 @@ from ..networks.record import record_each
 from .assets import module
 from .order import serial
 from .pulse import turn
+from .state import redrawn
 
 CACHED = 96 * 2**20
 """Bytes of slices that the server keeps for all sessions together."""
@@ -93,6 +94,7 @@ def films(*now):
 
     A fragment of its own: a question runs this and nothing else of the page.
     """
+    redrawn()
     kept = st.session_state
     state = kept.get("films")
     asked = state.get("ask") if hasattr(state, "get") else None

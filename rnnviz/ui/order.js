@@ -17,7 +17,8 @@ function underWay(pause = 200) {
   const runs = (window.rnnvizRuns ??= { last: -Infinity });
   const app = document.querySelector("[data-testid=stApp]");
   const now = () => { runs.last = performance.now(); };
-  if (!runs.seen) window.addEventListener("popstate", now);
+  // Streamlit sends what is said within a moment as one message, which runs the fragment of one of them.
+  if (!runs.seen) for (const kind of ["popstate", "pointerdown", "click", "keydown"]) window.addEventListener(kind, now, true);
   if (app && runs.seen !== app) {
     runs.seen = app;
     new MutationObserver(now).observe(app, { attributeFilter: ["data-test-script-state"] });

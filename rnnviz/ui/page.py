@@ -12,7 +12,7 @@ from .address import keep_address
 from .assets import HERE
 from .look import look, look_switch
 from .pulse import gate
-from .state import follow_address, remember, say_notes, settle
+from .state import drawn, follow_address, remember, say_notes, settle, whole_page
 from .way import first_slider
 from .words import words
 
@@ -89,6 +89,7 @@ def alive(draw):
     @st.fragment
     @wraps(draw)
     def fragment(*settings):
+        whole_page()
         body, foot = st.container(), st.container()
         with body:
             now = draw(*settings)
@@ -103,6 +104,7 @@ def alive(draw):
 def follow_live():
     """Keep what is set, for the other pages and in the address. Call it at the end of a page's fragment."""
     remember()
+    drawn()
     keep_address()
     st.session_state["address_kept"] = True
 

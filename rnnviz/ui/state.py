@@ -427,6 +427,26 @@ def whole_page():
         st.rerun()
 
 
+def drawn():
+    """Take it that the page shows all that is set and guessed now."""
+    st.session_state["drawn"] = _stands()
+
+
+def redrawn():
+    """Run all of the page where a fragment that draws nothing of it, and calls this first, was told of more by the way.
+
+    What is pressed in the moment in which the browser's side says something by itself is one message with that.
+    """
+    whole_page()
+    if st.session_state.get("drawn") != _stands():
+        st.rerun()
+
+
+def _stands():
+    kept = st.session_state.to_dict()
+    return address(), sorted((key, str(guess)) for key, guess in kept.items() if key.startswith("guess-"))
+
+
 def held(name):
     """What a control that is not drawn now is set to."""
     kept = st.session_state

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from opened import opened, said, sentences, sound
+from streamlit.testing.v1 import AppTest
 
 from rnnviz.presets import PRESETS, STACKS
 from rnnviz.ui.page import PAGES as PAGES_OF_ALL
@@ -323,3 +324,26 @@ def test_what_the_address_holds_is_short():
         assert all(re.fullmatch(r"\w{1,9}", option) and len(title) > 9 for option, title in control.options.items())
     page = opened("pages/why_it_vanishes.py", view="phase")
     assert page.selectbox(key="view").value == "phase" and "phase diagram" in page.selectbox(key="view").options
+
+
+@pytest.mark.parametrize("also", [{"guess-1.1": "5.5"}, {"gain": 2.0}])
+def test_what_is_pressed_in_the_moment_of_a_message_is_drawn(also):
+    """Both are one message, which runs a fragment that draws nothing: the page runs once more, and no oftener."""
+
+    def page(also):
+        import streamlit as st
+
+        from rnnviz.ui import state
+
+        kept = st.session_state
+        kept["runs"] = kept.get("runs", 0) + 1
+        if kept["runs"] == 2:
+            kept.update(also)
+        else:
+            state.drawn()
+        state.redrawn()
+
+    app = AppTest.from_function(page, args=(also,)).run()
+    assert app.session_state["runs"] == 1
+    assert sound(app.run()).session_state["runs"] == 3
+    assert sound(app.run()).session_state["runs"] == 4
